@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shell of ``edge_config``: gathers the variables, calls the core, and runs the modules on the target."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Mapping
+
+import yaml
+from ansible.errors import AnsibleActionFail, AnsibleFileNotFound
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import Problem
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
+TEMPLATES = ROOT / "roles" / "edge" / "templates"
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """See the documentation of the module."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Check the model; with ``state: present`` make it live."""
+        super().run(tmp, task_vars)
+        _validation, arguments = self.validate_argument_spec(
+            argument_spec={"state": {"type": "str", "choices": ["checked", "present"], "default": "present"}}
+        )
+        task_vars = task_vars or {}
+        facts = self._module("hardened.nginx_edge.nginx_info", {}, task_vars)
+        target = Target.from_facts(facts["nginx"])
+        planned = plan(_options(), self._variables(task_vars), target, self._file_exists)
+        if planned.problems:
+            raise AnsibleActionFail(_report(planned.problems))
+        result = _plain(planned)
+        if arguments["state"] == "checked":
+            return {"changed": False, **result}
+        return {**result, **self._make_live(planned, target, facts["generations"], task_vars)}
+
+    def _make_live(
+        self, planned: Plan, target: Target, generations: Mapping[str, Any], task_vars: dict[str, Any]
+    ) -> dict[str, Any]:
+        content = build(planned.edge, target, TEMPLATES)
+        live, running = generations["live"], generations["running"]
+        if target.installed and generations["digest"] == content.digest and not generations["drift"]:
+            # A run that died between switch and reload left the rest for this one.
+            proven = live == running == generations["answered"]
+            return {"changed": not proven, "generation": live, "previous": live, "sent": 0}
+        payload = pack(content)
+        outcome = self._module(
+            "hardened.nginx_edge.nginx_generation",
+            {"payload": payload, "allow_restart": planned.edge.allow_restart},
+            task_vars,
+        )
+        if not outcome["tested"]:
+            self._display.warning("nginx is not installed on this host yet: the configuration was rendered, but not tested")
+        kept = {key: outcome[key] for key in ("changed", "generation", "previous", "diff") if key in outcome}
+        return {**kept, "sent": len(payload)}
+
+    def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        names = (name for name in task_vars if name.startswith(PREFIX) and name not in NOT_THE_MODEL)
+        return {name: _untagged(self._templar.template(task_vars[name])) for name in names}
+
+    def _file_exists(self, path: str) -> bool:
+        try:
+            self._find_needle("files", path)
+        except (AnsibleFileNotFound, AnsibleActionFail):
+            return False
+        return True
+
+    def _module(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
+        if result.get("failed"):
+            raise AnsibleActionFail(result.get("msg", f"{name} failed"), result=_without_traceback(result))
+        return result
+
+
+def _options() -> Mapping[str, Any]:
+    specs = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
+    options: Mapping[str, Any] = specs["argument_specs"]["model"]["options"]
+    return options
+
+
+def _untagged(value: Any) -> Any:
+    """A value of Ansible's as Python's own types, without the tags and the lazy templating of its containers."""
+    if isinstance(value, Mapping):
+        return {str(key): _untagged(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_untagged(item) for item in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    for plain in (str, int, float):
+        if isinstance(value, plain):
+            return plain(value)
+    return value
+
+
+def _plain(planned: Plan) -> dict[str, Any]:
+    edge = planned.edge
+    acme = dataclasses.asdict(edge.acme) if edge.acme else None
+    if acme is not None:
+        del acme["place"]
+    ordered = any(certificate["source"] == "acme" for certificate in planned.certificates)
+    return {
+        "certificates": planned.certificates,
+        "acme": acme if ordered else None,
+        "settings": {
+            name: getattr(edge, name) for name in ("status_port", "reload_timeout", "generations_keep", "allow_restart")
+        },
+        "advice": [str(warning) for warning in planned.warnings],
+    }
+
+
+def _report(problems: tuple[Problem, ...]) -> str:
+    count = "1 error" if len(problems) == 1 else f"{len(problems)} errors"
+    return f"{count} in the model of the edge; nothing was changed:\n" + "\n".join(f"  {problem}" for problem in problems)
+
+
+def _without_traceback(result: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in result.items() if key not in ("exception", "invocation")}

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the files of provided certificates on the controller, and hands their texts to the module of this name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+_FILES = {"fullchain": "fullchain_content", "privkey": "privkey_content"}
+
+
+class ActionModule(ActionBase):
+    """Everything but the reading of files is done by the module, on the target."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        task_vars = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        problems: list[str] = []
+        arguments = dict(self._task.args)
+        certificates = arguments.get("certificates")
+        if isinstance(certificates, list):
+            arguments["certificates"] = [
+                self._with_contents(item, place, task_vars, problems) if isinstance(item, Mapping) else item
+                for place, item in enumerate(certificates)
+            ]
+        if problems:
+            return {**result, "failed": True, "msg": "\n".join(["files of certificates cannot be read", *problems])}
+        done = self._execute_module(module_args=arguments, task_vars=task_vars)
+        return {**result, **done}
+
+    def _with_contents(
+        self, item: Mapping[str, Any], place: int, task_vars: Mapping[str, Any], problems: list[str]
+    ) -> dict[str, Any]:
+        """The certificate with the texts of its files; what cannot be read is added to ``problems``."""
+        filled = dict(item)
+        if item.get("source") != "provided":
+            return filled
+        for option, content in _FILES.items():
+            where = f"{item.get('path') or f'certificates[{place}]'}.{option}"
+            if item.get(content):
+                continue
+            if not item.get(option):
+                problems.append(f"{where}: a provided certificate needs this file (or {content})")
+                continue
+            try:
+                filled[content] = self._read(str(item[option]), task_vars)
+            except (AnsibleError, OSError, UnicodeDecodeError) as error:
+                problems.append(f"{where}: {error}")
+        return filled
+
+    def _read(self, file: str, task_vars: Mapping[str, Any]) -> str:
+        """The text of a file on the controller, decrypted when it is vaulted."""
+        readable = self._loader.get_real_file(self._find(file, task_vars))
+        try:
+            with open(readable, encoding="utf-8") as stream:
+                return stream.read()
+        finally:
+            self._loader.cleanup_tmp_file(readable)
+
+    def _find(self, file: str, task_vars: Mapping[str, Any]) -> str:
+        """A relative path is looked for beside the inventory first: that is where a team keeps its sites."""
+        inventory = task_vars.get("inventory_dir")
+        tried = [os.path.expanduser(file)]
+        if inventory and not os.path.isabs(tried[0]):
+            tried = [os.path.join(inventory, file), os.path.join(inventory, "files", file), os.path.abspath(file)]
+        for path in tried:
+            if os.path.isfile(path):
+                return path
+        raise AnsibleError(f"no such file on the controller (looked for {', '.join(tried)})")

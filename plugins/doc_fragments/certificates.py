@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The certificates of the plan, as every certificate module takes them."""
+
+    DOCUMENTATION = r"""
+options:
+  certificates:
+    description: The certificates of this host, as the plan of M(hardened.nginx_edge.edge_config) has them.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the certificate, and of its link below C(/etc/nginx/tls).
+        type: str
+        required: true
+      source:
+        description:
+          - Where the certificate comes from.
+          - V(acme) is issued by a certificate authority through certbot.
+          - V(provided) is brought by you.
+          - V(self_signed) is made on the host, and trusted by nobody else.
+        type: str
+        choices: [acme, provided, self_signed]
+        default: acme
+      names:
+        description: Names that the certificate has to be good for; the first one is its common name.
+        type: list
+        elements: str
+        required: true
+      key_type:
+        description: Type of the private key.
+        type: str
+        choices: [ecdsa, rsa]
+        default: ecdsa
+      key_size:
+        description: Bits of an RSA key; an ECDSA key is always on the curve P-256.
+        type: int
+        choices: [2048, 3072, 4096]
+        default: 2048
+      path:
+        description: Place of the certificate in the model, with which its error messages begin.
+        type: str
+      fullchain:
+        description: For V(provided), a file on the controller with the certificate and its intermediates, in PEM.
+        type: str
+      privkey:
+        description: For V(provided), a file on the controller with the private key, in PEM; it may be vaulted.
+        type: str
+      fullchain_content:
+        description: The text of the chain itself, in place of O(certificates[].fullchain).
+        type: str
+      privkey_content:
+        description: The text of the private key itself, in place of O(certificates[].privkey).
+        type: str
+"""

@@ -1,0 +1,290 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which pair each certificate of the plan is to have, decided from what is there; then done, one rename each.
+
+The rules protect what is served: a pair that works is only ever replaced by a better one. Everything is decided, and
+every pair that was handed in is checked, before anything is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from . import pairs
+from .errors import EdgeError
+from .host import Host
+from .pairs import Pair
+from .x509 import iso
+
+SELF_SIGNED_DAYS = 397
+RENEW_WITH_LEFT = timedelta(days=30)
+PLACEHOLDER, LINEAGE, SELF_SIGNED, PROVIDED = "placeholder", "lineage", "self_signed", "provided"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where nginx looks for its certificates, and where certbot keeps its own."""
+
+    tls: str = "/etc/nginx/tls"
+    letsencrypt: str = "/etc/letsencrypt"
+
+    def link(self, name: str) -> str:
+        return os.path.join(self.tls, name)
+
+    def lineage(self, name: str) -> str:
+        return os.path.join(self.letsencrypt, "live", name)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A certificate of the plan."""
+
+    name: str
+    source: str
+    names: tuple[str, ...]
+    key_type: str = "ecdsa"
+    key_size: int = 2048
+    path: str | None = None
+    fullchain: str | None = None
+    privkey: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_plan(cls, item: Mapping[str, Any]) -> Wanted:
+        return cls(
+            name=item["name"],
+            source=item["source"],
+            names=tuple(name.lower() for name in item["names"]),
+            key_type=item["key_type"],
+            key_size=item["key_size"],
+            path=item.get("path"),
+            fullchain=item.get("fullchain_content"),
+            privkey=item.get("privkey_content"),
+        )
+
+    def error(self, problem: EdgeError | OSError) -> str:
+        """A problem with this certificate as one text that begins with its place in the model."""
+        return f"{self.path or f'certificate {self.name}'}: {problem}"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done for one certificate: nothing, make a pair, store one, or link to a lineage."""
+
+    wanted: Wanted
+    state: str
+    pair: Pair | None = None
+    make: bool = False
+    target: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        return self.make or self.target is not None
+
+
+def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
+    """What to do for one certificate; reads only. ``EdgeError`` when a provided pair cannot be used."""
+    pairs.check_name(wanted.name)
+    if not wanted.names:
+        raise EdgeError("has no names")
+    path = folders.link(wanted.name)
+    if host.exists(path) and host.readlink(path) is None:
+        raise EdgeError(f"{path} is not a link: move it away, this collection keeps links to pairs there")
+    if wanted.source == PROVIDED:
+        return _decide_provided(host, folders, wanted, now)
+    if wanted.source == SELF_SIGNED:
+        return _decide_self_signed(host, folders, wanted, now)
+    return _decide_acme(host, folders, wanted, now)
+
+
+def _decide_provided(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
+    if not wanted.fullchain or not wanted.privkey:
+        raise EdgeError("is provided, but the certificate chain or the private key is empty")
+    pair = pairs.checked_pair(host, wanted.fullchain, wanted.privkey)
+    expiry = pairs.expiry_problem(pair, now)
+    if expiry:
+        raise EdgeError(expiry)
+    missing = pair.certificate.uncovered(wanted.names)
+    if missing:
+        has = ", ".join(pair.certificate.names) or "no name at all"
+        raise EdgeError(f"the certificate is not good for {', '.join(missing)} (it has {has})")
+    warnings: list[str] = []
+    if pairs.out_of_order(pair):
+        warnings.append("the chain is not in order (each certificate has to be followed by its issuer)")
+    if pair.certificate.left(now) < RENEW_WITH_LEFT:
+        warnings.append(f"the provided certificate expires in {pair.certificate.left(now).days} days")
+    target = pairs.stored_target(wanted.name, pair)
+    if host.readlink(folders.link(wanted.name)) == target and _intact(host, folders.link(wanted.name)) == pair:
+        return Decision(wanted, PROVIDED, pair, warnings=tuple(warnings))
+    return Decision(wanted, PROVIDED, pair, target=target, warnings=tuple(warnings))
+
+
+def _decide_self_signed(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
+    link = folders.link(wanted.name)
+    pair = _intact(host, link) if pairs.is_stored(wanted.name, host.readlink(link)) else None
+    if pair is not None and _still_good(pair, wanted, now):
+        return Decision(wanted, SELF_SIGNED, pair)
+    return Decision(wanted, SELF_SIGNED, make=True)
+
+
+def _still_good(pair: Pair, wanted: Wanted, now: datetime) -> bool:
+    own = pair.certificate
+    same_key = own.key_type == wanted.key_type and (own.key_type != "rsa" or own.key_size == wanted.key_size)
+    return own.is_self_signed and same_key and set(own.names) == set(wanted.names) and own.left(now) >= RENEW_WITH_LEFT
+
+
+def _decide_acme(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
+    link, lineage = folders.link(wanted.name), folders.lineage(wanted.name)
+    target = host.readlink(link)
+    issued = _intact(host, lineage)
+    if issued is not None:
+        if target == lineage:
+            return Decision(wanted, LINEAGE, issued, warnings=_lineage_warnings(issued, wanted, now))
+        # A lineage that lacks a new name still serves the old ones better than a placeholder.
+        helps = len(issued.certificate.uncovered(wanted.names)) < len(wanted.names)
+        if helps and not issued.certificate.expired(now):
+            warnings = _lineage_warnings(issued, wanted, now)
+            return Decision(wanted, LINEAGE, issued, target=lineage, warnings=warnings)
+    current = _intact(host, link) if target != lineage else None
+    if current is not None and _serves_meanwhile(current, wanted, now):
+        return Decision(wanted, PLACEHOLDER if current.certificate.is_self_signed else PROVIDED, current)
+    warnings = ()
+    if target is not None and current is None:
+        warnings = (f"{_problem(host, link)}; a placeholder takes its place, so that nginx can start",)
+    return Decision(wanted, PLACEHOLDER, make=True, warnings=warnings)
+
+
+def _serves_meanwhile(pair: Pair, wanted: Wanted, now: datetime) -> bool:
+    """Whether a pair that is no lineage may stay until the first certificate is issued."""
+    own = pair.certificate
+    enough = RENEW_WITH_LEFT if own.is_self_signed else timedelta(0)
+    return not own.uncovered(wanted.names) and own.left(now) > enough
+
+
+def _lineage_warnings(pair: Pair, wanted: Wanted, now: datetime) -> tuple[str, ...]:
+    warnings: list[str] = []
+    missing = pair.certificate.uncovered(wanted.names)
+    if missing:
+        warnings.append(f"the issued certificate is not good for {', '.join(missing)} yet")
+    if pair.certificate.expired(now):
+        warnings.append(f"the issued certificate expired on {pair.certificate.not_after:%Y-%m-%d}")
+    return tuple(warnings)
+
+
+def _intact(host: Host, folder: str) -> Pair | None:
+    try:
+        return pairs.read_pair(host, folder)
+    except EdgeError:
+        return None
+
+
+def _problem(host: Host, folder: str) -> str:
+    try:
+        pairs.read_pair(host, folder)
+    except EdgeError as error:
+        return error.message
+    return f"{folder} cannot be used"
+
+
+def decide_all(host: Host, folders: Folders, wanted: Sequence[Wanted], now: datetime) -> list[Decision]:
+    """The decisions for all certificates; one ``EdgeError`` with every problem of every certificate."""
+    decisions: list[Decision] = []
+    problems: list[str] = []
+    for one in wanted:
+        with collecting(problems, one):
+            decisions.append(decide(host, folders, one, now))
+    raise_all(problems)
+    return decisions
+
+
+def apply(host: Host, folders: Folders, decision: Decision) -> Pair | None:
+    """Do what was decided, and return the pair that is in use afterwards."""
+    wanted, pair, target = decision.wanted, decision.pair, decision.target
+    if not decision.changes:
+        return pair
+    before = host.readlink(folders.link(wanted.name))
+    if decision.make:
+        placeholder = decision.state == PLACEHOLDER
+        pair = pairs.make_self_signed(
+            host,
+            names=wanted.names,
+            organisation="nginx-edge placeholder" if placeholder else "nginx-edge self-signed",
+            key_type="ecdsa" if placeholder else wanted.key_type,
+            key_size=wanted.key_size,
+            days=SELF_SIGNED_DAYS,
+        )
+    if pair is not None and decision.state != LINEAGE:
+        target = pairs.store_pair(host, folders.tls, wanted.name, pair)
+    if target is not None:
+        pairs.point(host, folders.tls, wanted.name, target)
+        pairs.prune(host, folders.tls, wanted.name, {before, target})
+    return pair
+
+
+def apply_all(host: Host, folders: Folders, decisions: Sequence[Decision]) -> list[Pair | None]:
+    """Do all that was decided: one that fails does not keep the others from their pairs."""
+    done: list[Pair | None] = []
+    problems: list[str] = []
+    for decision in decisions:
+        with collecting(problems, decision.wanted):
+            done.append(apply(host, folders, decision))
+    raise_all(problems)
+    return done
+
+
+@contextmanager
+def collecting(problems: list[str], wanted: Wanted) -> Iterator[None]:
+    """Keep a certificate's error for the end, so that the others get their turn."""
+    try:
+        yield
+    except (EdgeError, OSError) as error:
+        problems.append(wanted.error(error))
+
+
+def raise_all(problems: Sequence[str], what: str = "cannot be used") -> None:
+    """One ``EdgeError`` with every problem, or none."""
+    if problems:
+        count = "a certificate" if len(problems) == 1 else f"{len(problems)} certificates"
+        raise EdgeError(f"{count} {what}", problems)
+
+
+def report(decision: Decision, pair: Pair | None) -> dict[str, Any]:
+    """What a module returns for one certificate; dates and serial are null for a pair that would still be made."""
+    return {
+        "name": decision.wanted.name,
+        "source": decision.wanted.source,
+        "state": decision.state,
+        "changed": decision.changes,
+        "names": list(pair.certificate.names if pair else decision.wanted.names),
+        "serial": pair.certificate.serial if pair else None,
+        "not_after": iso(pair.certificate.not_after) if pair else None,
+    }
+
+
+def describe(reports: Sequence[Mapping[str, Any]]) -> str:
+    """The certificates that change, as the lines of a diff."""
+    return "".join(
+        f"{one['name']}: {one['state']}, until {one['not_after'] or 'next year'}, serial {one['serial'] or 'new'}\n"
+        for one in reports
+        if one["changed"]
+    )
+
+
+def describe_current(host: Host, folders: Folders, decisions: Sequence[Decision]) -> str:
+    """What is there of the certificates that will change, as the lines of a diff."""
+    lines: list[str] = []
+    for decision in decisions:
+        name = decision.wanted.name
+        target = host.readlink(folders.link(name))
+        pair = _intact(host, folders.link(name)) if decision.changes and target is not None else None
+        if pair is not None:
+            now = "lineage" if target == folders.lineage(name) else "stored pair"
+            own = pair.certificate
+            lines.append(f"{name}: {now}, until {iso(own.not_after)}, serial {own.serial}\n")
+    return "".join(lines)

@@ -1,0 +1,258 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generations: whole configurations side by side, one of them live.
+
+A generation is a folder below ``/etc/nginx/generations``. It is written and tested under its final name, for its
+includes are absolute paths into itself; ``nginx.conf`` becomes a link to it by one rename(2), which is the only
+switch. A folder without a manifest was never proven to pass ``nginx -t`` and counts as nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from .errors import EdgeError
+from .host import Host, replace_file, switch_symlink
+from .nginx import test_configuration
+
+PLACEHOLDER = "@GENERATION@"
+"""Where a generation's own name stands in texts that come from the controller."""
+
+ORIGINAL = "original"
+"""What the machine had before its first generation."""
+
+MANIFEST = "MANIFEST.json"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things stand; the default is a real host's, tests use a folder of their own."""
+
+    root: str = "/etc/nginx"
+    lock: str = "/run/lock/nginx-edge.lock"
+
+    @property
+    def conf(self) -> str:
+        """The main file of what runs, a link into a generation."""
+        return f"{self.root}/nginx.conf"
+
+    @property
+    def generations(self) -> str:
+        """Folder of all generations."""
+        return f"{self.root}/generations"
+
+    @property
+    def running(self) -> str:
+        """Link to the generation that was last proven in memory."""
+        return f"{self.generations}/running"
+
+    def folder(self, name: str) -> str:
+        """Folder of one generation."""
+        return f"{self.generations}/{name}"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a generation is.
+
+    :param name: its folder's name: the digest, with a number behind it where an older folder of that digest was changed by hand.
+    :param digest: names the content as it came from the controller.
+    :param created: seconds since the epoch.
+    :param status_port: loopback port on which it answers ``/generation``.
+    :param version: version of the collection that wrote it.
+    :param files: relative path -> SHA-256 in hexadecimal.
+    """
+
+    name: str
+    digest: str
+    created: float
+    status_port: int
+    version: str
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the controller sends: texts with :data:`PLACEHOLDER` in them, and the digest that names them."""
+
+    files: Mapping[str, str]
+    digest: str
+    status_port: int
+    version: str
+
+    def named(self, name: str) -> Dict[str, str]:
+        """The texts of the generation with that name."""
+        return {path: text.replace(PLACEHOLDER, name) for path, text in self.files.items()}
+
+
+def live_name(host: Host, layout: Layout) -> Optional[str]:
+    """Name of the generation that ``nginx.conf`` leads to; None for a file that is not ours."""
+    target = host.readlink(layout.conf)
+    parts = (target or "").split("/")
+    return parts[-2] if target and len(parts) >= 2 and parts[-1] == "nginx.conf" else None  # noqa: PLR2004
+
+
+def running_name(host: Host, layout: Layout) -> Optional[str]:
+    """Name of the generation that was last proven in memory."""
+    return host.readlink(layout.running)
+
+
+def read_manifest(host: Host, layout: Layout, name: str) -> Optional[Manifest]:
+    """The manifest of a generation; None when it has none that can be read."""
+    raw = host.read(f"{layout.folder(name)}/{MANIFEST}")
+    try:
+        return Manifest(**json.loads(raw)) if raw is not None else None
+    except (ValueError, TypeError):
+        return None
+
+
+def manifests(host: Host, layout: Layout) -> List[Manifest]:
+    """All generations that passed their test, the youngest first."""
+    names = (name for name in host.listdir(layout.generations) if not name.startswith("."))
+    found = (read_manifest(host, layout, name) for name in names if name != os.path.basename(layout.running))
+    return sorted((manifest for manifest in found if manifest is not None), key=lambda one: one.created, reverse=True)
+
+
+def drift(host: Host, layout: Layout, manifest: Manifest) -> List[str]:
+    """Files of a generation that are not what was written: changed, missing, or added (sorted relative paths)."""
+    folder = layout.folder(manifest.name)
+    present = {name for name in host.listdir(folder) if name not in (MANIFEST, "sites")}
+    present |= {f"sites/{name}" for name in host.listdir(f"{folder}/sites")}
+    changed = {
+        path
+        for path, digest in manifest.files.items()
+        if path not in present or hashlib.sha256(host.read(f"{folder}/{path}") or b"").hexdigest() != digest
+    }
+    return sorted(changed | (present - set(manifest.files)))
+
+
+def find_sound(host: Host, layout: Layout, digest: str) -> Optional[Manifest]:
+    """A generation of that content whose files are as they were written; the live one is preferred."""
+    live = live_name(host, layout)
+    same = [manifest for manifest in manifests(host, layout) if manifest.digest == digest]
+    for manifest in sorted(same, key=lambda one: one.name != live):
+        if not drift(host, layout, manifest):
+            return manifest
+    return None
+
+
+def stage(host: Host, layout: Layout, content: Content) -> Manifest:
+    """Write a generation beside the live one and let nginx test it; nothing that runs is touched.
+
+    :raises EdgeError: nginx refuses it; the folder is gone again.
+    """
+    manifest = _manifest(host, content, _free_name(host, layout, content.digest))
+    try:
+        _write_tested(host, layout, content, manifest)
+    except (EdgeError, OSError):
+        host.remove(layout.folder(manifest.name))
+        raise
+    return manifest
+
+
+def rehearse(host: Host, layout: Layout, content: Content) -> None:
+    """Write a generation aside, let nginx test it, and take it away: what check mode does."""
+    name = f".check-{content.digest}"
+    host.remove(layout.folder(name))
+    try:
+        _write_tested(host, layout, content, _manifest(host, content, name))
+    finally:
+        host.remove(layout.folder(name))
+        if not host.listdir(layout.generations):
+            host.remove(layout.generations)
+
+
+def _manifest(host: Host, content: Content, name: str) -> Manifest:
+    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in content.named(name).items()}
+    return Manifest(name, content.digest, host.now(), content.status_port, content.version, digests)
+
+
+def _write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> None:
+    folder = layout.folder(manifest.name)
+    host.mkdir(f"{folder}/sites")
+    for path, text in content.named(manifest.name).items():
+        host.write(f"{folder}/{path}", text.encode(), durable=False)
+    test_configuration(host, f"{folder}/nginx.conf")
+    host.sync_filesystem(folder)
+    # The manifest says that the test was passed, so it comes last.
+    host.write(f"{folder}/{MANIFEST}", (json.dumps(asdict(manifest), indent=2) + "\n").encode())
+    host.fsync_dir(folder)
+    host.fsync_dir(layout.generations)
+
+
+def _free_name(host: Host, layout: Layout, digest: str) -> str:
+    """The digest, or with a number where a folder of that name holds something else. What a run left that died
+    before its test is cleared away; a folder that was live once stays for inspection."""
+    number = 1
+    while True:
+        name = digest if number == 1 else f"{digest}-{number}"
+        if name != live_name(host, layout) and read_manifest(host, layout, name) is None:
+            host.remove(layout.folder(name))
+            return name
+        number += 1
+
+
+def switch(host: Host, layout: Layout, name: str) -> None:
+    """Make a generation live. The first switch keeps what was there before as :data:`ORIGINAL`."""
+    if name == ORIGINAL:
+        data = host.read(f"{layout.folder(ORIGINAL)}/nginx.conf")
+        if data is None:
+            raise EdgeError("there is no original configuration to go back to")
+        # A copy in its old place, for its relative includes are read from there.
+        replace_file(host, layout.conf, data)
+        return
+    if host.readlink(layout.conf) is None:
+        _keep_original(host, layout)
+    switch_symlink(host, f"generations/{name}/nginx.conf", layout.conf)
+
+
+def _keep_original(host: Host, layout: Layout) -> None:
+    data = host.read(layout.conf)
+    if data is None or host.exists(f"{layout.folder(ORIGINAL)}/nginx.conf"):
+        return
+    host.mkdir(layout.folder(ORIGINAL))
+    replace_file(host, f"{layout.folder(ORIGINAL)}/nginx.conf", data)
+
+
+def previous_name(host: Host, layout: Layout) -> Optional[str]:
+    """Where to go back to when the live generation is not taken over: the last proven one, else the original."""
+    running = running_name(host, layout)
+    if running and running != live_name(host, layout) and read_manifest(host, layout, running) is not None:
+        return running
+    if not running and host.exists(f"{layout.folder(ORIGINAL)}/nginx.conf"):
+        return ORIGINAL
+    return None
+
+
+def prune(host: Host, layout: Layout, keep: int) -> Tuple[str, ...]:
+    """Remove all but the youngest ``keep`` generations; never the live, the running or the original one.
+
+    :returns: names of what was removed.
+    """
+    precious = {live_name(host, layout), running_name(host, layout), ORIGINAL}
+    removed = tuple(one.name for one in manifests(host, layout)[keep:] if one.name not in precious)
+    for name in removed:
+        # Without its manifest a half-removed folder counts as nothing.
+        host.remove(f"{layout.folder(name)}/{MANIFEST}")
+        host.remove(layout.folder(name))
+    return removed
+
+
+def differences(host: Host, layout: Layout, content: Content) -> List[Dict[str, Any]]:
+    """What changes from the live generation to ``content``, for Ansible's ``diff``: one entry a changed file."""
+    live = live_name(host, layout)
+    manifest = read_manifest(host, layout, live) if live else None
+    known = set(manifest.files) | set(drift(host, layout, manifest)) if manifest else set()
+    new = content.named(live or content.digest)
+    found = []
+    for path in sorted(known | set(new)):
+        before = (host.read(f"{layout.folder(live)}/{path}") or b"").decode(errors="replace") if live else ""
+        after = new.get(path, "")
+        if before != after:
+            found.append({"before_header": path, "after_header": path, "before": before, "after": after})
+    return found

@@ -1,0 +1,268 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything the core does to the machine it runs on, behind one small protocol.
+
+The core is written against :class:`Host`. Modules hand it a :class:`LocalHost`; unit tests hand it one that
+fails, or dies, at effect number k, for every k. Paths are absolute strings.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from http import HTTPStatus
+from typing import ContextManager, Dict, Iterator, List, Mapping, NamedTuple, Optional, Protocol, Sequence
+
+
+class Completed(NamedTuple):
+    """A finished program: its exit code and what it printed (text; undecodable bytes replaced)."""
+
+    argv: Sequence[str]
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Host(Protocol):
+    """Effects on a machine. Each method raises ``OSError`` when the machine refuses."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Optional[Mapping[str, str]] = None,
+        stdin: str = "",
+        timeout: float = 120.0,
+    ) -> Completed:
+        """Run a program without a shell, in the C locale; ``env`` is added to the environment; ``timeout`` in seconds.
+
+        Code 127 stands for a program that does not exist, 124 for one that did not finish in time.
+        """
+        ...
+
+    def read(self, path: str) -> Optional[bytes]:
+        """The bytes of a regular file, or None when there is no such file."""
+        ...
+
+    def listdir(self, path: str) -> List[str]:
+        """Sorted names in a folder; empty when there is no such folder."""
+        ...
+
+    def readlink(self, path: str) -> Optional[str]:
+        """The target of a symbolic link, or None when ``path`` is not one."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether anything stands at ``path``; a dangling link counts."""
+        ...
+
+    def mkdir(self, path: str, mode: int = 0o755) -> None:
+        """Make one folder and its missing parents; an existing folder is left as it is."""
+        ...
+
+    def write(self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
+        """Write a whole new file; an existing file or link is refused (``FileExistsError``).
+
+        ``durable`` asks for an fsync; a whole tree is better served by one :meth:`sync_filesystem` at its end.
+        """
+        ...
+
+    def sync_filesystem(self, path: str) -> None:
+        """Make all that was written to the file system of ``path`` durable."""
+        ...
+
+    def fsync_dir(self, path: str) -> None:
+        """Make the names in a folder durable."""
+        ...
+
+    def symlink(self, target: str, path: str) -> None:
+        """Make a new symbolic link; an existing name is refused."""
+        ...
+
+    def rename(self, source: str, destination: str) -> None:
+        """rename(2): atomic, replaces a file or link at ``destination``."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove a file, a link, or a folder with all it holds; nothing there is fine. Links are not followed."""
+        ...
+
+    def lock(self, path: str, timeout: float) -> ContextManager[None]:
+        """Hold an exclusive lock; ``TimeoutError`` when another process holds it for ``timeout`` seconds."""
+        ...
+
+    def try_bind(self, address: str, port: int, *, udp: bool) -> Optional[str]:
+        """Bind a socket and let it go: None when that worked, the machine's reason when it did not."""
+        ...
+
+    def get(self, url: str) -> Optional[str]:
+        """Body of a 200 answer to an HTTP request on loopback; None for any other answer, or none within a second."""
+        ...
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class LocalHost:
+    """The machine this process runs on."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Optional[Mapping[str, str]] = None,
+        stdin: str = "",
+        timeout: float = 120.0,
+    ) -> Completed:
+        environment: Dict[str, str] = {**os.environ, "LC_ALL": "C", **(env or {})}
+        # Modules run by an unprivileged login may lack the sbin folders, where nginx lives.
+        environment["PATH"] = environment.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
+        try:
+            done = subprocess.run(
+                list(argv), input=stdin.encode(), capture_output=True, env=environment, timeout=timeout, check=False
+            )
+        except FileNotFoundError:
+            return Completed(argv, 127, "", f"{argv[0]}: command not found")
+        except subprocess.TimeoutExpired:
+            return Completed(argv, 124, "", f"{argv[0]}: not finished after {timeout:g} s")
+        return Completed(argv, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+    def read(self, path: str) -> Optional[bytes]:
+        try:
+            with open(path, "rb") as stream:
+                return stream.read()
+        except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
+            return None  # a process of /proc may end while it is read
+
+    def listdir(self, path: str) -> List[str]:
+        try:
+            return sorted(os.listdir(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def readlink(self, path: str) -> Optional[str]:
+        try:
+            return os.readlink(path)
+        except OSError:
+            return None
+
+    def exists(self, path: str) -> bool:
+        return os.path.lexists(path)
+
+    def mkdir(self, path: str, mode: int = 0o755) -> None:
+        os.makedirs(path, mode=mode, exist_ok=True)
+
+    def write(self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, mode)  # whatever the umask says
+            stream.write(data)
+            stream.flush()
+            if durable:
+                os.fsync(descriptor)
+
+    def sync_filesystem(self, path: str) -> None:
+        done = self.run(["sync", "--file-system", path])
+        if done.code != 0:
+            raise OSError(errno.EIO, done.stderr.strip(), path)
+
+    def fsync_dir(self, path: str) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def symlink(self, target: str, path: str) -> None:
+        os.symlink(target, path)
+
+    def rename(self, source: str, destination: str) -> None:
+        os.rename(source, destination)
+
+    def remove(self, path: str) -> None:
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.unlink(path)
+
+    @contextlib.contextmanager
+    def lock(self, path: str, timeout: float) -> Iterator[None]:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            end = time.monotonic() + timeout
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= end:
+                        raise TimeoutError(errno.ETIMEDOUT, "held by another run", path) from None
+                    time.sleep(0.2)
+            yield
+        finally:
+            os.close(descriptor)  # which lets the lock go
+
+    def try_bind(self, address: str, port: int, *, udp: bool) -> Optional[str]:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
+            if not udp:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # as nginx does
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                return error.strerror or str(error)
+        return None
+
+    def get(self, url: str) -> Optional[str]:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is behind no proxy
+        try:
+            with opener.open(url, timeout=1.0) as answer:
+                return str(answer.read().decode(errors="replace")) if answer.status == HTTPStatus.OK else None
+        except (OSError, http.client.HTTPException):
+            return None
+
+    def now(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def switch_symlink(host: Host, target: str, path: str) -> None:
+    """Point the name ``path`` to ``target`` by one rename(2): whoever looks sees the old or the new, never neither.
+
+    A file at ``path`` is replaced as well. The temporary name stands in the same folder, for rename must not
+    cross file systems; one left by a run that died is removed first.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.switch")
+    host.remove(temporary)
+    host.symlink(target, temporary)
+    host.rename(temporary, path)
+    host.fsync_dir(folder)
+
+
+def replace_file(host: Host, path: str, data: bytes, mode: int = 0o644) -> None:
+    """Put ``data`` at ``path`` by one rename(2); an existing file or link is replaced."""
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.switch")
+    host.remove(temporary)
+    host.write(temporary, data, mode)
+    host.rename(temporary, path)
+    host.fsync_dir(folder)

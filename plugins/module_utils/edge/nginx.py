@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask the nginx program of this host: what it is, and whether it would take a configuration."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any, Dict, List, Optional, Tuple
+
+from .errors import EdgeError
+from .host import Host
+
+DEFAULT_USER = "www-data"
+FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 = (1, 26)
+"""Debian and Ubuntu build nginx with ``--with-http_v3_module`` from this version on."""
+
+_PLACE = re.compile(r"^\s*# (edge_\S.*)$")
+_FILE_AND_LINE = re.compile(r" in (/\S+):(\d+)$")
+_WRONG_ROUTING = ("conflicting server name", "duplicate")
+
+
+def read_nginx(host: Host) -> Dict[str, Any]:
+    """Facts about nginx.
+
+    :returns: ``installed`` (bool), ``version``, ``openssl`` (dotted text, empty when unknown),
+        ``configure_arguments`` (list), ``user``. Where nginx is not installed they tell what the package manager would
+        install; ``version`` is empty when it knows none.
+    """
+    done = host.run(["nginx", "-V"])
+    if done.code != 0:
+        return _candidate(host)
+    printed = done.stderr + done.stdout
+    arguments = _configure_arguments(printed)
+    return {
+        "installed": True,
+        "version": _first(r"nginx version: \S+/([0-9.]+)", printed),
+        # "running with" stands there only when it differs from what nginx was built with.
+        "openssl": _first(r"running with OpenSSL ([0-9.]+)", printed) or _first(r"built with OpenSSL ([0-9.]+)", printed),
+        "configure_arguments": arguments,
+        "user": next((word[len("--user=") :] for word in arguments if word.startswith("--user=")), DEFAULT_USER),
+    }
+
+
+def _candidate(host: Host) -> Dict[str, Any]:
+    version = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "nginx"]).stdout)
+    openssl = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "openssl"]).stdout)
+    number = tuple(int(part) for part in version.split(".") if part)
+    return {
+        "installed": False,
+        "version": version,
+        "openssl": openssl,
+        "configure_arguments": ["--with-http_v3_module"] if number >= FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 else [],
+        "user": DEFAULT_USER,
+    }
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    return found.group(1).strip(".") if found else ""
+
+
+def _configure_arguments(printed: str) -> List[str]:
+    return shlex.split(_first(r"configure arguments: (.*)", printed))
+
+
+def test_configuration(host: Host, conf: str) -> None:
+    """Let nginx read a configuration without running it.
+
+    :param conf: path of its main file.
+    :raises EdgeError: nginx refuses it, or warns of what would be routed wrongly; the message names the place in
+        the model where one is known.
+    """
+    done = host.run(["nginx", "-t", "-c", conf])
+    lines = [line for line in done.stderr.splitlines() if "[" in line]
+    if done.code == 0:
+        lines = [line for line in lines if "[warn]" in line and any(words in line for words in _WRONG_ROUTING)]
+        if not lines:
+            return
+    if done.code != 0 and not lines:
+        raise EdgeError("nginx could not test the configuration", done.stderr.strip().splitlines()[:5])
+    raise EdgeError(explain(host, lines[0]), [line for line in lines[1:] if "test failed" not in line])
+
+
+def explain(host: Host, line: str) -> str:
+    """A line of nginx's own in terms of the model: ``place: nginx says: … (file:line: text)``.
+
+    The rendered files say in comments which part of the model each block comes from.
+    """
+    words = re.sub(r"^(?:nginx: |[\d/]+ [\d:]+ )?\[(\w+)\] (?:\d+#\d+: )?(?:\*\d+ )?", "", line.strip())
+    found = _FILE_AND_LINE.search(words)
+    if not found:
+        return f"nginx says: {words}"
+    path, number = found.group(1), int(found.group(2))
+    text = (host.read(path) or b"").decode(errors="replace").splitlines()
+    place, source = _place_and_source(text, number)
+    words = words[: found.start()]
+    short = "/".join(path.split("/")[-2:]) if "/sites/" in path else path.rsplit("/", 1)[-1]
+    where = f"{short}:{number}" + (f": {source}" if source else "")
+    return (f"{place}: " if place else "") + f"nginx says: {words} ({where})"
+
+
+def _place_and_source(text: List[str], number: int) -> Tuple[Optional[str], str]:
+    source = text[number - 1].strip() if 0 < number <= len(text) else ""
+    for line in reversed(text[:number]):
+        found = _PLACE.match(line)
+        if found:
+            return found.group(1), source
+    return None, source

@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pairs of a certificate chain and its private key: read, checked, made, stored and switched to.
+
+nginx reads ``<tls>/<name>/fullchain.pem`` and ``privkey.pem``; ``<tls>/<name>`` is a link: both change at once::
+
+    <tls>/<name>                    -> .pairs/<name>/<digest>, or a lineage of certbot
+    <tls>/.pairs/<name>/<digest>/   fullchain.pem, privkey.pem; never written again once it has its name
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .errors import EdgeError
+from .host import Host, switch_symlink
+from .x509 import Certificate, key_belongs, parse_chain
+
+FULLCHAIN = "fullchain.pem"
+PRIVKEY = "privkey.pem"
+_STORE = ".pairs"
+_UNFINISHED = ".unfinished"
+_LONGEST_COMMON_NAME = 64
+_NAME_ON_DISK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
+_NAME_IN_CERTIFICATE = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\Z")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A chain and the private key that belongs to it, as texts; the key stays out of any printed form."""
+
+    fullchain: str
+    privkey: str = field(repr=False)
+    chain: tuple[Certificate, ...]
+
+    @property
+    def certificate(self) -> Certificate:
+        return self.chain[0]
+
+    @property
+    def digest(self) -> str:
+        content = hashlib.sha256()
+        for text in (self.fullchain, self.privkey):
+            content.update(hashlib.sha256(text.encode()).digest())
+        return content.hexdigest()[:32]
+
+
+def checked_pair(host: Host, fullchain: str, privkey: str) -> Pair:
+    """A pair from its two texts; ``EdgeError`` when one cannot be read or they do not belong together."""
+    chain = parse_chain(fullchain)
+    if not key_belongs(host, chain[0], privkey):
+        raise EdgeError(
+            "the private key does not belong to the certificate: nginx would start, and refuse every client"
+        )
+    return Pair(fullchain, privkey, chain)
+
+
+def read_pair(host: Host, folder: str) -> Pair:
+    """The pair in a folder (or behind a link to one); ``EdgeError`` says what is missing or wrong with it."""
+    texts: list[str] = []
+    for name in (FULLCHAIN, PRIVKEY):
+        path = os.path.join(folder, name)
+        content = host.read(path)
+        if content is None:
+            raise EdgeError(f"{path} is missing")
+        texts.append(content.decode(errors="replace"))
+    try:
+        return checked_pair(host, *texts)
+    except EdgeError as error:
+        raise EdgeError(f"{folder}: {error.message}", error.details) from error
+
+
+def out_of_order(pair: Pair) -> bool:
+    """Whether a certificate of the chain was not issued by the one after it: some clients then trust nothing."""
+    return any(one.issuer != after.subject for one, after in zip(pair.chain, pair.chain[1:]))
+
+
+def expiry_problem(pair: Pair, now: datetime) -> str | None:
+    """Why a client would refuse the dates of the certificate, or None."""
+    certificate = pair.certificate
+    if certificate.expired(now):
+        return f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
+    if now < certificate.not_before:
+        return f"the certificate is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def check_name(name: str) -> None:
+    """A certificate's name is a file name below the TLS folder: refuse one that would lead elsewhere."""
+    if not _NAME_ON_DISK.match(name):
+        raise EdgeError(f"'{name}' cannot name a certificate: use letters, digits, dots, dashes and underscores")
+
+
+def make_self_signed(
+    host: Host, *, names: tuple[str, ...], organisation: str, key_type: str, key_size: int, days: int
+) -> Pair:
+    """A new key and a certificate signed by itself, made by openssl; the key goes through memory alone."""
+    newkey = [f"rsa:{key_size}"] if key_type == "rsa" else ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    argv = ["openssl", "req", "-x509", "-sha256", "-nodes", "-newkey", *newkey, "-days", str(days)]
+    argv += ["-keyout", "-", "-config", "/dev/stdin"]
+    done = host.run(argv, stdin=_request(names, organisation))
+    if done.code != 0:
+        raise EdgeError("openssl could not make a self-signed certificate", done.stderr.strip().splitlines()[-3:])
+    privkey, boundary, fullchain = done.stdout.partition("-----BEGIN CERTIFICATE-----")
+    return checked_pair(host, boundary + fullchain, privkey)
+
+
+def _request(names: tuple[str, ...], organisation: str) -> str:
+    alternatives = ",".join(_alternative(name) for name in names)
+    lines = ["[req]", "prompt=no", "distinguished_name=subject", "x509_extensions=extensions"]
+    lines += ["[subject]", f"O={organisation}"]
+    if len(names[0]) <= _LONGEST_COMMON_NAME:
+        lines.append(f"CN={names[0]}")
+    lines += ["[extensions]", "basicConstraints=critical,CA:FALSE", "extendedKeyUsage=serverAuth"]
+    lines += ["subjectKeyIdentifier=hash", f"subjectAltName={alternatives}", ""]
+    return "\n".join(lines)
+
+
+def _alternative(name: str) -> str:
+    try:
+        return f"IP:{ipaddress.ip_address(name)}"
+    except ValueError:
+        pass
+    if not _NAME_IN_CERTIFICATE.match(name):
+        raise EdgeError(f"'{name}' cannot stand in a certificate")
+    return f"DNS:{name}"
+
+
+def stored_target(name: str, pair: Pair) -> str:
+    """Where the link of a certificate leads when the pair is the one in use: relative to the TLS folder."""
+    return f"{_STORE}/{name}/{pair.digest}"
+
+
+def is_stored(name: str, target: str | None) -> bool:
+    """Whether a link leads to a pair of the store, and not to a lineage of certbot or elsewhere."""
+    return target is not None and target.startswith(f"{_STORE}/{name}/")
+
+
+def store_pair(host: Host, tls: str, name: str, pair: Pair) -> str:
+    """Put a pair on disk under the digest of its content, and return the target for the link."""
+    target = stored_target(name, pair)
+    final = os.path.join(tls, target)
+    contents = ((FULLCHAIN, pair.fullchain.encode(), 0o644), (PRIVKEY, pair.privkey.encode(), 0o600))
+    if all(host.read(os.path.join(final, file)) == data for file, data, _mode in contents):
+        return target
+    shelf = os.path.dirname(final)
+    unfinished = os.path.join(shelf, _UNFINISHED)
+    host.mkdir(tls)
+    host.mkdir(os.path.dirname(shelf), 0o700)
+    host.mkdir(shelf, 0o700)
+    host.remove(unfinished)
+    host.mkdir(unfinished, 0o700)
+    for file, data, mode in contents:
+        host.write(os.path.join(unfinished, file), data, mode)
+    host.fsync_dir(unfinished)
+    host.remove(final)  # only ever a damaged one: a whole one has returned above
+    host.rename(unfinished, final)
+    host.fsync_dir(shelf)
+    host.fsync_dir(os.path.dirname(shelf))
+    return target
+
+
+def point(host: Host, tls: str, name: str, target: str) -> None:
+    """Make the certificate ``name`` be the pair at ``target``, by one rename."""
+    path = os.path.join(tls, name)
+    if host.exists(path) and host.readlink(path) is None:
+        raise EdgeError(f"{path} is not a link: move it away, this collection keeps links to pairs there")
+    host.mkdir(tls)
+    switch_symlink(host, target, path)
+
+
+def prune(host: Host, tls: str, name: str, keep: set[str | None]) -> None:
+    """Remove stored pairs of a certificate, but for the targets in ``keep`` (the one in use and the one before)."""
+    for digest in host.listdir(os.path.join(tls, _STORE, name)):
+        target = f"{_STORE}/{name}/{digest}"
+        if target not in keep:
+            host.remove(os.path.join(tls, target))

@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reload nginx and prove that it runs what is on disk, or go back.
+
+``systemctl reload nginx`` and ``nginx -s reload`` return 0 while the master refuses the new configuration and its
+old workers go on. So the new workers are asked: each generation answers its own name on loopback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, Iterable, List, Optional, Set, Tuple
+
+from .errors import EdgeError
+from .generation import (
+    ORIGINAL,
+    Layout,
+    Manifest,
+    live_name,
+    previous_name,
+    prune,
+    read_manifest,
+    running_name,
+    switch,
+)
+from .host import Host, switch_symlink
+from .nginx import explain, test_configuration
+from .sockets import conflicts, wanted_listeners
+
+PID_FILE = "/run/nginx.pid"
+ERROR_LOG = "/var/log/nginx/error.log"
+POLL_SECONDS = 0.1
+START_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was seen after a reload: the generation that answered, and the processes that serve it."""
+
+    generation: str
+    master: int
+    workers: Tuple[int, ...]
+    pruned: Tuple[str, ...] = ()
+
+
+def master_pid(host: Host) -> Optional[int]:
+    """Process id of the nginx master, None when none runs."""
+    raw = (host.read(PID_FILE) or b"").strip()
+    if not raw.isdigit() or host.read(f"/proc/{int(raw)}/comm") != b"nginx\n":
+        return None
+    return int(raw)
+
+
+def worker_pids(host: Host, master: int) -> Set[int]:
+    """Children of the master."""
+    parents = {pid: _parent(host, pid) for pid in host.listdir("/proc") if pid.isdigit()}
+    return {int(pid) for pid, parent in parents.items() if parent == master}
+
+
+def _parent(host: Host, pid: str) -> Optional[int]:
+    stat = host.read(f"/proc/{pid}/stat")
+    # The second field is the program's name in parentheses and may hold spaces.
+    return int(stat.rpartition(b")")[2].split()[1]) if stat else None
+
+
+def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, allow_restart: bool = False) -> Proof:
+    """Make nginx run the live generation, or go back to the one that ran before.
+
+    :param timeout: seconds within which new workers must answer.
+    :param allow_restart: restart nginx where its own listening sockets are in the way of a reload.
+    :param keep: generations to keep, see :func:`.generation.prune`.
+    :raises EdgeError: nginx did not take the generation over; the previous one is live and runs.
+    """
+    name = live_name(host, layout)
+    manifest = read_manifest(host, layout, name) if name else None
+    if manifest is None:
+        raise EdgeError(f"{layout.conf} leads to no generation", ["run the role edge to make one"])
+    try:
+        test_configuration(host, layout.conf)
+        master = master_pid(host)
+        texts = ((host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode() for path in manifest.files)
+        restart = needs_restart(host, texts, master, allow_restart=allow_restart)
+        proof = _prove(host, manifest, timeout, restart=restart)
+    except EdgeError as error:
+        raise _went_back(host, layout, manifest, error, timeout) from error
+    if running_name(host, layout) != manifest.name:
+        switch_symlink(host, manifest.name, layout.running)
+    return Proof(proof.generation, proof.master, proof.workers, prune(host, layout, keep))
+
+
+def needs_restart(host: Host, texts: Iterable[str], master: Optional[int], *, allow_restart: bool) -> bool:
+    """Whether the sockets that a configuration asks for take a restart.
+
+    :raises EdgeError: a socket cannot be had at all, or takes a restart that is not allowed.
+    """
+    found = conflicts(host, wanted_listeners(texts), master)
+    hopeless = [one.message for one in found if not (one.needs_restart and allow_restart)]
+    if not hopeless:
+        return bool(found)
+    way_out = ["set edge_allow_restart: true to let this run restart nginx"] if all(one.needs_restart for one in found) else []
+    raise EdgeError(hopeless[0], [*hopeless[1:], *way_out])
+
+
+def _prove(host: Host, manifest: Optional[Manifest], timeout: float, *, restart: bool = False) -> Proof:
+    """Reload (start, restart) and wait for new workers that answer; without a manifest, for new workers."""
+    log_position = len(host.read(ERROR_LOG) or b"")
+    master = master_pid(host)
+    before = worker_pids(host, master) if master is not None else set()
+    _signal(host, "start" if master is None else "restart" if restart else "reload")
+    end = host.now() + timeout
+    answered: Optional[str] = None
+    while host.now() < end:
+        now_master = master_pid(host)
+        if now_master is not None and (master is None or restart or now_master == master):
+            new = worker_pids(host, now_master) - before
+            answered = _answer(host, manifest)
+            if new and (manifest is None or answered == manifest.name):
+                return Proof(answered or ORIGINAL, now_master, tuple(sorted(new)))
+        host.sleep(POLL_SECONDS)
+    raise EdgeError(
+        f"after {timeout:g} s no new worker answers"
+        + (f" with generation {manifest.name}, but {answered or 'nothing'} does" if manifest else ""),
+        _refusals(host, log_position),
+    )
+
+
+def _answer(host: Host, manifest: Optional[Manifest]) -> Optional[str]:
+    if manifest is None:
+        return None
+    answer = host.get(f"http://127.0.0.1:{manifest.status_port}/generation")
+    return answer.strip() if answer is not None else None
+
+
+def _signal(host: Host, verb: str) -> None:
+    if host.exists("/run/systemd/system"):
+        done = host.run(["systemctl", verb, "nginx.service"])
+    elif verb == "start":
+        done = host.run(["nginx"])
+    elif verb == "reload":
+        done = host.run(["nginx", "-s", "reload"])
+    else:
+        raise EdgeError("without systemd nginx cannot be restarted from here", ["stop it and run again"])
+    if done.code != 0:
+        raise EdgeError(f"systemctl {verb} nginx failed", _journal(host, done.stderr))
+
+
+def _journal(host: Host, fallback: str) -> List[str]:
+    printed = host.run(["journalctl", "--unit=nginx.service", "--lines=20", "--output=cat", "--no-pager"]).stdout
+    lines = [explain(host, line) for line in printed.splitlines() if "[emerg]" in line]
+    return list(dict.fromkeys(lines)) or fallback.strip().splitlines()[:3]
+
+
+def _refusals(host: Host, log_position: int) -> List[str]:
+    """nginx's reasons, from what its error log gained."""
+    gained = (host.read(ERROR_LOG) or b"")[log_position:].decode(errors="replace")
+    return list(dict.fromkeys(explain(host, line) for line in gained.splitlines() if "[emerg]" in line))
+
+
+def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, timeout: float) -> EdgeError:
+    """Go back to what ran before the failed generation, and say how that went."""
+    previous = previous_name(host, layout)
+    reasons = [error.message, *error.details]
+    if previous is None:
+        return EdgeError(f"nginx did not take generation {failed.name} over, and there is none to go back to", reasons)
+    switch(host, layout, previous)
+    manifest = read_manifest(host, layout, previous)
+    try:
+        _prove(host, manifest, max(timeout, START_SECONDS))
+    except EdgeError as second:
+        message = f"nginx took neither generation {failed.name} nor, on the way back, {previous}"
+        return EdgeError(message, [*reasons, second.message, *second.details])
+    return EdgeError(f"nginx did not take generation {failed.name} over; the edge went back to {previous}", reasons)
+
+
+def status(host: Host, layout: Layout) -> Dict[str, Optional[str]]:
+    """Names of the live and the running generation, and the one that answers."""
+    live = live_name(host, layout)
+    manifest = read_manifest(host, layout, live) if live else None
+    return {"live": live, "running": running_name(host, layout), "answered": _answer(host, manifest) if manifest else None}
+

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of a new configuration to being live: lock, look at the sockets, stage, test, switch."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional
+
+from .errors import EdgeError
+from .generation import Content, Layout, differences, find_sound, live_name, rehearse, stage, switch
+from .host import Host
+from .nginx import read_nginx, test_configuration
+from .reload import master_pid, needs_restart
+
+LOCK_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a content.
+
+    :param name: its generation; None where nginx is not installed yet, in check mode.
+    :param previous: the generation that was live before.
+    :param diff: entries for Ansible's ``diff``.
+    """
+
+    changed: bool
+    name: Optional[str]
+    previous: Optional[str]
+    diff: List[Dict[str, Any]]
+
+
+def pack(content: Content) -> str:
+    """A content as compressed text, for the way to the target."""
+    plain = {
+        "files": dict(content.files),
+        "digest": content.digest,
+        "status_port": content.status_port,
+        "version": content.version,
+    }
+    return base64.b64encode(zlib.compress(json.dumps(plain).encode(), 9)).decode()
+
+
+def unpack(payload: str) -> Content:
+    """The content that :func:`pack` made text of.
+
+    :raises EdgeError: it did not arrive whole.
+    """
+    try:
+        return Content(**json.loads(zlib.decompress(base64.b64decode(payload, validate=True))))
+    except (ValueError, TypeError, zlib.error) as error:
+        raise EdgeError(f"the payload did not arrive whole: {error}") from error
+
+
+def apply(host: Host, layout: Layout, content: Content, *, check: bool, allow_restart: bool) -> Outcome:
+    """Make a content live, or only try it.
+
+    :param check: stage aside, test, tell the differences, and change nothing.
+    :param allow_restart: take a change of listening addresses that a reload cannot apply.
+    :raises EdgeError: nginx or the machine's sockets refuse it; what was live still is.
+    """
+    if not read_nginx(host)["installed"]:
+        if not check:
+            raise EdgeError("nginx is not installed on this host", ["run the role nginx first"])
+        return Outcome(True, None, None, differences(host, layout, content))
+    try:
+        with host.lock(layout.lock, LOCK_SECONDS):
+            return _apply_locked(host, layout, content, check=check, allow_restart=allow_restart)
+    except TimeoutError as error:
+        raise EdgeError(f"another run has held {layout.lock} for {LOCK_SECONDS:g} s") from error
+
+
+def _apply_locked(host: Host, layout: Layout, content: Content, *, check: bool, allow_restart: bool) -> Outcome:
+    previous = live_name(host, layout)
+    diff = differences(host, layout, content)
+    sound = find_sound(host, layout, content.digest)
+    if sound is not None and sound.name == previous:
+        return Outcome(False, previous, previous, [])
+    needs_restart(host, content.files.values(), master_pid(host), allow_restart=allow_restart)
+    if check:
+        rehearse(host, layout, content)
+        return Outcome(True, content.digest, previous, diff)
+    if sound is not None:
+        test_configuration(host, f"{layout.folder(sound.name)}/nginx.conf")
+    else:
+        sound = stage(host, layout, content)
+    switch(host, layout, sound.name)
+    return Outcome(True, sound.name, previous, diff)

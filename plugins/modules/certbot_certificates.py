@@ -1,0 +1,170 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: certbot_certificates
+short_description: Has certificates issued by an ACME authority through certbot, and gives them to nginx
+version_added: 0.1.0
+author: hardened.nginx_edge contributors (@hardened)
+description:
+  - For every certificate with the source V(acme), compares the lineage of certbot with what is wanted, and asks the
+    authority when it is missing, damaged or expired, when names or key changed, or when it came from another authority
+    or would be renewed in another way. Otherwise certbot is not even started.
+  - Before the authority is asked, a token is fetched through the edge itself under each name, for the failures of an
+    authority count against its limits.
+  - Afterwards C(/etc/nginx/tls/<name>) leads to the lineage, switched by one rename. nginx is not reloaded.
+  - When one certificate cannot be had, the others are issued all the same; all errors come together at the end, in
+    certbot's own words, and the edge keeps the pair that it has.
+  - Renewal is not done here; it is the timer's work.
+extends_documentation_fragment:
+  - hardened.nginx_edge.attributes
+  - hardened.nginx_edge.certificates
+attributes:
+  check_mode:
+    support: full
+    details: Nothing is asked; certbot need not be installed yet.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  platform:
+    platforms: debian
+options:
+  acme:
+    description: The authority, and the account there.
+    type: dict
+    required: true
+    suboptions:
+      directory_url:
+        description: URL of the directory of the authority.
+        type: str
+        required: true
+      email:
+        description: Address that the authority may write to; an account without one is made when it is not given.
+        type: str
+      ca_bundle:
+        description: File on the host with the certificates by which a private authority itself is trusted.
+        type: path
+      agree_tos:
+        description: Whether you agree to the terms of service of the authority; without, nothing is asked.
+        type: bool
+        default: false
+  webroot:
+    description: Folder that the edge serves the challenges from.
+    type: path
+    default: /var/lib/nginx-edge/acme
+seealso:
+  - module: hardened.nginx_edge.tls_certificates
+  - module: hardened.nginx_edge.tls_certificates_info
+"""
+
+EXAMPLES = r"""
+- name: Have every certificate issued that needs it
+  hardened.nginx_edge.certbot_certificates:
+    certificates:
+      - name: api.example.com
+        names: [api.example.com, www.example.com]
+    acme:
+      directory_url: https://acme-v02.api.letsencrypt.org/directory
+      email: ops@example.com
+      agree_tos: true
+  notify: hardened.nginx_edge reload
+"""
+
+RETURN = r"""
+certificates:
+  description: What became of each certificate from ACME; on failure, of those that did not fail.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the certificate.
+      type: str
+      sample: api.example.com
+    state:
+      description: One of V(issued), V(kept), and in check mode V(wanted).
+      type: str
+      sample: issued
+    changed:
+      description: Whether it was issued, or nginx's link was switched to it.
+      type: bool
+      sample: true
+    reasons:
+      description: Why the authority was asked, or would be.
+      type: list
+      elements: str
+      sample: [not issued yet]
+    names:
+      description: Names in the certificate; those that are wanted when there is none.
+      type: list
+      elements: str
+      sample: [api.example.com]
+    serial:
+      description: Serial number in hexadecimal; null when there is no certificate yet.
+      type: str
+      sample: 03AB51E5F8E3B1E9C2A7D1
+    not_after:
+      description: End of validity in UTC; null when there is no certificate yet.
+      type: str
+      sample: "2027-02-20T06:53:56Z"
+"""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certbot import Authority
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_spec import certificates_argument
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders, Wanted, raise_all
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import LocalEdge
+
+ACME_OPTIONS: dict[str, Any] = {
+    "directory_url": {"type": "str", "required": True},
+    "email": {"type": "str"},
+    "ca_bundle": {"type": "path"},
+    "agree_tos": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "certificates": certificates_argument(),
+            "acme": {"type": "dict", "required": True, "options": ACME_OPTIONS},
+            "webroot": {"type": "path", "default": "/var/lib/nginx-edge/acme"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    issuer = Issuer(
+        host=LocalHost(),
+        edge=LocalEdge(),
+        authority=Authority.from_plan(params["acme"]),
+        webroot=params["webroot"],
+        folders=Folders(),
+        check_mode=module.check_mode,
+    )
+    wanted = [Wanted.from_plan(item) for item in params["certificates"] if item["source"] == "acme"]
+    outcomes, problems = issuer.issue_all(wanted, datetime.now(timezone.utc))
+    result = {
+        "changed": any(outcome.changed for outcome in outcomes),
+        "certificates": [outcome.report() for outcome in outcomes],
+    }
+    try:
+        raise_all(problems, "could not be issued; the edge keeps what it has")
+    except EdgeError as error:
+        module.fail_json(msg=str(error), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_generation
+short_description: Put a whole nginx configuration in place by one rename, after nginx tested it
+version_added: 0.1.0
+description:
+  - Stages a configuration beside the live one, lets nginx test the staged files, makes sure that its sockets can be
+    had, and makes it live by one rename. Whatever goes wrong, what was live still is.
+  - M(hardened.nginx_edge.edge_config) calls it; nginx takes the new generation over with
+    M(hardened.nginx_edge.nginx_reload).
+extends_documentation_fragment:
+  - hardened.nginx_edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    platforms: debian
+options:
+  payload:
+    description: Compressed JSON with the files of the generation, as M(hardened.nginx_edge.edge_config) packs them.
+    type: str
+    required: true
+  allow_restart:
+    description: Take a change of listening addresses that only a restart of nginx can apply.
+    type: bool
+    default: false
+author:
+  - hardened.nginx_edge contributors (@hardened)
+"""
+
+EXAMPLES = r"""
+- name: Put a configuration in place (edge_config does this)
+  hardened.nginx_edge.nginx_generation:
+    payload: "{{ payload }}"
+"""
+
+RETURN = r"""
+generation:
+  description: Name of the generation that is live now; in check mode the name that it would have.
+  returned: success
+  type: str
+previous:
+  description: Name of the generation that was live before, or null.
+  returned: success
+  type: str
+tested:
+  description: Whether nginx tested the files; false only in check mode on a host without nginx.
+  returned: success
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply, unpack
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "payload": {"type": "str", "required": True},
+            "allow_restart": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        outcome = apply(
+            LocalHost(),
+            Layout(),
+            unpack(module.params["payload"]),
+            check=module.check_mode,
+            allow_restart=module.params["allow_restart"],
+        )
+    except (EdgeError, OSError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(
+        changed=outcome.changed,
+        generation=outcome.name,
+        previous=outcome.previous,
+        tested=outcome.name is not None,
+        diff=outcome.diff,
+    )
+
+
+if __name__ == "__main__":
+    main()

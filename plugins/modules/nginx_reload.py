@@ -1,0 +1,112 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_reload
+short_description: Reload nginx and prove that it runs the live generation, or go back
+version_added: 0.1.0
+description:
+  - Reloads nginx (starts it where it does not run) and waits until new workers of the same master answer with the
+    name of the live generation. nginx itself reports success for a reload that it refused.
+  - When they do not answer in time, the generation that ran before is made live again and proved, and the task fails
+    with nginx's own words.
+extends_documentation_fragment:
+  - hardened.nginx_edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+  platform:
+    platforms: debian
+options:
+  timeout:
+    description: Seconds within which new workers must answer.
+    type: int
+    default: 30
+  keep:
+    description: Generations to keep on the host for the way back.
+    type: int
+    default: 5
+  allow_restart:
+    description: Restart nginx, and drop its connections, where its own listening sockets are in the way of a reload.
+    type: bool
+    default: false
+author:
+  - hardened.nginx_edge contributors (@hardened)
+"""
+
+EXAMPLES = r"""
+- name: Reload nginx and prove it
+  hardened.nginx_edge.nginx_reload:
+    timeout: 30
+"""
+
+RETURN = r"""
+generation:
+  description: The generation that answered.
+  returned: success, not in check mode
+  type: str
+master:
+  description: Process id of the master.
+  returned: success, not in check mode
+  type: int
+workers:
+  description: Process ids of the new workers.
+  returned: success, not in check mode
+  type: list
+  elements: int
+pruned:
+  description: Generations that were removed.
+  returned: success, not in check mode
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "timeout": {"type": "int", "default": 30},
+            "keep": {"type": "int", "default": 5},
+            "allow_restart": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    if module.check_mode:
+        module.exit_json(changed=True)
+    try:
+        proof = reload_and_prove(
+            LocalHost(),
+            Layout(),
+            timeout=module.params["timeout"],
+            keep=module.params["keep"],
+            allow_restart=module.params["allow_restart"],
+        )
+    except (EdgeError, OSError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(
+        changed=True,
+        generation=proof.generation,
+        master=proof.master,
+        workers=list(proof.workers),
+        pruned=list(proof.pruned),
+    )
+
+
+if __name__ == "__main__":
+    main()

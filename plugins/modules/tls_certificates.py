@@ -1,0 +1,133 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tls_certificates
+short_description: Gives every certificate of an edge a pair that nginx can start with
+version_added: 0.1.0
+author: hardened.nginx_edge contributors (@hardened)
+description:
+  - Makes C(/etc/nginx/tls/<name>) a link to a folder with C(fullchain.pem) and C(privkey.pem), for every certificate.
+  - A certificate from ACME gets a self-signed placeholder until it is issued, so that nginx can start and answer the
+    challenge. A lineage of certbot that is there is used at once, and never replaced by a placeholder while it works.
+  - A provided pair is checked before it is written. The key has to belong to the certificate, the names have to be
+    covered, and the dates have to be good, for C(nginx -t) passes a pair that refuses every client.
+  - A link is switched by one rename; the pair before the one in use is kept.
+  - All errors of all certificates come together, before anything is changed.
+  - nginx is not reloaded; notify a handler.
+extends_documentation_fragment:
+  - hardened.nginx_edge.attributes
+  - hardened.nginx_edge.certificates
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: Shows states, dates and serials, and never a key.
+  idempotent:
+    support: full
+  platform:
+    platforms: debian
+notes:
+  - Self-signed pairs are good for 397 days, and made anew when fewer than 30 are left.
+  - The program C(openssl) is needed on the host to make a self-signed pair.
+seealso:
+  - module: hardened.nginx_edge.certbot_certificates
+  - module: hardened.nginx_edge.tls_certificates_info
+"""
+
+EXAMPLES = r"""
+- name: Give every certificate a pair that works
+  hardened.nginx_edge.tls_certificates:
+    certificates:
+      - name: api.example.com
+        names: [api.example.com, www.example.com]
+      - name: shop.example.com
+        source: provided
+        names: [shop.example.com]
+        fullchain: tls/shop.example.com.pem
+        privkey: tls/shop.example.com.key
+  notify: hardened.nginx_edge reload
+"""
+
+RETURN = r"""
+certificates:
+  description: What each certificate has now; in check mode, what it would have.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the certificate.
+      type: str
+      sample: api.example.com
+    source:
+      description: Where the certificate comes from by the plan.
+      type: str
+      sample: acme
+    state:
+      description: What is in use, one of V(placeholder), V(lineage), V(self_signed) and V(provided).
+      type: str
+      sample: placeholder
+    changed:
+      description: Whether this certificate was changed.
+      type: bool
+      sample: true
+    names:
+      description: Names in the certificate.
+      type: list
+      elements: str
+      sample: [api.example.com]
+    serial:
+      description: Serial number in hexadecimal; null for a pair that check mode would make.
+      type: str
+      sample: 49F8DE172B3447A7E2CC6A0E0A3C410C521B56E9
+    not_after:
+      description: End of validity in UTC; null for a pair that check mode would make.
+      type: str
+      sample: "2027-12-24T06:53:56Z"
+"""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certificates as core
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_spec import certificates_argument
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Host, LocalHost
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={"certificates": certificates_argument()}, supports_check_mode=True)
+    try:
+        result = run(LocalHost(), module.params["certificates"], check_mode=module.check_mode)
+    except EdgeError as error:
+        module.fail_json(msg=str(error))
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+def run(host: Host, items: list[dict[str, Any]], *, check_mode: bool) -> dict[str, Any]:
+    folders = core.Folders()
+    wanted = [core.Wanted.from_plan(item) for item in items]
+    decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
+    before = core.describe_current(host, folders, decisions)
+    in_use = [decision.pair for decision in decisions] if check_mode else core.apply_all(host, folders, decisions)
+    reports = [core.report(decision, pair) for decision, pair in zip(decisions, in_use)]
+    return {
+        "changed": any(decision.changes for decision in decisions),
+        "certificates": reports,
+        "diff": {"before": before, "after": core.describe(reports)},
+        "warnings": [f"{one.wanted.error(EdgeError(text))}" for one in decisions for text in one.warnings],
+    }
+
+
+if __name__ == "__main__":
+    main()

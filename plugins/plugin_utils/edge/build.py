@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole way on the controller: variables → model → checks → view → text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER, Content
+
+from .capabilities import Target
+from .certificates import as_plain, check_certificates, plan_certificates
+from .check import check, check_target, warnings
+from .model import Edge
+from .problems import Problem
+from .read import read_edge
+from .render import digest, render
+from .spec import Options
+from .version import VERSION
+from .view import view_edge
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the model asks for.
+
+    :param certificates: arguments for ``tls_certificates``, one mapping each.
+    :param problems: when there are any, nothing may be built from ``edge``.
+    """
+
+    edge: Edge
+    certificates: list[dict[str, Any]]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def plan(
+    options: Options, variables: Mapping[str, Any], target: Target, file_exists: Callable[[str], bool]
+) -> Plan:
+    """Read and check the variables of a host.
+
+    :param options: the argument spec of the model.
+    :param file_exists: whether the controller has a file, as Ansible searches for files.
+    """
+    reading = read_edge(options, variables)
+    edge = reading.edge
+    problems = (
+        *reading.problems,
+        *check(reading),
+        *check_certificates(reading),
+        *check_target(edge, target),
+        *_missing_files(edge, file_exists),
+    )
+    return Plan(edge, as_plain(plan_certificates(edge, target)), problems, warnings(edge))
+
+
+def _missing_files(edge: Edge, file_exists: Callable[[str], bool]) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(f"{certificate.place}.{option}", f"the controller has no file {path}")
+        for certificate in edge.certificates
+        for option, path in (("fullchain", certificate.fullchain), ("privkey", certificate.privkey))
+        if path and not file_exists(path)
+    )
+
+
+def build(edge: Edge, target: Target, templates: Path) -> Content:
+    """Render a model without problems for one target.
+
+    :param templates: folder of the role's templates.
+    """
+    files = render(view_edge(edge, target, generation=PLACEHOLDER), templates)
+    return Content(files, digest(files), edge.status_port, VERSION)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kinds of text in the model, and what each may look like.
+
+A field of the model is annotated with its kind (``rate: Rate``). No kind admits a line break, and none that is
+written into a directive without quotes admits ``;``, ``{``, ``}`` or a quote: a value can never end its directive.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Annotated, Callable
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of text.
+
+    :param words: what is expected, for the error.
+    :param fits: whether a value is of this kind.
+    """
+
+    words: str
+    fits: Callable[[str], bool]
+
+
+def _matching(words: str, pattern: str) -> Format:
+    compiled = re.compile(pattern, re.ASCII)
+    return Format(words, lambda value: compiled.fullmatch(value) is not None)
+
+
+def is_ip(value: str) -> bool:
+    """Whether ``value`` is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def is_network(value: str) -> bool:
+    """Whether ``value`` is an address or a network without host bits, in CIDR notation."""
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        return False
+    return True
+
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOSTNAME = rf"{_LABEL}(?:\.{_LABEL})*"
+_SERVER_NAME = re.compile(rf"(?:\*\.)?{_HOSTNAME}", re.ASCII)
+_HOST_PORT = re.compile(rf"(?P<host>{_HOSTNAME}|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{{1,5}})", re.ASCII)
+_UNIX_SOCKET = re.compile(r"unix:/[A-Za-z0-9_./-]+", re.ASCII)
+
+
+def _is_server_name(value: str) -> bool:
+    return len(value) <= 253 and _SERVER_NAME.fullmatch(value) is not None and value == value.lower()
+
+
+def split_address(value: str) -> tuple[str, int] | None:
+    """Host (IPv6 without brackets) and port of ``host:port``; None for anything else, a unix socket included."""
+    found = _HOST_PORT.fullmatch(value)
+    if found is None or not 1 <= int(found["port"]) <= 65535:
+        return None
+    host = found["host"]
+    if host.startswith("["):
+        host = host[1:-1]
+        return (host, int(found["port"])) if is_ip(host) else None
+    if re.fullmatch(r"[0-9.]+", host) and not is_ip(host):
+        return None
+    return host, int(found["port"])
+
+
+def _is_one_line(value: str) -> bool:
+    return all(character.isprintable() for character in value)
+
+
+NAME = _matching("letters, digits, '.', '_' and '-'", r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+HOSTNAME = Format("a host name in lower case such as api.example.com or *.example.com", _is_server_name)
+ADDRESS = Format(
+    "host:port, [IPv6]:port or unix:/path",
+    lambda value: split_address(value) is not None or _UNIX_SOCKET.fullmatch(value) is not None,
+)
+NETWORK = Format("an address or network such as 10.0.0.0/8, without host bits", is_network)
+IP_ADDRESS = Format("an IPv4 or IPv6 address", is_ip)
+TIME = _matching("an nginx time such as 30s, 10m or 1h", r"\d{1,9}(?:ms|[smhdwMy])?")
+SIZE = _matching("an nginx size such as 64k, 10m or 1g", r"\d{1,9}[kKmMgG]?")
+RATE = _matching("a rate such as 10r/s or 60r/m", r"[1-9]\d{0,8}r/[sm]")
+LEVELS = _matching("one to three levels of 1 or 2, such as 1:2", r"[12](?::[12]){0,2}")
+URI_PATH = _matching("a path that begins with / and holds no white space or any of ; { } \" ' $ \\", r"/[^\s;{}\"'$\\\x00-\x1f\x7f]*")
+URI_PATTERN = Format("a path or a regular expression, on one line", _is_one_line)
+FOLDER = _matching("an absolute path of letters, digits and . _ / -", r"/[A-Za-z0-9_./-]*")
+FILE_PATTERN = _matching("a path, $uri, $uri/ or =404", r"(?:\$uri)?/?[A-Za-z0-9_./-]*|=\d{3}|\$uri[A-Za-z0-9_./-]*")
+HEADER_NAME = _matching("a header name of letters, digits and -", r"[A-Za-z0-9][A-Za-z0-9-]*")
+LITERAL = Format("text on one line without $", lambda value: _is_one_line(value) and "$" not in value)
+EXPRESSION = Format("text on one line; nginx variables may stand in it", _is_one_line)
+EMAIL = _matching("an e-mail address", r"[^\s@;{}\"'$]+@[^\s@;{}\"'$]+\.[^\s@;{}\"'$]+")
+HTTPS_URL = _matching("a URL that begins with https://", r"https://[^\s;{}\"'$]+")
+REDIRECT_URL = _matching("a URL or path without white space; $host and $request_uri are the variables it may hold",
+                         r"(?:https?://|/)(?:[^\s;{}\"'$\\]|\$host|\$request_uri)*")
+FILE_PATH = Format("a path on one line", lambda value: _is_one_line(value) and bool(value))
+DIRECTIVES = Format("nginx directives", lambda value: "\x00" not in value)
+
+Name = Annotated[str, NAME]
+Hostname = Annotated[str, HOSTNAME]
+Address = Annotated[str, ADDRESS]
+Network = Annotated[str, NETWORK]
+IpAddress = Annotated[str, IP_ADDRESS]
+Time = Annotated[str, TIME]
+Size = Annotated[str, SIZE]
+Rate = Annotated[str, RATE]
+Levels = Annotated[str, LEVELS]
+Folder = Annotated[str, FOLDER]
+FilePattern = Annotated[str, FILE_PATTERN]
+HeaderName = Annotated[str, HEADER_NAME]
+Literal = Annotated[str, LITERAL]
+Expression = Annotated[str, EXPRESSION]
+Email = Annotated[str, EMAIL]
+HttpsUrl = Annotated[str, HTTPS_URL]
+RedirectUrl = Annotated[str, REDIRECT_URL]
+FilePath = Annotated[str, FILE_PATH]
+UriPattern = Annotated[str, URI_PATTERN]
+Directives = Annotated[str, DIRECTIVES]
+Word = Annotated[str, NAME]

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with a model, in the words that the operator reads."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Iterable
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend.
+
+    :param path: place in the inventory, such as ``edge_sites[2].locations[0].rate_limit.name``.
+    :param reason: what is wrong there.
+    :param way_out: what to write instead; default none.
+    """
+
+    path: str
+    reason: str
+    way_out: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" + (f"; {self.way_out}" if self.way_out else "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'auth'?`` for the known word that is closest to ``word``; empty when none is close."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def is_within(path: str, place: str) -> bool:
+    """Whether ``path`` names ``place`` or something inside it."""
+    return path == place or path.startswith((place + ".", place + "["))

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write values into nginx's language so that each stays one parameter.
+
+nginx reads a parameter up to white space, ``;`` or ``{`` unless it stands in quotes; within double quotes a
+backslash escapes a quote and itself (``ngx_conf_read_token`` in nginx's ``src/core/ngx_conf_file.c``).
+"""
+
+from __future__ import annotations
+
+import re
+
+_BARE = re.compile(r"[A-Za-z0-9_./:=@%+,$*?&|^()\[\]~!<>-]+", re.ASCII)
+
+
+def quote(value: str) -> str:
+    """``value`` as one nginx parameter: bare where that is safe, in double quotes otherwise."""
+    if _BARE.fullmatch(value) and "${" not in value:
+        return value
+    return quoted(value)
+
+
+def quoted(value: str) -> str:
+    """``value`` in double quotes, whatever it holds."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def indent(text: str, spaces: int) -> str:
+    """Raw directives, moved to where they stand in the file; blank lines stay blank, white space around goes."""
+    lines = text.strip().splitlines()
+    return "\n".join(" " * spaces + line.rstrip() if line.strip() else "" for line in lines)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the variables of a host to the model, with all problems found on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+from typing import Annotated, Any, Mapping, Union, get_args, get_origin, get_type_hints
+
+from .formats import Format
+from .model import Edge, Record
+from .problems import Problem, did_you_mean, is_within
+from .spec import Options, read_options
+
+PREFIX = "edge_"
+NOT_THE_MODEL = frozenset({"edge_hosts", "edge_plan"})
+"""Variables that begin like the model's but belong to the playbooks."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What came of reading.
+
+    :param edge: the model without the records that have problems.
+    :param problems: what is wrong, in the order of the spec.
+    :param names: all names by variable (``edge_upstreams``), broken records included, so that one typo does not
+        make every reference to its record an error too.
+    """
+
+    edge: Edge
+    problems: tuple[Problem, ...]
+    names: Mapping[str, frozenset[str]]
+
+
+def read_edge(options: Options, variables: Mapping[str, Any]) -> Reading:
+    """Read the variables of a host by the options of the spec.
+
+    :param variables: plain values of all variables that begin with ``edge_``.
+    """
+    problems: list[Problem] = []
+    given = {}
+    for name, value in variables.items():
+        if name in options:
+            given[name] = value
+        elif name not in NOT_THE_MODEL and (hint := did_you_mean(name, options)):
+            problems.append(Problem(name, "is not a variable of the edge", hint))
+    plain = read_options(options, given, "", problems)
+    names = {
+        variable: frozenset(
+            name
+            for record in plain[variable] or []
+            if isinstance(record, dict)
+            for name in (record.get("name"), *(record.get("aliases") or []))
+            if isinstance(name, str)
+        )
+        for variable, option in options.items()
+        if option["type"] == "list" and option["elements"] == "dict"
+    }
+    fields = {name[len(PREFIX) :]: value for name, value in plain.items()}
+    edge = _record(Edge, fields, "", problems, separator=PREFIX)
+    return Reading(edge, tuple(problems), names)
+
+
+@functools.cache
+def _hints(record: type[Record]) -> Mapping[str, Any]:
+    return get_type_hints(record, include_extras=True)
+
+
+def option_name(field: str) -> str:
+    """The option that a field stands for; Python's keywords carry an underscore (``return_``)."""
+    return field.rstrip("_")
+
+
+def _record(kind: type[Any], plain: Mapping[str, Any], place: str, problems: list[Problem], separator: str = ".") -> Any:
+    values = {
+        field.name: _value(
+            _hints(kind)[field.name], plain[option_name(field.name)], f"{place}{separator}{option_name(field.name)}", problems
+        )
+        for field in dataclasses.fields(kind)
+        if field.name != "place"
+    }
+    return kind(place=place, **values)
+
+
+def _value(hint: Any, plain: Any, place: str, problems: list[Problem]) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        if plain is None:
+            return None
+        return _value(get_args(hint)[0], plain, place, problems)
+    if origin is Annotated:
+        _check_format(hint.__metadata__[0], plain, place, problems)
+        return plain
+    if origin is tuple:
+        return _sound_items(get_args(hint)[0], plain or [], place, problems)
+    if origin is dict:
+        return _pairs(get_args(hint), plain or {}, place, problems)
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return None if plain is None else _record(hint, plain, place, problems)
+    return plain
+
+
+def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem]) -> None:
+    if isinstance(plain, str) and not wanted.fits(plain):
+        problems.append(Problem(place, f"{plain!r} is not valid here", f"expected {wanted.words}"))
+
+
+def _sound_items(hint: Any, plain: list[Any], place: str, problems: list[Problem]) -> tuple[Any, ...]:
+    """The items of a list that have no problem; the others are told, and left out of later checks."""
+    items = []
+    for index, item in enumerate(plain):
+        where = f"{place}[{index}]"
+        value = _value(hint, item, where, problems)
+        if value is not None and not any(_spoils(problem, where) for problem in problems):
+            items.append(value)
+    return tuple(items)
+
+
+def _spoils(problem: Problem, place: str) -> bool:
+    """Whether a problem is of the item at ``place`` itself, and not of an item in a list further inside."""
+    return is_within(problem.path, place) and "[" not in problem.path[len(place) :]
+
+
+def _pairs(hints: tuple[Any, ...], plain: Mapping[Any, Any], place: str, problems: list[Problem]) -> dict[str, str]:
+    for key, value in plain.items():
+        where = f"{place}.{key}"
+        _check_format(hints[0].__metadata__[0], str(key), where, problems)
+        if not isinstance(value, str):
+            problems.append(Problem(where, f"expected a string, got {value!r}", "put the value in quotes"))
+        else:
+            _check_format(hints[1].__metadata__[0], value, where, problems)
+    return dict(plain)

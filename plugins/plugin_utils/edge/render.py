@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the finished view to the files of a generation, and the digest that names it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Mapping
+
+import jinja2
+
+from .quote import indent
+from .view import EdgeView
+
+Files = Mapping[str, str]
+"""Relative path -> text, in which a placeholder stands for the generation's name."""
+
+
+def render(view: EdgeView, templates: Path) -> Files:
+    """All files of a generation, sorted by path.
+
+    :param templates: folder with ``nginx.conf.j2``, ``upstreams.conf.j2`` and ``site.conf.j2``.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
+    )
+    environment.filters["indented"] = indent
+    site_template = environment.get_template("site.conf.j2")
+    files = {
+        "nginx.conf": environment.get_template("nginx.conf.j2").render(edge=view),
+        "upstreams.conf": environment.get_template("upstreams.conf.j2").render(edge=view),
+    }
+    for site in view.sites:
+        files[f"sites/{file_name(site.name)}"] = site_template.render(edge=view, site=site)
+    return dict(sorted(files.items()))
+
+
+def file_name(site: str) -> str:
+    """File of a site; a wildcard's star is no good in a path."""
+    return site.replace("*", "_wildcard") + ".conf"
+
+
+def digest(files: Files) -> str:
+    """Sixteen hexadecimal digits that name the content: same files, same digest."""
+    state = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        state.update(f"{path}\0{len(text)}\0{text}\0".encode())
+    return state.hexdigest()[:16]
