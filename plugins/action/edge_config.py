@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 import yaml
-from ansible.errors import AnsibleActionFail, AnsibleFileNotFound
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
 
@@ -24,7 +27,7 @@ SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
 TEMPLATES = ROOT / "roles" / "edge" / "templates"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """See the documentation of the module."""
 
     TRANSFERS_FILES = False
@@ -38,7 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         facts = self._module("hardened.nginx_edge.nginx_info", {}, task_vars)
         target = Target.from_facts(facts["nginx"])
-        planned = plan(_options(), self._variables(task_vars), target, self._file_exists)
+        planned = plan(_options(), self._variables(task_vars), target, _finder(task_vars))
         if planned.problems:
             raise AnsibleActionFail(_report(planned.problems))
         result = _plain(planned)
@@ -62,20 +65,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             task_vars,
         )
         if not outcome["tested"]:
-            self._display.warning("nginx is not installed on this host yet: the configuration was rendered, but not tested")
-        kept = {key: outcome[key] for key in ("changed", "generation", "previous", "diff") if key in outcome}
+            self._display.warning(
+                "nginx is not installed on this host yet: the configuration was rendered, but not tested"
+            )
+        kept: dict[str, Any] = {
+            key: outcome[key] for key in ("changed", "generation", "previous", "diff") if key in outcome
+        }
         return {**kept, "sent": len(payload)}
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         names = (name for name in task_vars if name.startswith(PREFIX) and name not in NOT_THE_MODEL)
         return {name: _untagged(self._templar.template(task_vars[name])) for name in names}
-
-    def _file_exists(self, path: str) -> bool:
-        try:
-            self._find_needle("files", path)
-        except (AnsibleFileNotFound, AnsibleActionFail):
-            return False
-        return True
 
     def _module(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
@@ -88,6 +88,19 @@ def _options() -> Mapping[str, Any]:
     specs = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
     options: Mapping[str, Any] = specs["argument_specs"]["model"]["options"]
     return options
+
+
+def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:
+    """Whether the controller has a file, where ``tls_certificates`` will look for it."""
+
+    def exists(path: str) -> bool:
+        try:
+            find(path, task_vars.get("inventory_dir"), os.getcwd())
+        except FileNotFoundError:
+            return False
+        return True
+
+    return exists
 
 
 def _untagged(value: Any) -> Any:
@@ -122,7 +135,9 @@ def _plain(planned: Plan) -> dict[str, Any]:
 
 def _report(problems: tuple[Problem, ...]) -> str:
     count = "1 error" if len(problems) == 1 else f"{len(problems)} errors"
-    return f"{count} in the model of the edge; nothing was changed:\n" + "\n".join(f"  {problem}" for problem in problems)
+    return f"{count} in the model of the edge; nothing was changed:\n" + "\n".join(
+        f"  {problem}" for problem in problems
+    )
 
 
 def _without_traceback(result: dict[str, Any]) -> dict[str, Any]:

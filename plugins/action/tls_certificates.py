@@ -12,6 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find
+
 _FILES = {"fullchain": "fullchain_content", "privkey": "privkey_content"}
 
 
@@ -31,7 +33,9 @@ class ActionModule(ActionBase):
         certificates = arguments.get("certificates")
         if isinstance(certificates, list):
             arguments["certificates"] = [
-                self._with_contents(item, place, task_vars, problems) if isinstance(item, Mapping) else item
+                self._with_contents(item, place, task_vars.get("inventory_dir"), problems)
+                if isinstance(item, Mapping)
+                else item
                 for place, item in enumerate(certificates)
             ]
         if problems:
@@ -40,7 +44,7 @@ class ActionModule(ActionBase):
         return {**result, **done}
 
     def _with_contents(
-        self, item: Mapping[str, Any], place: int, task_vars: Mapping[str, Any], problems: list[str]
+        self, item: Mapping[str, Any], place: int, inventory: str | None, problems: list[str]
     ) -> dict[str, Any]:
         """The certificate with the texts of its files; what cannot be read is added to ``problems``."""
         filled = dict(item)
@@ -54,27 +58,16 @@ class ActionModule(ActionBase):
                 problems.append(f"{where}: a provided certificate needs this file (or {content})")
                 continue
             try:
-                filled[content] = self._read(str(item[option]), task_vars)
+                filled[content] = self._read(find(str(item[option]), inventory, os.getcwd()))
             except (AnsibleError, OSError, UnicodeDecodeError) as error:
                 problems.append(f"{where}: {error}")
         return filled
 
-    def _read(self, file: str, task_vars: Mapping[str, Any]) -> str:
+    def _read(self, path: str) -> str:
         """The text of a file on the controller, decrypted when it is vaulted."""
-        readable = self._loader.get_real_file(self._find(file, task_vars))
+        readable = self._loader.get_real_file(path)
         try:
             with open(readable, encoding="utf-8") as stream:
                 return stream.read()
         finally:
             self._loader.cleanup_tmp_file(readable)
-
-    def _find(self, file: str, task_vars: Mapping[str, Any]) -> str:
-        """A relative path is looked for beside the inventory first: that is where a team keeps its sites."""
-        inventory = task_vars.get("inventory_dir")
-        tried = [os.path.expanduser(file)]
-        if inventory and not os.path.isabs(tried[0]):
-            tried = [os.path.join(inventory, file), os.path.join(inventory, "files", file), os.path.abspath(file)]
-        for path in tried:
-            if os.path.isfile(path):
-                return path
-        raise AnsibleError(f"no such file on the controller (looked for {', '.join(tried)})")

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -25,6 +24,7 @@ attributes:
   idempotent:
     support: full
   platform:
+    support: full
     platforms: debian
 options:
   payload:
@@ -61,6 +61,7 @@ tested:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -23,6 +22,7 @@ attributes:
   idempotent:
     support: full
   platform:
+    support: full
     platforms: debian
 author:
   - hardened.nginx_edge contributors (@hardened)
@@ -59,6 +59,7 @@ generations:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
     Layout,
     drift,

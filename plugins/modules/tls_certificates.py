@@ -31,6 +31,7 @@ attributes:
   idempotent:
     support: full
   platform:
+    support: full
     platforms: debian
 notes:
   - Self-signed pairs are good for 397 days, and made anew when fewer than 30 are left.

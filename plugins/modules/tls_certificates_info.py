@@ -30,6 +30,7 @@ attributes:
     support: full
     details: This module only reads.
   platform:
+    support: full
     platforms: debian
 options:
   expect_served:

@@ -160,7 +160,7 @@ def ask(host: Host, request: Request, authority: Authority, webroot: str) -> Non
 
 
 _NOISE = re.compile(
-    r"Saving debug log|Ask for help or search|See the logfile|Some challenges have failed|Plugins selected"
+    r"Saving debug log|Ask for help or search|(Please )?[Ss]ee the logfile|Some challenges have failed|Plugins selected"
     r"|Attempting to|Requesting a certificate|Renewing an existing|Account registered|IMPORTANT NOTES|Obtaining a new"
     r"|Performing the|http-01 challenge for|Using the webroot path|Waiting for verification|Cleaning up challenges"
     r"|[- ]+$"
@@ -170,8 +170,10 @@ _MOST_WORDS = 12
 
 def own_words(done: Completed) -> list[str]:
     """The lines in which certbot (or the authority, through it) says what is wrong, without the talk around them."""
+    paragraphs = re.split(r"\n\s*\n", f"{done.stdout}\n\n{done.stderr}")
+    of_the_authority = [paragraph for paragraph in paragraphs if "Detail:" in paragraph]
     words: list[str] = []
-    for line in (*done.stdout.splitlines(), *done.stderr.splitlines()):
+    for line in "\n".join(of_the_authority or paragraphs).splitlines():
         said = line.strip()
         if said and not _NOISE.match(said) and said not in words:
             words.append(said)

@@ -13,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any
 
 from .errors import EdgeError
 from .host import Host, replace_file, switch_symlink
@@ -60,7 +61,8 @@ class Layout:
 class Manifest:
     """What a generation is.
 
-    :param name: its folder's name: the digest, with a number behind it where an older folder of that digest was changed by hand.
+    :param name: its folder's name: the digest, with a number behind it where an older folder of that digest was
+        changed by hand.
     :param digest: names the content as it came from the controller.
     :param created: seconds since the epoch.
     :param status_port: loopback port on which it answers ``/generation``.
@@ -85,24 +87,24 @@ class Content:
     status_port: int
     version: str
 
-    def named(self, name: str) -> Dict[str, str]:
+    def named(self, name: str) -> dict[str, str]:
         """The texts of the generation with that name."""
         return {path: text.replace(PLACEHOLDER, name) for path, text in self.files.items()}
 
 
-def live_name(host: Host, layout: Layout) -> Optional[str]:
+def live_name(host: Host, layout: Layout) -> str | None:
     """Name of the generation that ``nginx.conf`` leads to; None for a file that is not ours."""
     target = host.readlink(layout.conf)
     parts = (target or "").split("/")
     return parts[-2] if target and len(parts) >= 2 and parts[-1] == "nginx.conf" else None  # noqa: PLR2004
 
 
-def running_name(host: Host, layout: Layout) -> Optional[str]:
+def running_name(host: Host, layout: Layout) -> str | None:
     """Name of the generation that was last proven in memory."""
     return host.readlink(layout.running)
 
 
-def read_manifest(host: Host, layout: Layout, name: str) -> Optional[Manifest]:
+def read_manifest(host: Host, layout: Layout, name: str) -> Manifest | None:
     """The manifest of a generation; None when it has none that can be read."""
     raw = host.read(f"{layout.folder(name)}/{MANIFEST}")
     try:
@@ -111,14 +113,14 @@ def read_manifest(host: Host, layout: Layout, name: str) -> Optional[Manifest]:
         return None
 
 
-def manifests(host: Host, layout: Layout) -> List[Manifest]:
+def manifests(host: Host, layout: Layout) -> list[Manifest]:
     """All generations that passed their test, the youngest first."""
     names = (name for name in host.listdir(layout.generations) if not name.startswith("."))
     found = (read_manifest(host, layout, name) for name in names if name != os.path.basename(layout.running))
     return sorted((manifest for manifest in found if manifest is not None), key=lambda one: one.created, reverse=True)
 
 
-def drift(host: Host, layout: Layout, manifest: Manifest) -> List[str]:
+def drift(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
     """Files of a generation that are not what was written: changed, missing, or added (sorted relative paths)."""
     folder = layout.folder(manifest.name)
     present = {name for name in host.listdir(folder) if name not in (MANIFEST, "sites")}
@@ -131,7 +133,7 @@ def drift(host: Host, layout: Layout, manifest: Manifest) -> List[str]:
     return sorted(changed | (present - set(manifest.files)))
 
 
-def find_sound(host: Host, layout: Layout, digest: str) -> Optional[Manifest]:
+def find_sound(host: Host, layout: Layout, digest: str) -> Manifest | None:
     """A generation of that content whose files are as they were written; the live one is preferred."""
     live = live_name(host, layout)
     same = [manifest for manifest in manifests(host, layout) if manifest.digest == digest]
@@ -219,7 +221,7 @@ def _keep_original(host: Host, layout: Layout) -> None:
     replace_file(host, f"{layout.folder(ORIGINAL)}/nginx.conf", data)
 
 
-def previous_name(host: Host, layout: Layout) -> Optional[str]:
+def previous_name(host: Host, layout: Layout) -> str | None:
     """Where to go back to when the live generation is not taken over: the last proven one, else the original."""
     running = running_name(host, layout)
     if running and running != live_name(host, layout) and read_manifest(host, layout, running) is not None:
@@ -229,7 +231,7 @@ def previous_name(host: Host, layout: Layout) -> Optional[str]:
     return None
 
 
-def prune(host: Host, layout: Layout, keep: int) -> Tuple[str, ...]:
+def prune(host: Host, layout: Layout, keep: int) -> tuple[str, ...]:
     """Remove all but the youngest ``keep`` generations; never the live, the running or the original one.
 
     :returns: names of what was removed.
@@ -243,7 +245,7 @@ def prune(host: Host, layout: Layout, keep: int) -> Tuple[str, ...]:
     return removed
 
 
-def differences(host: Host, layout: Layout, content: Content) -> List[Dict[str, Any]]:
+def differences(host: Host, layout: Layout, content: Content) -> list[dict[str, Any]]:
     """What changes from the live generation to ``content``, for Ansible's ``diff``: one entry a changed file."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None

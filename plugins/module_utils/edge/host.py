@@ -19,8 +19,10 @@ import socket
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from http import HTTPStatus
-from typing import ContextManager, Dict, Iterator, List, Mapping, NamedTuple, Optional, Protocol, Sequence
+from typing import NamedTuple, Protocol
 
 
 class Completed(NamedTuple):
@@ -39,7 +41,7 @@ class Host(Protocol):
         self,
         argv: Sequence[str],
         *,
-        env: Optional[Mapping[str, str]] = None,
+        env: Mapping[str, str] | None = None,
         stdin: str = "",
         timeout: float = 120.0,
     ) -> Completed:
@@ -47,74 +49,57 @@ class Host(Protocol):
 
         Code 127 stands for a program that does not exist, 124 for one that did not finish in time.
         """
-        ...
 
-    def read(self, path: str) -> Optional[bytes]:
+    def read(self, path: str) -> bytes | None:
         """The bytes of a regular file, or None when there is no such file."""
-        ...
 
-    def listdir(self, path: str) -> List[str]:
+    def listdir(self, path: str) -> list[str]:
         """Sorted names in a folder; empty when there is no such folder."""
-        ...
 
-    def readlink(self, path: str) -> Optional[str]:
+    def readlink(self, path: str) -> str | None:
         """The target of a symbolic link, or None when ``path`` is not one."""
-        ...
 
     def exists(self, path: str) -> bool:
         """Whether anything stands at ``path``; a dangling link counts."""
-        ...
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         """Make one folder and its missing parents; an existing folder is left as it is."""
-        ...
 
     def write(self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
         """Write a whole new file; an existing file or link is refused (``FileExistsError``).
 
         ``durable`` asks for an fsync; a whole tree is better served by one :meth:`sync_filesystem` at its end.
         """
-        ...
 
     def sync_filesystem(self, path: str) -> None:
         """Make all that was written to the file system of ``path`` durable."""
-        ...
 
     def fsync_dir(self, path: str) -> None:
         """Make the names in a folder durable."""
-        ...
 
     def symlink(self, target: str, path: str) -> None:
         """Make a new symbolic link; an existing name is refused."""
-        ...
 
     def rename(self, source: str, destination: str) -> None:
         """rename(2): atomic, replaces a file or link at ``destination``."""
-        ...
 
     def remove(self, path: str) -> None:
         """Remove a file, a link, or a folder with all it holds; nothing there is fine. Links are not followed."""
-        ...
 
-    def lock(self, path: str, timeout: float) -> ContextManager[None]:
+    def lock(self, path: str, timeout: float) -> AbstractContextManager[None]:
         """Hold an exclusive lock; ``TimeoutError`` when another process holds it for ``timeout`` seconds."""
-        ...
 
-    def try_bind(self, address: str, port: int, *, udp: bool) -> Optional[str]:
+    def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
         """Bind a socket and let it go: None when that worked, the machine's reason when it did not."""
-        ...
 
-    def get(self, url: str) -> Optional[str]:
+    def get(self, url: str) -> str | None:
         """Body of a 200 answer to an HTTP request on loopback; None for any other answer, or none within a second."""
-        ...
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        ...
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
-        ...
 
 
 class LocalHost:
@@ -124,11 +109,11 @@ class LocalHost:
         self,
         argv: Sequence[str],
         *,
-        env: Optional[Mapping[str, str]] = None,
+        env: Mapping[str, str] | None = None,
         stdin: str = "",
         timeout: float = 120.0,
     ) -> Completed:
-        environment: Dict[str, str] = {**os.environ, "LC_ALL": "C", **(env or {})}
+        environment: dict[str, str] = {**os.environ, "LC_ALL": "C", **(env or {})}
         # Modules run by an unprivileged login may lack the sbin folders, where nginx lives.
         environment["PATH"] = environment.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
         try:
@@ -139,22 +124,24 @@ class LocalHost:
             return Completed(argv, 127, "", f"{argv[0]}: command not found")
         except subprocess.TimeoutExpired:
             return Completed(argv, 124, "", f"{argv[0]}: not finished after {timeout:g} s")
-        return Completed(argv, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        return Completed(
+            argv, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        )
 
-    def read(self, path: str) -> Optional[bytes]:
+    def read(self, path: str) -> bytes | None:
         try:
             with open(path, "rb") as stream:
                 return stream.read()
         except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
             return None  # a process of /proc may end while it is read
 
-    def listdir(self, path: str) -> List[str]:
+    def listdir(self, path: str) -> list[str]:
         try:
             return sorted(os.listdir(path))
         except (FileNotFoundError, NotADirectoryError):
             return []
 
-    def readlink(self, path: str) -> Optional[str]:
+    def readlink(self, path: str) -> str | None:
         try:
             return os.readlink(path)
         except OSError:
@@ -216,7 +203,7 @@ class LocalHost:
         finally:
             os.close(descriptor)  # which lets the lock go
 
-    def try_bind(self, address: str, port: int, *, udp: bool) -> Optional[str]:
+    def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
             if not udp:
@@ -229,7 +216,7 @@ class LocalHost:
                 return error.strerror or str(error)
         return None
 
-    def get(self, url: str) -> Optional[str]:
+    def get(self, url: str) -> str | None:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is behind no proxy
         try:
             with opener.open(url, timeout=1.0) as answer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from .errors import EdgeError
 from .host import Host
@@ -21,7 +21,7 @@ _FILE_AND_LINE = re.compile(r" in (/\S+):(\d+)$")
 _WRONG_ROUTING = ("conflicting server name", "duplicate")
 
 
-def read_nginx(host: Host) -> Dict[str, Any]:
+def read_nginx(host: Host) -> dict[str, Any]:
     """Facts about nginx.
 
     :returns: ``installed`` (bool), ``version``, ``openssl`` (dotted text, empty when unknown),
@@ -37,13 +37,14 @@ def read_nginx(host: Host) -> Dict[str, Any]:
         "installed": True,
         "version": _first(r"nginx version: \S+/([0-9.]+)", printed),
         # "running with" stands there only when it differs from what nginx was built with.
-        "openssl": _first(r"running with OpenSSL ([0-9.]+)", printed) or _first(r"built with OpenSSL ([0-9.]+)", printed),
+        "openssl": _first(r"running with OpenSSL ([0-9.]+)", printed)
+        or _first(r"built with OpenSSL ([0-9.]+)", printed),
         "configure_arguments": arguments,
         "user": next((word[len("--user=") :] for word in arguments if word.startswith("--user=")), DEFAULT_USER),
     }
 
 
-def _candidate(host: Host) -> Dict[str, Any]:
+def _candidate(host: Host) -> dict[str, Any]:
     version = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "nginx"]).stdout)
     openssl = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "openssl"]).stdout)
     number = tuple(int(part) for part in version.split(".") if part)
@@ -61,7 +62,7 @@ def _first(pattern: str, text: str) -> str:
     return found.group(1).strip(".") if found else ""
 
 
-def _configure_arguments(printed: str) -> List[str]:
+def _configure_arguments(printed: str) -> list[str]:
     return shlex.split(_first(r"configure arguments: (.*)", printed))
 
 
@@ -101,7 +102,7 @@ def explain(host: Host, line: str) -> str:
     return (f"{place}: " if place else "") + f"nginx says: {words} ({where})"
 
 
-def _place_and_source(text: List[str], number: int) -> Tuple[Optional[str], str]:
+def _place_and_source(text: list[str], number: int) -> tuple[str | None, str]:
     source = text[number - 1].strip() if 0 < number <= len(text) else ""
     for line in reversed(text[:number]):
         found = _PLACE.match(line)

@@ -9,8 +9,8 @@ old workers go on. So the new workers are asked: each generation answers its own
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from .errors import EdgeError
 from .generation import (
@@ -40,11 +40,11 @@ class Proof:
 
     generation: str
     master: int
-    workers: Tuple[int, ...]
-    pruned: Tuple[str, ...] = ()
+    workers: tuple[int, ...]
+    pruned: tuple[str, ...] = ()
 
 
-def master_pid(host: Host) -> Optional[int]:
+def master_pid(host: Host) -> int | None:
     """Process id of the nginx master, None when none runs."""
     raw = (host.read(PID_FILE) or b"").strip()
     if not raw.isdigit() or host.read(f"/proc/{int(raw)}/comm") != b"nginx\n":
@@ -52,13 +52,13 @@ def master_pid(host: Host) -> Optional[int]:
     return int(raw)
 
 
-def worker_pids(host: Host, master: int) -> Set[int]:
+def worker_pids(host: Host, master: int) -> set[int]:
     """Children of the master."""
     parents = {pid: _parent(host, pid) for pid in host.listdir("/proc") if pid.isdigit()}
     return {int(pid) for pid, parent in parents.items() if parent == master}
 
 
-def _parent(host: Host, pid: str) -> Optional[int]:
+def _parent(host: Host, pid: str) -> int | None:
     stat = host.read(f"/proc/{pid}/stat")
     # The second field is the program's name in parentheses and may hold spaces.
     return int(stat.rpartition(b")")[2].split()[1]) if stat else None
@@ -89,7 +89,7 @@ def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, a
     return Proof(proof.generation, proof.master, proof.workers, prune(host, layout, keep))
 
 
-def needs_restart(host: Host, texts: Iterable[str], master: Optional[int], *, allow_restart: bool) -> bool:
+def needs_restart(host: Host, texts: Iterable[str], master: int | None, *, allow_restart: bool) -> bool:
     """Whether the sockets that a configuration asks for take a restart.
 
     :raises EdgeError: a socket cannot be had at all, or takes a restart that is not allowed.
@@ -98,18 +98,22 @@ def needs_restart(host: Host, texts: Iterable[str], master: Optional[int], *, al
     hopeless = [one.message for one in found if not (one.needs_restart and allow_restart)]
     if not hopeless:
         return bool(found)
-    way_out = ["set edge_allow_restart: true to let this run restart nginx"] if all(one.needs_restart for one in found) else []
+    way_out = (
+        ["set edge_allow_restart: true to let this run restart nginx"]
+        if all(one.needs_restart for one in found)
+        else []
+    )
     raise EdgeError(hopeless[0], [*hopeless[1:], *way_out])
 
 
-def _prove(host: Host, manifest: Optional[Manifest], timeout: float, *, restart: bool = False) -> Proof:
+def _prove(host: Host, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
     """Reload (start, restart) and wait for new workers that answer; without a manifest, for new workers."""
     log_position = len(host.read(ERROR_LOG) or b"")
     master = master_pid(host)
     before = worker_pids(host, master) if master is not None else set()
     _signal(host, "start" if master is None else "restart" if restart else "reload")
     end = host.now() + timeout
-    answered: Optional[str] = None
+    answered: str | None = None
     while host.now() < end:
         now_master = master_pid(host)
         if now_master is not None and (master is None or restart or now_master == master):
@@ -125,7 +129,7 @@ def _prove(host: Host, manifest: Optional[Manifest], timeout: float, *, restart:
     )
 
 
-def _answer(host: Host, manifest: Optional[Manifest]) -> Optional[str]:
+def _answer(host: Host, manifest: Manifest | None) -> str | None:
     if manifest is None:
         return None
     answer = host.get(f"http://127.0.0.1:{manifest.status_port}/generation")
@@ -145,13 +149,13 @@ def _signal(host: Host, verb: str) -> None:
         raise EdgeError(f"systemctl {verb} nginx failed", _journal(host, done.stderr))
 
 
-def _journal(host: Host, fallback: str) -> List[str]:
+def _journal(host: Host, fallback: str) -> list[str]:
     printed = host.run(["journalctl", "--unit=nginx.service", "--lines=20", "--output=cat", "--no-pager"]).stdout
     lines = [explain(host, line) for line in printed.splitlines() if "[emerg]" in line]
     return list(dict.fromkeys(lines)) or fallback.strip().splitlines()[:3]
 
 
-def _refusals(host: Host, log_position: int) -> List[str]:
+def _refusals(host: Host, log_position: int) -> list[str]:
     """nginx's reasons, from what its error log gained."""
     gained = (host.read(ERROR_LOG) or b"")[log_position:].decode(errors="replace")
     return list(dict.fromkeys(explain(host, line) for line in gained.splitlines() if "[emerg]" in line))
@@ -173,9 +177,12 @@ def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, t
     return EdgeError(f"nginx did not take generation {failed.name} over; the edge went back to {previous}", reasons)
 
 
-def status(host: Host, layout: Layout) -> Dict[str, Optional[str]]:
+def status(host: Host, layout: Layout) -> dict[str, str | None]:
     """Names of the live and the running generation, and the one that answers."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
-    return {"live": live, "running": running_name(host, layout), "answered": _answer(host, manifest) if manifest else None}
-
+    return {
+        "live": live,
+        "running": running_name(host, layout),
+        "answered": _answer(host, manifest) if manifest else None,
+    }

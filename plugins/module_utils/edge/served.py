@@ -37,11 +37,11 @@ class Edge(Protocol):
 
     def handshake(self, name: str) -> Handshake:
         """Ask for ``name`` over TLS."""
-        ...
+        raise NotImplementedError
 
     def get(self, name: str, path: str) -> tuple[int, bytes]:
         """Status and start of the body of ``http://name/path``; ``OSError`` when nothing answers."""
-        ...
+        raise NotImplementedError
 
 
 class LocalEdge:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import ipaddress
 import re
 import struct
-from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Set
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from .host import Host
 
@@ -44,7 +45,7 @@ class Conflict(NamedTuple):
     needs_restart: bool
 
 
-def wanted_listeners(texts: Iterable[str]) -> Set[Listener]:
+def wanted_listeners(texts: Iterable[str]) -> set[Listener]:
     """All sockets that ``listen`` directives ask for; unix sockets and names are left to nginx."""
     found = set()
     for text in texts:
@@ -64,7 +65,7 @@ def wanted_listeners(texts: Iterable[str]) -> Set[Listener]:
     return found
 
 
-def listeners_by_inode(host: Host) -> Dict[str, Listener]:
+def listeners_by_inode(host: Host) -> dict[str, Listener]:
     """All listening sockets of the host, by the inode that a process's file descriptors name."""
     found = {}
     for table, udp in _TABLES:
@@ -83,7 +84,7 @@ def _address(hexadecimal: str) -> str:
     return str(ipaddress.ip_address(struct.pack(f">{len(words)}I", *words)))
 
 
-def held_by(host: Host, pid: int, sockets: Mapping[str, Listener]) -> Set[Listener]:
+def held_by(host: Host, pid: int, sockets: Mapping[str, Listener]) -> set[Listener]:
     """The listening sockets that a process has open."""
     found = set()
     for descriptor in host.listdir(f"/proc/{pid}/fd"):
@@ -93,7 +94,7 @@ def held_by(host: Host, pid: int, sockets: Mapping[str, Listener]) -> Set[Listen
     return found
 
 
-def conflicts(host: Host, wanted: Iterable[Listener], master: Optional[int]) -> List[Conflict]:
+def conflicts(host: Host, wanted: Iterable[Listener], master: int | None) -> list[Conflict]:
     """What keeps nginx from listening.
 
     :param master: process id of the running nginx master, whose sockets a reload inherits; None when none runs.
@@ -110,7 +111,9 @@ def conflicts(host: Host, wanted: Iterable[Listener], master: Optional[int]) -> 
             message = f"nginx listens on {rival}, and cannot move to {listener} by a reload"
             found.append(Conflict(message, needs_restart=True))
         else:
-            found.append(Conflict(f"{listener} cannot be bound: {reason}{_holder(host, listener, sockets)}", needs_restart=False))
+            found.append(
+                Conflict(f"{listener} cannot be bound: {reason}{_holder(host, listener, sockets)}", needs_restart=False)
+            )
     return found
 
 

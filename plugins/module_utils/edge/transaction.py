@@ -9,7 +9,7 @@ import base64
 import json
 import zlib
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from .errors import EdgeError
 from .generation import Content, Layout, differences, find_sound, live_name, rehearse, stage, switch
@@ -30,9 +30,9 @@ class Outcome:
     """
 
     changed: bool
-    name: Optional[str]
-    previous: Optional[str]
-    diff: List[Dict[str, Any]]
+    name: str | None
+    previous: str | None
+    diff: list[dict[str, Any]]
 
 
 def pack(content: Content) -> str:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any, Callable
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER, Content
 
@@ -35,9 +36,7 @@ class Plan:
     warnings: tuple[Problem, ...]
 
 
-def plan(
-    options: Options, variables: Mapping[str, Any], target: Target, file_exists: Callable[[str], bool]
-) -> Plan:
+def plan(options: Options, variables: Mapping[str, Any], target: Target, file_exists: Callable[[str], bool]) -> Plan:
     """Read and check the variables of a host.
 
     :param options: the argument spec of the model.

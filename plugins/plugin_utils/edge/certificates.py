@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Iterator
+from typing import Any
 
 from .capabilities import Target
 from .model import Certificate, Edge
@@ -85,20 +86,22 @@ def check_certificates(reading: Reading) -> Iterator[Problem]:
     for certificate in edge.certificates:
         yield from _check_declared(certificate, edge)
     ordered = [certificate for certificate in plan_certificates(edge) if certificate.source == "acme"]
-    for certificate in ordered:
-        for name in certificate.names:
+    for planned in ordered:
+        for name in planned.names:
             if name.startswith("*."):
                 reason = f"'{name}' cannot be validated over HTTP"
-                yield Problem(certificate.path, reason, "provide the certificate as files (source: provided)")
+                yield Problem(planned.path, reason, "provide the certificate as files (source: provided)")
     if ordered and edge.acme is None and not any(problem.path.startswith("edge_acme") for problem in reading.problems):
-        names = ", ".join(certificate.name for certificate in ordered[:3]) + (" …" if len(ordered) > 3 else "")
+        names = ", ".join(certificate.name for certificate in ordered)
         yield Problem(
             "edge_acme.email",
             f"required, for certificates come from an ACME server ({names})",
             "set edge_acme: {email: …} in the inventory, or edge_certificate_source: self_signed",
         )
     if ordered and edge.acme is not None and edge.acme.agree_tos is False:
-        yield Problem("edge_acme.agree_tos", "the ACME server issues nothing without agreement to its terms", "set it to true")
+        yield Problem(
+            "edge_acme.agree_tos", "the ACME server issues nothing without agreement to its terms", "set it to true"
+        )
 
 
 def _check_declared(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
@@ -107,10 +110,18 @@ def _check_declared(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
         if certificate.source == "provided" and not value:
             yield Problem(f"{certificate.place}.{option}", "required with source: provided")
         if certificate.source != "provided" and value:
-            yield Problem(f"{certificate.place}.{option}", f"has no meaning with source: {certificate.source}", "write source: provided")
+            yield Problem(
+                f"{certificate.place}.{option}",
+                f"has no meaning with source: {certificate.source}",
+                "write source: provided",
+            )
     used_by = [site for site in edge.sites if site.https and site.certificate_name == certificate.name]
     if not used_by and not certificate.names:
-        yield Problem(certificate.place, f"no site uses '{certificate.name}', and it has no names", "take it out, or name its names")
+        yield Problem(
+            certificate.place,
+            f"no site uses '{certificate.name}', and it has no names",
+            "take it out, or name its names",
+        )
     if certificate.names:
         for site in used_by:
             for name in site.names:

@@ -6,17 +6,18 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
-from typing import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from . import formats
 from .capabilities import Target
-from .model import Edge, Location, Record, Site, Upstream
+from .model import CacheUse, Edge, Location, Record, Return, Site, Upstream
 from .problems import Problem, did_you_mean, is_within
 from .read import Reading
 
 BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
 """nginx: "load balancing method does not support parameter "backup"" (ngx_http_upstream_module)."""
 
+STATUS_CODES = range(200, 600)
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -57,7 +58,9 @@ def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
     for site in edge.sites:
         if site.http3 == "on" and not target.http3:
             reason = f"nginx {target.version_text} on this host is built without HTTP/3"
-            found.append(Problem(f"{site.place}.http3", reason, "write auto, or install nginx 1.25 or newer built with it"))
+            found.append(
+                Problem(f"{site.place}.http3", reason, "write auto, or install nginx 1.25 or newer built with it")
+            )
     if not target.http2_directive and len({site.http2 == "off" for site in edge.sites if site.https}) > 1:
         for site in edge.sites:
             if site.http2 == "off":
@@ -68,7 +71,7 @@ def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
 
 def _names(edge: Edge) -> Iterator[Problem]:
     for records in (edge.upstreams, edge.rate_limits, edge.caches, edge.certificates):
-        yield from _unique((f"{record.place}.name", record.name) for record in records)  # type: ignore[attr-defined]
+        yield from _unique((f"{record.place}.name", record.name) for record in records)
     yield from _unique(
         (f"{site.place}.name" if index == 0 else f"{site.place}.aliases[{index - 1}]", name)
         for site in edge.sites
@@ -98,7 +101,9 @@ def _upstream(upstream: Upstream) -> Iterator[Problem]:
     if upstream.balance == "hash" and not upstream.hash_key:
         yield Problem(f"{upstream.place}.hash_key", "required with balance: hash", "for example $request_uri")
     if upstream.balance != "hash" and upstream.hash_key:
-        yield Problem(f"{upstream.place}.hash_key", f"has no meaning with balance: {upstream.balance}", "write balance: hash")
+        yield Problem(
+            f"{upstream.place}.hash_key", f"has no meaning with balance: {upstream.balance}", "write balance: hash"
+        )
     for server in upstream.servers:
         if server.backup and upstream.balance in BALANCE_WITHOUT_BACKUP:
             reason = f"nginx has no backup servers with balance: {upstream.balance}"
@@ -130,7 +135,11 @@ def _sites(edge: Edge) -> Iterator[Problem]:
 
 def _site(site: Site) -> Iterator[Problem]:
     if not site.https:
-        for option, value in (("certificate", site.certificate), ("http3", site.http3 == "on"), ("http2", site.http2 == "on")):
+        for option, value in (
+            ("certificate", site.certificate),
+            ("http3", site.http3 == "on"),
+            ("http2", site.http2 == "on"),
+        ):
             if value:
                 yield Problem(f"{site.place}.{option}", "has no meaning with https: false", "take one of the two out")
     seen: dict[tuple[str, str], str] = {}
@@ -143,67 +152,99 @@ def _site(site: Site) -> Iterator[Problem]:
 
 def _location(location: Location) -> Iterator[Problem]:
     place = location.place
+    actions = {"upstream": location.upstream, "return": location.return_, "root": location.root}
+    chosen = [name for name, value in actions.items() if value]
+    if len(chosen) != 1:
+        reason = f"has {' and '.join(chosen)}" if chosen else "does nothing"
+        yield Problem(place, reason, "exactly one of upstream, return, root")
+    if location.try_files and not location.root:
+        yield Problem(f"{place}.try_files", "needs root in the same location")
+    if location.rate_limit:
+        yield from _at_least(location.rate_limit, "burst", location.rate_limit.burst, 0)
+    yield from _path(location)
+    yield from _proxying(location)
+    if location.cache:
+        yield from _cache_use(location.cache)
+    if location.return_:
+        yield from _return(location.return_)
+
+
+def _path(location: Location) -> Iterator[Problem]:
+    place = f"{location.place}.path"
     if location.match == "regex":
         try:
             re.compile(location.path)
         except re.error as error:
-            yield Problem(f"{place}.path", f"is not a regular expression: {error}")
+            yield Problem(place, f"is not a regular expression: {error}")
     elif not formats.URI_PATH.fits(location.path):
-        yield Problem(f"{place}.path", f"{location.path!r} is not valid here", f"expected {formats.URI_PATH.words}")
-    actions = [name for name, value in (("upstream", location.upstream), ("return", location.return_), ("root", location.root)) if value]
-    if len(actions) != 1:
-        reason = f"has {' and '.join(actions)}" if actions else "does nothing"
-        yield Problem(place, reason, "exactly one of upstream, return, root")
-    if not location.upstream:
-        for option, value in (
-            ("strip_prefix", location.strip_prefix),
-            ("websocket", location.websocket),
-            ("cache", location.cache),
-            ("proxy_send_timeout", location.proxy_send_timeout),
-            ("proxy_read_timeout", location.proxy_read_timeout),
-        ):
-            if value:
-                yield Problem(f"{place}.{option}", "needs upstream in the same location")
-    if location.try_files and not location.root:
-        yield Problem(f"{place}.try_files", "needs root in the same location")
-    if location.websocket and location.cache:
-        yield Problem(f"{place}.cache", "a WebSocket location cannot be cached", "give the cached paths a location of their own")
+        yield Problem(place, f"{location.path!r} is not valid here", f"expected {formats.URI_PATH.words}")
     if location.strip_prefix and location.match != "prefix":
-        yield Problem(f"{place}.strip_prefix", f"nginx has no prefix to strip with match: {location.match}")
-    if location.strip_prefix and not location.path.endswith("/"):
-        yield Problem(f"{place}.path", "must end with / when strip_prefix is true", f"write {location.path}/")
-    if location.rate_limit:
-        yield from _at_least(location.rate_limit, "burst", location.rate_limit.burst, 0)
-    if location.cache:
-        yield from _at_least(location.cache, "min_uses", location.cache.min_uses, 1)
-        for valid in location.cache.valid:
-            for index, status in enumerate(valid.status):
-                yield from _status(f"{valid.place}.status[{index}]", status)
-    if location.return_:
-        answer = location.return_
-        yield from _status(f"{answer.place}.status", answer.status)
-        if (answer.status in REDIRECTS) != bool(answer.url):
-            yield Problem(f"{answer.place}.url", f"goes with a redirect ({', '.join(map(str, REDIRECTS))}), and a redirect with it")
-        if answer.url and answer.text:
-            yield Problem(f"{answer.place}.text", "a redirect has no text")
+        reason = f"nginx has no prefix to strip with match: {location.match}"
+        yield Problem(f"{location.place}.strip_prefix", reason)
+    elif location.strip_prefix and not location.path.endswith("/"):
+        yield Problem(place, "must end with / when strip_prefix is true", f"write {location.path}/")
+
+
+def _proxying(location: Location) -> Iterator[Problem]:
+    of_proxying = {
+        "strip_prefix": location.strip_prefix,
+        "websocket": location.websocket,
+        "cache": location.cache,
+        "proxy_send_timeout": location.proxy_send_timeout,
+        "proxy_read_timeout": location.proxy_read_timeout,
+    }
+    if not location.upstream:
+        for option, value in of_proxying.items():
+            if value:
+                yield Problem(f"{location.place}.{option}", "needs upstream in the same location")
+    if location.websocket and location.cache:
+        way_out = "give the cached paths a location of their own"
+        yield Problem(f"{location.place}.cache", "a WebSocket location cannot be cached", way_out)
+
+
+def _cache_use(cache: CacheUse) -> Iterator[Problem]:
+    yield from _at_least(cache, "min_uses", cache.min_uses, 1)
+    for valid in cache.valid:
+        for index, status in enumerate(valid.status):
+            yield from _status(f"{valid.place}.status[{index}]", status)
+
+
+def _return(answer: Return) -> Iterator[Problem]:
+    yield from _status(f"{answer.place}.status", answer.status)
+    if (answer.status in REDIRECTS) != bool(answer.url):
+        listed = ", ".join(map(str, REDIRECTS))
+        yield Problem(f"{answer.place}.url", f"goes with a redirect ({listed}), and a redirect with it")
+    if answer.url and answer.text:
+        yield Problem(f"{answer.place}.text", "a redirect has no text")
 
 
 def _status(place: str, status: int) -> Iterator[Problem]:
-    if not 200 <= status <= 599:
+    if status not in STATUS_CODES:
         yield Problem(place, f"{status} is not a status code of a response", "200 to 599")
 
 
 def _references(edge: Edge, names: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
     for site in edge.sites:
         if site.certificate:
-            yield from _refers(f"{site.place}.certificate", site.certificate, "edge_certificates", names["edge_certificates"])
+            yield from _refers(
+                f"{site.place}.certificate", site.certificate, "edge_certificates", names["edge_certificates"]
+            )
         for location in site.locations:
             if location.upstream:
-                yield from _refers(f"{location.place}.upstream", location.upstream, "edge_upstreams", names["edge_upstreams"])
+                yield from _refers(
+                    f"{location.place}.upstream", location.upstream, "edge_upstreams", names["edge_upstreams"]
+                )
             if location.rate_limit:
-                yield from _refers(f"{location.rate_limit.place}.name", location.rate_limit.name, "edge_rate_limits", names["edge_rate_limits"])
+                yield from _refers(
+                    f"{location.rate_limit.place}.name",
+                    location.rate_limit.name,
+                    "edge_rate_limits",
+                    names["edge_rate_limits"],
+                )
             if location.cache:
-                yield from _refers(f"{location.cache.place}.name", location.cache.name, "edge_caches", names["edge_caches"])
+                yield from _refers(
+                    f"{location.cache.place}.name", location.cache.name, "edge_caches", names["edge_caches"]
+                )
 
 
 def _refers(place: str, name: str, variable: str, known: frozenset[str]) -> Iterator[Problem]:
@@ -214,12 +255,11 @@ def _refers(place: str, name: str, variable: str, known: frozenset[str]) -> Iter
 
 def _ports(edge: Edge) -> Iterator[Problem]:
     ports = {"edge_http_port": edge.http_port, "edge_https_port": edge.https_port, "edge_status_port": edge.status_port}
-    for variable, port in ports.items():
-        if not isinstance(port, int):
-            continue
-        if not 1 <= port <= 65535:
+    given = {variable: port for variable, port in ports.items() if port is not None}
+    for variable, port in given.items():
+        if port not in formats.PORTS:
             yield Problem(variable, f"{port} is not a port", "1 to 65535")
-        elif Counter(ports.values())[port] > 1:
+        elif Counter(given.values())[port] > 1:
             yield Problem(variable, f"port {port} is used twice", "the three ports of an edge differ")
 
 

@@ -48,6 +48,10 @@ def is_network(value: str) -> bool:
     return True
 
 
+PORTS = range(1, 65536)
+LONGEST_NAME = 253
+"""Characters of a host name (RFC 1035, section 2.3.4, less the dots that are not written)."""
+
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOSTNAME = rf"{_LABEL}(?:\.{_LABEL})*"
 _SERVER_NAME = re.compile(rf"(?:\*\.)?{_HOSTNAME}", re.ASCII)
@@ -56,13 +60,13 @@ _UNIX_SOCKET = re.compile(r"unix:/[A-Za-z0-9_./-]+", re.ASCII)
 
 
 def _is_server_name(value: str) -> bool:
-    return len(value) <= 253 and _SERVER_NAME.fullmatch(value) is not None and value == value.lower()
+    return len(value) <= LONGEST_NAME and _SERVER_NAME.fullmatch(value) is not None and value == value.lower()
 
 
 def split_address(value: str) -> tuple[str, int] | None:
     """Host (IPv6 without brackets) and port of ``host:port``; None for anything else, a unix socket included."""
     found = _HOST_PORT.fullmatch(value)
-    if found is None or not 1 <= int(found["port"]) <= 65535:
+    if found is None or int(found["port"]) not in PORTS:
         return None
     host = found["host"]
     if host.startswith("["):
@@ -89,7 +93,9 @@ TIME = _matching("an nginx time such as 30s, 10m or 1h", r"\d{1,9}(?:ms|[smhdwMy
 SIZE = _matching("an nginx size such as 64k, 10m or 1g", r"\d{1,9}[kKmMgG]?")
 RATE = _matching("a rate such as 10r/s or 60r/m", r"[1-9]\d{0,8}r/[sm]")
 LEVELS = _matching("one to three levels of 1 or 2, such as 1:2", r"[12](?::[12]){0,2}")
-URI_PATH = _matching("a path that begins with / and holds no white space or any of ; { } \" ' $ \\", r"/[^\s;{}\"'$\\\x00-\x1f\x7f]*")
+URI_PATH = _matching(
+    "a path that begins with / and holds no white space or any of ; { } \" ' $ \\", r"/[^\s;{}\"'$\\\x00-\x1f\x7f]*"
+)
 URI_PATTERN = Format("a path or a regular expression, on one line", _is_one_line)
 FOLDER = _matching("an absolute path of letters, digits and . _ / -", r"/[A-Za-z0-9_./-]*")
 FILE_PATTERN = _matching("a path, $uri, $uri/ or =404", r"(?:\$uri)?/?[A-Za-z0-9_./-]*|=\d{3}|\$uri[A-Za-z0-9_./-]*")
@@ -98,8 +104,10 @@ LITERAL = Format("text on one line without $", lambda value: _is_one_line(value)
 EXPRESSION = Format("text on one line; nginx variables may stand in it", _is_one_line)
 EMAIL = _matching("an e-mail address", r"[^\s@;{}\"'$]+@[^\s@;{}\"'$]+\.[^\s@;{}\"'$]+")
 HTTPS_URL = _matching("a URL that begins with https://", r"https://[^\s;{}\"'$]+")
-REDIRECT_URL = _matching("a URL or path without white space; $host and $request_uri are the variables it may hold",
-                         r"(?:https?://|/)(?:[^\s;{}\"'$\\]|\$host|\$request_uri)*")
+REDIRECT_URL = _matching(
+    "a URL or path without white space; $host and $request_uri are the variables it may hold",
+    r"(?:https?://|/)(?:[^\s;{}\"'$\\]|\$host|\$request_uri)*",
+)
 FILE_PATH = Format("a path on one line", lambda value: _is_one_line(value) and bool(value))
 DIRECTIVES = Format("nginx directives", lambda value: "\x00" not in value)
 

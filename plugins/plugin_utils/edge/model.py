@@ -8,7 +8,6 @@ knows its ``place`` in the inventory, for the errors of checks that come later.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
 
 from .formats import (
     Address,
@@ -61,7 +60,7 @@ class Upstream(Record):
 
     name: Name
     balance: Word
-    hash_key: Optional[Expression]
+    hash_key: Expression | None
     hash_consistent: bool
     servers: tuple[Server, ...]
     keepalive: int
@@ -124,8 +123,8 @@ class Return(Record):
     """An answer without a backend."""
 
     status: int
-    text: Optional[Literal]
-    url: Optional[RedirectUrl]
+    text: Literal | None
+    url: RedirectUrl | None
 
 
 @dataclass(frozen=True)
@@ -134,18 +133,18 @@ class Location(Record):
 
     path: UriPattern
     match: Word
-    upstream: Optional[Name]
+    upstream: Name | None
     strip_prefix: bool
     websocket: bool
     proxy_connect_timeout: Time
-    proxy_send_timeout: Optional[Time]
-    proxy_read_timeout: Optional[Time]
+    proxy_send_timeout: Time | None
+    proxy_read_timeout: Time | None
     proxy_buffering: bool
-    client_max_body_size: Optional[Size]
-    rate_limit: Optional[RateLimitUse]
-    cache: Optional[CacheUse]
-    return_: Optional[Return]
-    root: Optional[Folder]
+    client_max_body_size: Size | None
+    rate_limit: RateLimitUse | None
+    cache: CacheUse | None
+    return_: Return | None
+    root: Folder | None
     try_files: tuple[FilePattern, ...]
     security_headers: dict[HeaderName, Literal]
     extra_directives: Directives
@@ -158,7 +157,7 @@ class Site(Record):
     name: Hostname
     aliases: tuple[Hostname, ...]
     https: bool
-    certificate: Optional[Name]
+    certificate: Name | None
     http2: Word
     http3: Word
     client_max_body_size: Size
@@ -186,8 +185,8 @@ class Certificate(Record):
     names: tuple[Hostname, ...]
     key_type: Word
     key_size: int
-    fullchain: Optional[FilePath]
-    privkey: Optional[FilePath]
+    fullchain: FilePath | None
+    privkey: FilePath | None
 
 
 @dataclass(frozen=True)
@@ -196,7 +195,7 @@ class Acme(Record):
 
     email: Email
     directory_url: HttpsUrl
-    ca_bundle: Optional[Folder]
+    ca_bundle: Folder | None
     agree_tos: bool
 
 
@@ -211,7 +210,7 @@ class Edge(Record):
     security_headers: dict[HeaderName, Literal]
     certificate_source: Word
     certificates: tuple[Certificate, ...]
-    acme: Optional[Acme]
+    acme: Acme | None
     tls_policy: Word
     trusted_proxies: tuple[Network, ...]
     real_ip_header: HeaderName

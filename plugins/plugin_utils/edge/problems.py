@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,12 @@ class Problem:
         return f"{self.path}: {self.reason}" + (f"; {self.way_out}" if self.way_out else "")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'auth'?`` for the known word that is closest to ``word``; empty when none is close."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """``did you mean 'auth'?`` for the known word that is closest to ``word``; empty when none is close.
+
+    :param cutoff: least likeness, from 0 to 1 (:func:`difflib.get_close_matches`).
+    """
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"did you mean '{close[0]}'?" if close else ""
 
 

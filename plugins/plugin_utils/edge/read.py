@@ -6,7 +6,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import types
-from typing import Annotated, Any, Mapping, Union, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from .formats import Format
 from .model import Edge, Record
@@ -43,7 +44,7 @@ def read_edge(options: Options, variables: Mapping[str, Any]) -> Reading:
     for name, value in variables.items():
         if name in options:
             given[name] = value
-        elif name not in NOT_THE_MODEL and (hint := did_you_mean(name, options)):
+        elif name not in NOT_THE_MODEL and (hint := _meant_variable(name, options)):
             problems.append(Problem(name, "is not a variable of the edge", hint))
     plain = read_options(options, given, "", problems)
     names = {
@@ -62,8 +63,14 @@ def read_edge(options: Options, variables: Mapping[str, Any]) -> Reading:
     return Reading(edge, tuple(problems), names)
 
 
+def _meant_variable(name: str, options: Options) -> str:
+    """The variable that was meant. An inventory may have variables of its own that begin with ``edge_``, so only a
+    close resemblance behind the prefix counts."""
+    return did_you_mean(name, options, cutoff=0.85)
+
+
 @functools.cache
-def _hints(record: type[Record]) -> Mapping[str, Any]:
+def _hints(record: Any) -> Mapping[str, Any]:
     return get_type_hints(record, include_extras=True)
 
 
@@ -72,10 +79,15 @@ def option_name(field: str) -> str:
     return field.rstrip("_")
 
 
-def _record(kind: type[Any], plain: Mapping[str, Any], place: str, problems: list[Problem], separator: str = ".") -> Any:
+def _record(
+    kind: Any, plain: Mapping[str, Any], place: str, problems: list[Problem], separator: str = "."
+) -> Any:
     values = {
         field.name: _value(
-            _hints(kind)[field.name], plain[option_name(field.name)], f"{place}{separator}{option_name(field.name)}", problems
+            _hints(kind)[field.name],
+            plain[option_name(field.name)],
+            f"{place}{separator}{option_name(field.name)}",
+            problems,
         )
         for field in dataclasses.fields(kind)
         if field.name != "place"
@@ -85,20 +97,18 @@ def _record(kind: type[Any], plain: Mapping[str, Any], place: str, problems: lis
 
 def _value(hint: Any, plain: Any, place: str, problems: list[Problem]) -> Any:
     origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        if plain is None:
-            return None
-        return _value(get_args(hint)[0], plain, place, problems)
-    if origin is Annotated:
+    value = plain
+    if origin in {Union, types.UnionType}:
+        value = None if plain is None else _value(get_args(hint)[0], plain, place, problems)
+    elif origin is Annotated:
         _check_format(hint.__metadata__[0], plain, place, problems)
-        return plain
-    if origin is tuple:
-        return _sound_items(get_args(hint)[0], plain or [], place, problems)
-    if origin is dict:
-        return _pairs(get_args(hint), plain or {}, place, problems)
-    if isinstance(hint, type) and issubclass(hint, Record):
-        return None if plain is None else _record(hint, plain, place, problems)
-    return plain
+    elif origin is tuple:
+        value = _sound_items(get_args(hint)[0], plain or [], place, problems)
+    elif origin is dict:
+        value = _pairs(get_args(hint), plain or {}, place, problems)
+    elif isinstance(hint, type) and issubclass(hint, Record) and plain is not None:
+        value = _record(hint, plain, place, problems)
+    return value
 
 
 def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem]) -> None:

@@ -9,7 +9,8 @@ all problems in one pass.
 from __future__ import annotations
 
 import copy
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from .problems import Problem, did_you_mean
 
@@ -88,5 +89,5 @@ def _wrong_type(kind: str, value: Any, path: str) -> Problem:
         hint = "put a dash before it"
     elif kind == "str" and isinstance(value, bool):
         hint = "put the value in quotes"
-    shown = {dict: "a mapping", list: "a list"}.get(type(value), repr(value))
+    shown = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
     return Problem(path, f"expected {TYPE_NAMES[kind]}, got {shown}", hint)

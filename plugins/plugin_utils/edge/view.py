@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 from .capabilities import Target
 from .certificates import UNKNOWN_NAMES
@@ -18,6 +18,7 @@ CACHE_FOLDER = "/var/cache/nginx-edge"
 ACME_WEBROOT = "/var/lib/nginx-edge/acme"
 WEBSOCKET_TIMEOUT = "3600s"
 PROXY_TIMEOUT = "60s"
+HTTPS_PORT = 443
 HSTS = "Strict-Transport-Security"
 
 
@@ -219,20 +220,28 @@ def _merged(headers: dict[str, str], changes: dict[str, str]) -> dict[str, str]:
     return {**{name: value for name, value in headers.items() if name.lower() not in changed}, **changes}
 
 
-def _headers(headers: dict[str, str], tls: bool) -> tuple[str, ...]:
-    return tuple(
-        f"add_header {name} {quoted(value)} always"
-        for name, value in headers.items()
-        if value and (tls or name.lower() != HSTS.lower())
-    )
+@dataclass(frozen=True)
+class _Headers:
+    """What a server adds to its responses."""
+
+    security: dict[str, str]
+    alt_svc: str
+    tls: bool
+
+    def directives(self, changes: dict[str, str] | None = None) -> tuple[str, ...]:
+        """The full set, with a location's changes laid over it."""
+        headers = _merged(self.security, changes or {})
+        sent = {name: value for name, value in headers.items() if value and (self.tls or name.lower() != HSTS.lower())}
+        if self.alt_svc:
+            sent["Alt-Svc"] = self.alt_svc
+        return tuple(f"add_header {name} {quoted(value)} always" for name, value in sent.items())
 
 
 def _site(site: Site, edge: Edge, target: Target) -> SiteView:
     http2 = site.https and site.http2 != "off"
     http3 = site.https and site.http3 != "off" and target.http3
-    merged = _merged(edge.security_headers, site.security_headers)
-    alt_svc = (f"add_header Alt-Svc {quoted(_alt_svc(edge))} always",) if http3 else ()
-    headers = (*_headers(merged, tls=site.https), *alt_svc)
+    security = _merged(edge.security_headers, site.security_headers)
+    headers = _Headers(security, f'h3=":{edge.https_port}"; ma=86400' if http3 else "", site.https)
     place = f"edge_sites['{site.name}']"
     plain = _listen(edge.http_port, ipv6=edge.ipv6)
     tls = _tls_listen(edge, target, http2)
@@ -247,38 +256,26 @@ def _site(site: Site, edge: Edge, target: Target) -> SiteView:
         redirect_listen=plain if site.https else (),
         http2=http2 and target.http2_directive,
         http3=http3,
-        redirect_to="https://$host" + ("" if edge.https_port == 443 else f":{edge.https_port}") + "$request_uri",
+        redirect_to="https://$host" + ("" if edge.https_port == HTTPS_PORT else f":{edge.https_port}") + "$request_uri",
         certificate=f"{TLS_FOLDER}/{site.certificate_name}",
         client_max_body_size=site.client_max_body_size,
-        headers=headers,
-        plain_headers=_headers(merged, tls=False),
+        headers=headers.directives(),
+        plain_headers=_Headers(security, "", tls=False).directives(),
         # A nested `proxy_hide_header` drops the inherited ones, so a site repeats them all or none.
-        hidden_headers=() if merged == edge.security_headers else _hidden_headers(merged),
-        locations=tuple(_location(location, edge, place, merged, alt_svc, site.https) for location in site.locations),
+        hidden_headers=() if security == edge.security_headers else _hidden_headers(security),
+        locations=tuple(_location(location, edge, place, headers) for location in site.locations),
         closing_location=not any(location.path == "/" and location.match == "prefix" for location in site.locations),
         extra_directives=site.extra_directives,
     )
 
 
-def _alt_svc(edge: Edge) -> str:
-    return f'h3=":{edge.https_port}"; ma=86400'
-
-
-def _location(
-    location: Location,
-    edge: Edge,
-    site_place: str,
-    site_headers: dict[str, str],
-    alt_svc: tuple[str, ...],
-    tls: bool,
-) -> LocationView:
+def _location(location: Location, edge: Edge, site_place: str, headers: _Headers) -> LocationView:
     modifier = {"prefix": "", "exact": "= ", "regex": "~ "}[location.match]
     path = quote(location.path)
     own_headers = ("add_header X-Cache-Status $upstream_cache_status always",) if location.cache else ()
     if own_headers or location.security_headers:
         # An `add_header` of its own makes a location drop all that it would inherit: repeat the full set.
-        full_set = _merged(site_headers, location.security_headers)
-        own_headers = (*_headers(full_set, tls=tls), *alt_svc, *own_headers)
+        own_headers = (*headers.directives(location.security_headers), *own_headers)
     groups = (
         _limits(location, edge),
         _action(location),
@@ -340,7 +337,7 @@ def _proxy(location: Location) -> tuple[str, ...]:
 FORWARDED = (
     ("Host", "$host"),
     ("X-Real-IP", "$remote_addr"),
-    # Set, not appended to: a value that the client forged ends here. Behind trusted proxies $remote_addr is the real one.
+    # Set, not appended to: a value that the client forged ends here. Behind trusted proxies it is the real address.
     ("X-Forwarded-For", "$remote_addr"),
     ("X-Forwarded-Proto", "$scheme"),
     ("X-Forwarded-Host", "$host"),
@@ -352,7 +349,10 @@ UPGRADE = (("Upgrade", "$http_upgrade"), ("Connection", "$edge_connection"))
 def _cached(use: CacheUse, edge: Edge) -> tuple[str, ...]:
     cache = next(cache for cache in edge.caches if cache.name == use.name)
     stale = (
-        ("proxy_cache_use_stale error timeout updating http_500 http_502 http_503 http_504", "proxy_cache_background_update on")
+        (
+            "proxy_cache_use_stale error timeout updating http_500 http_502 http_503 http_504",
+            "proxy_cache_background_update on",
+        )
         if use.use_stale
         else ()
     )

@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a team keeps the files that its model names.
+
+Ansible's own search starts at the playbook, and a team's site.yml only imports the playbook of this collection: the
+search would look inside the collection, where no team has its files.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def places(file: str, inventory: str | None, current: str) -> list[str]:
+    """The paths at which a file is looked for, the first one first; an absolute path stands for itself.
+
+    A relative one starts at the team's repository: the folder that holds the inventory, or the current one. The
+    inventory's own folder comes last, for Ansible would read whatever lies in there as inventories.
+
+    :param inventory: folder of the host's inventory (``inventory_dir``).
+    :param current: folder from which the play was started.
+    """
+    asked = os.path.expanduser(file)
+    repositories = [os.path.dirname(inventory), current] if inventory else [current]
+    starts = [start for repository in repositories for start in (repository, os.path.join(repository, "files"))]
+    starts += [inventory] if inventory else []
+    return list(dict.fromkeys(os.path.join(start, asked) for start in starts))
+
+
+def find(file: str, inventory: str | None, current: str) -> str:
+    """The first of the places that holds the file; ``FileNotFoundError`` names them all."""
+    tried = places(file, inventory, current)
+    for path in tried:
+        if os.path.isfile(path):
+            return path
+    raise FileNotFoundError(f"the controller has no such file (looked for {', '.join(tried)})")

@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Builds the images of the test hosts: build.sh STAGE:SUITE…   (as in: build.sh host:bookworm edge:trixie)
+# An image is built again only when its files, or those of the image below it, changed. Images of one call are built side by side.
+set -euo pipefail
+shopt -s inherit_errexit
+# shellcheck source=tools/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
+
+stages="$repository/tests/hosts"
+state="$work_directory/images"
+label=nginx-edge.inputs
+machine_authorities=/etc/ssl/certs/ca-certificates.crt
+mkdir -p "$state"
+
+parent_of() {
+    case $1 in
+    base) ;;
+    host | client) say base ;;
+    acme | backend | edge) say host ;;
+    *) die "no stage '$1' (base, host, edge, backend, acme, client)" ;;
+    esac
+}
+
+# The digest of everything that the image is made from.
+inputs_of() {
+    local stage=$1 suite=$2 parent
+    parent=$(parent_of "$stage")
+    {
+        say "$suite"
+        [ -z "$parent" ] || inputs_of "$parent" "$suite"
+        cd "$stages/$stage"
+        find . -type f -not -path '*/node_modules/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    } | sha256sum | cut -d' ' -f1
+}
+
+image_inputs() {
+    docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$1" 2>/dev/null || say none
+}
+
+run_logged() {
+    local log=$1
+    shift
+    "$@" >>"$log" 2>&1 || {
+        tail -n 30 "$log" >&2
+        die "this failed: $*  (log: $log)"
+    }
+}
+
+# A registry is asked for a moment; a machine that reaches none makes the same base from Debian's packages.
+build_base() {
+    local suite=$1 inputs=$2 log=$3 archive packages
+    if timeout 10 docker pull --quiet "debian:$suite-slim" >>"$log" 2>&1; then
+        run_logged "$log" docker build --build-arg "SUITE=$suite" --label "$label=$inputs" --tag "nginx-edge/base:$suite" "$stages/base"
+        return
+    fi
+    if ! command -v mmdebstrap >/dev/null; then
+        install_packages mmdebstrap debian-archive-keyring
+    fi
+    archive="$state/base-$suite.tar"
+    packages=$(paste -sd, "$stages/base/packages")
+    run_logged "$log" mmdebstrap --variant=minbase --include="$packages" \
+        --dpkgopt=force-unsafe-io --aptopt='Acquire::Languages "none"' \
+        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        "$suite" "$archive"
+    run_logged "$log" docker import --change "LABEL $label=$inputs" --change 'CMD ["/bin/bash"]' "$archive" "nginx-edge/base:$suite"
+    rm -f "$archive"
+}
+
+# build_stage STAGE SUITE INPUTS LOG [TARGET]: with a target, only that stage of the Dockerfile, which the whole build then finds in the cache.
+build_stage() (
+    stage=$1 suite=$2 inputs=$3 log=$4 target=${5:-}
+    arguments=(--build-arg "SUITE=$suite")
+    context=$(mktemp -d "$state/context.XXXXXX")
+    trap 'rm -rf "$context"' EXIT
+    cp -R "$stages/$stage/." "$context"
+    if [ "$stage" = backend ]; then
+        : >"$context/ca.crt"
+        [ ! -r "$machine_authorities" ] || cp "$machine_authorities" "$context/ca.crt"
+    fi
+    if [ -n "$target" ]; then
+        arguments+=(--target "$target")
+    else
+        arguments+=(--label "$label=$inputs" --tag "nginx-edge/$stage:$suite")
+    fi
+    run_logged "$log" docker build "${arguments[@]}" "$context"
+)
+
+build() {
+    local stage=$1 suite=$2 inputs=$3 log="$state/$1-$2.log" parent modules
+    : >"$log"
+    parent=$(parent_of "$stage")
+    case $stage in
+    base) build_base "$suite" "$inputs" "$log" ;;
+    backend)
+        # Node's modules need the base only: they are fetched while the host is built.
+        ensure base "$suite"
+        build_stage backend "$suite" "$inputs" "$log" modules &
+        modules=$!
+        ensure "$parent" "$suite"
+        wait "$modules"
+        build_stage backend "$suite" "$inputs" "$log"
+        ;;
+    *)
+        ensure "$parent" "$suite"
+        build_stage "$stage" "$suite" "$inputs" "$log"
+        ;;
+    esac
+}
+
+# One process at a time makes an image; whoever else needs it waits and finds it made.
+ensure() {
+    local stage=$1 suite=$2 asked=${3:-} inputs started=$SECONDS
+    inputs=$(inputs_of "$stage" "$suite")
+    (
+        flock 9
+        if [ "$(image_inputs "nginx-edge/$stage:$suite")" != "$inputs" ]; then
+            build "$stage" "$suite" "$inputs"
+            say "image $stage:$suite … built in $((SECONDS - started)) s"
+        elif [ -n "$asked" ]; then
+            say "image $stage:$suite … reused"
+        fi
+    ) 9>"$state/$stage-$suite.lock"
+}
+
+[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: base, host, edge, backend, acme, client)"
+"$repository/tools/engine.sh"
+jobs=()
+for image in "$@"; do
+    [[ $image == *:* ]] || die "'$image' is not of the form STAGE:SUITE"
+    parent_of "${image%%:*}" >/dev/null
+    ensure "${image%%:*}" "${image##*:}" asked &
+    jobs+=($!)
+done
+failed=0
+for job in "${jobs[@]}"; do
+    wait "$job" || failed=1
+done
+exit "$failed"

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine with nginx for unit tests: a real folder and a simulated nginx."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout, live_name
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
+
+VERSION_OUTPUT = """nginx version: nginx/1.26.3
+built with OpenSSL 3.5.0 8 Apr 2025
+TLS SNI support enabled
+configure arguments: --with-cc-opt='-g -O2' --with-http_v3_module
+"""
+MASTER = 100
+STOCK = b"# as the package ships it\n"
+
+
+class EdgeHost(LocalHost):
+    """A folder as /etc/nginx, and an nginx that refuses text with ``refused at test`` or ``refused at reload`` in it.
+
+    :param root: folder of the simulated machine.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.layout = Layout(root=str(root / "nginx"), lock=str(root / "lock"))
+        self.taken: set[int] = set()
+        self.commands: list[Sequence[str]] = []
+        self.clock = 1000.0
+        self._workers = [101]
+        self._log = b""
+        os.makedirs(self.layout.root)
+        Path(self.layout.conf).write_bytes(STOCK)
+        self.memory = STOCK.decode()
+        self.answers: str | None = None
+
+    def conf_text(self, conf: str) -> str:
+        """All text that nginx would read for a main file."""
+        folder = Path(os.path.realpath(conf)).parent
+        if folder == Path(self.layout.root):
+            return Path(conf).read_text(encoding="utf-8")
+        return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.conf")))
+
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 120.0
+    ) -> Completed:
+        self.commands.append(argv)
+        if list(argv) == ["nginx", "-V"]:
+            return Completed(argv, 0, "", VERSION_OUTPUT)
+        if list(argv[:2]) == ["nginx", "-t"]:
+            if "refused at test" in self.conf_text(argv[3]):
+                line = f"nginx: [emerg] refused at test in {argv[3]}:1\n"
+                return Completed(argv, 1, "", line)
+            return Completed(argv, 0, "", "syntax is ok\n")
+        if argv[0] in ("nginx", "systemctl"):
+            self._reload()
+        return Completed(argv, 0, "", "")
+
+    def _reload(self) -> None:
+        """As the real one: returns success, and keeps the old workers when it cannot take the configuration."""
+        text = self.conf_text(self.layout.conf)
+        if "refused at" in text:
+            self._log += b"2026/01/01 00:00:00 [emerg] 100#100: refused at reload in x.conf:1\n"
+            return
+        self.memory = text
+        self.answers = live_name(self, self.layout)
+        self._workers = [self._workers[-1] + 1]
+
+    def get(self, url: str) -> str | None:
+        return f"{self.answers}\n" if self.answers else None
+
+    def read(self, path: str) -> bytes | None:
+        if path == "/run/nginx.pid":
+            return b"100\n"
+        if path == "/proc/100/comm":
+            return b"nginx\n"
+        if path.startswith("/proc/") and path.endswith("/stat"):
+            return b"1 (nginx) S 100 1 1" if int(path.split("/")[2]) in self._workers else b"1 (x) S 1 1 1"
+        if path.startswith("/proc/net/"):
+            return b"header\n"
+        return self._log if path == "/var/log/nginx/error.log" else super().read(path)
+
+    def listdir(self, path: str) -> list[str]:
+        if path == "/proc":
+            return [str(pid) for pid in self._workers]
+        return [] if path.startswith("/proc/") else super().listdir(path)
+
+    def exists(self, path: str) -> bool:
+        return path == "/run/systemd/system" or super().exists(path)
+
+    def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
+        return "Address already in use" if port in self.taken else None
+
+    def now(self) -> float:
+        self.clock += 0.01
+        return self.clock
+
+    def sleep(self, seconds: float) -> None:
+        self.clock += seconds
+
+    def sync_filesystem(self, path: str) -> None:
+        self.commands.append(["sync", path])

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Golden cases: a model, a target, and the exact nginx text that they yield.
+
+``tests/golden/CASE/model.yml`` is what an inventory says, ``CASE/TARGET/`` holds the text.
+``tests/golden/accept.py`` writes new text after a change that was meant; ``tests/containers`` lets the real nginx of
+each target test all of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import build
+
+from .models import GOLDEN, TARGETS, TEMPLATES, planned
+
+CASES = sorted(
+    (path.parent, target)
+    for path in GOLDEN.glob("*/model.yml")
+    for target in TARGETS
+    if (path.parent / target).is_dir()
+)
+
+
+def rendered(case: Path, target: str) -> dict[str, str]:
+    """Relative path -> text for one case and target, as the generation named ``golden``."""
+    variables = yaml.safe_load((case / "model.yml").read_text(encoding="utf-8"))
+    plan = planned(variables, TARGETS[target])
+    if plan.problems:
+        raise ValueError("\n".join(map(str, plan.problems)))
+    files = build(plan.edge, TARGETS[target], TEMPLATES).files
+    return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}
+
+
+@pytest.mark.parametrize(("case", "target"), CASES, ids=[f"{case.name}-{target}" for case, target in CASES])
+def test_model_yields_exactly_this_text(case: Path, target: str) -> None:
+    folder = case / target
+    expected = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.conf")}
+    assert rendered(case, target) == expected
+
+
+def test_every_case_has_a_target() -> None:
+    assert {case for case, _target in CASES} == {path.parent for path in GOLDEN.glob("*/model.yml")}
+    assert {target for _case, target in CASES} == set(TARGETS)

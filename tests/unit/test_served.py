@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import (
+    Handshake,
+    LocalEdge,
+    Observation,
+    handshake_for,
+    observe,
+    server_name,
+)
+from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
+
+NAMES = ("a.example", "b.example")
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    return made(*NAMES)
+
+
+@contextlib.contextmanager
+def serving(pair: Pair, folder: Path) -> Iterator[int]:
+    """A TLS server on loopback that knows b.example alone, as nginx with ssl_reject_handshake does."""
+    (folder / "pair.pem").write_text(pair.fullchain + pair.privkey)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "pair.pem")
+    alerts = {"b.example": None, "broken.example": ssl.ALERT_DESCRIPTION_INTERNAL_ERROR}
+    unknown = ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    context.sni_callback = lambda _socket, name, _context: alerts.get(name, unknown)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        while True:
+            try:
+                connection, _address = listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+                secured.recv(1)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def test_the_served_certificate_is_read_and_refused_names_are_told_apart(pair: Pair, tmp_path: Path) -> None:
+    with serving(pair, tmp_path) as port:
+        edge = LocalEdge(https_port=port)
+        assert edge.handshake("b.example") == Handshake(pair.certificate)
+        refused = edge.handshake("a.example")
+        assert (refused.certificate, refused.refused) == (None, True)
+        broken = edge.handshake("broken.example")
+        assert (broken.certificate, broken.refused) == (None, False)
+        assert handshake_for(edge, NAMES).certificate == pair.certificate
+    silent = edge.handshake("b.example")
+    assert (silent.certificate, silent.refused) == (None, False)
+    assert f"127.0.0.1:{port} does not answer" in silent.problem
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("a.example", "a.example"), ("*.example", "probe.example"), ("10.0.0.1", None), ("fd00::1", None)],
+)
+def test_what_is_asked_for(name: str, asked: str | None) -> None:
+    assert server_name(name) == asked
+
+
+def test_stale_is_what_clients_get_wrong(pair: Pair) -> None:
+    other = made(*NAMES).certificate
+    own = pair.certificate
+    cases = {
+        "current": (Observation("x", NAMES, own, "", Handshake(own)), True, False, ""),
+        "old one": (
+            Observation("x", NAMES, own, "", Handshake(other)),
+            False,
+            True,
+            f"served is serial {other.serial}",
+        ),
+        "no answer": (Observation("x", NAMES, own, "", Handshake(None, problem="silence")), False, True, "silence"),
+        "no site": (
+            Observation("x", NAMES, own, "", Handshake(None, refused=True)),
+            False,
+            False,
+            "no site of this edge",
+        ),
+        "no file": (Observation("x", NAMES, None, "is missing", Handshake(other)), False, True, "is missing"),
+    }
+    for observation, current, stale, problem in cases.values():
+        assert (observation.current, observation.stale) == (current, stale)
+        assert observation.problem.startswith(problem)
+        assert bool(observation.problem) is bool(problem)
+
+
+@pytest.mark.parametrize(("good_after", "expected"), [(3, 3), (100, 10)])
+def test_waiting_ends_when_all_is_well_or_the_time_is_up(pair: Pair, good_after: int, expected: int) -> None:
+    clock = [0.0]
+    looks = []
+
+    def look(name: str) -> Observation:
+        looks.append(name)
+        good = name == "good" or looks.count(name) >= good_after
+        return Observation(name, NAMES, pair.certificate, "", Handshake(pair.certificate if good else None))
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    seen = observe(look, ["slow", "good"], timeout=4.5, clock=lambda: clock[0], sleep=sleep)
+    assert [one.name for one in seen] == ["slow", "good"]
+    assert seen[0].current is (good_after == expected)
+    assert looks.count("slow") == expected
+    assert looks.count("good") == 1

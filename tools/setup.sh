@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Makes the developer's set-up: .venv with the pinned tools, and the path by which Ansible finds this tree as a collection.
+# Safe to run again: it does nothing when nothing changed.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+link_collection() {
+    local parent="$work_directory/collections/ansible_collections/hardened"
+    mkdir -p "$parent"
+    ln -sfn ../../../.. "$parent/nginx_edge"
+}
+
+make_environment() {
+    local python requirements="$repository/requirements-dev.txt" environment="$repository/.venv" log="$work_directory/pip.log" wanted
+    wanted=$(sha256sum <"$requirements")
+    if [ -x "$environment/bin/python" ] && [ "$(cat "$environment/requirements.sha256" 2>/dev/null)" = "$wanted" ]; then
+        return
+    fi
+    python=$("$repository/tools/python.sh")
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        install_packages python3-venv
+    fi
+    say "making .venv with $("$python" --version) …"
+    "$python" -m venv --clear "$environment"
+    # Compiling thirty thousand files of Ansible's collections takes longer than installing them; Python compiles what it uses.
+    "$environment/bin/python" -m pip install --no-compile --disable-pip-version-check --no-input \
+        --requirement "$requirements" >"$log" 2>&1 || {
+        tail -n 20 "$log" >&2
+        die "could not install the tools of requirements-dev.txt (log: $log)"
+    }
+    printf '%s\n' "$wanted" >"$environment/requirements.sha256"
+}
+
+link_collection
+if ! command -v ssh >/dev/null; then
+    install_packages openssh-client
+fi
+make_environment
