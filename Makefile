@@ -18,3 +18,23 @@ demo: ## a whole edge on this machine: hosts, certificate authority, converge, l
 .PHONY: demo-down
 demo-down: ## removes the demo's hosts, network and files
 	@python=$$(tools/python.sh) && "$$python" -m tools.demo down
+
+.PHONY: check
+check: setup ## the quick part of the tests: lint, types, unit, sanity; no containers
+	@.venv/bin/python -m tools.testrun check
+
+.PHONY: test
+test: setup ## everything: what check does, nginx -t of all golden cases, every molecule scenario
+	@.venv/bin/python -m tools.testrun test
+
+.PHONY: test-all
+test-all: setup ## every scenario on every system; writes docs/test-results.md
+	@.venv/bin/python -m tools.testrun all
+
+.PHONY: bench
+bench: setup ## benchmarks as a table, and as JSON in .cache/bench.json
+	@.venv/bin/python -m tools.bench
+
+.PHONY: golden
+golden: setup ## writes the golden cases anew, after a change that was meant
+	@PYTHONPATH=.cache/collections .venv/bin/python -m tests.golden.accept $(CASES)

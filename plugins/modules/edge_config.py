@@ -80,10 +80,18 @@ settings:
   returned: success
   type: dict
   contains:
-    status_port: {type: int, description: Loopback port of the status server.}
-    reload_timeout: {type: int, description: Seconds within which new workers must answer.}
-    generations_keep: {type: int, description: Generations to keep.}
-    allow_restart: {type: bool, description: Whether nginx may be restarted.}
+    status_port:
+      type: int
+      description: Loopback port of the status server.
+    reload_timeout:
+      type: int
+      description: Seconds within which new workers must answer.
+    generations_keep:
+      type: int
+      description: Generations to keep.
+    allow_restart:
+      type: bool
+      description: Whether nginx may be restarted.
 advice:
   description: What works, but perhaps not as meant; one line each.
   returned: success

@@ -40,22 +40,47 @@ nginx:
   returned: always
   type: dict
   contains:
-    installed: {type: bool, description: Whether it is installed.}
-    version: {type: str, description: Such as V(1.26.3).}
-    openssl: {type: str, description: Version of the OpenSSL it runs with.}
-    configure_arguments: {type: list, elements: str, description: Its build options.}
-    user: {type: str, description: Account of the workers.}
+    installed:
+      type: bool
+      description: Whether it is installed.
+    version:
+      type: str
+      description: Such as V(1.26.3).
+    openssl:
+      type: str
+      description: Version of the OpenSSL it runs with.
+    configure_arguments:
+      type: list
+      elements: str
+      description: Its build options.
+    user:
+      type: str
+      description: Account of the workers.
 generations:
   description: The generations on the host.
   returned: always
   type: dict
   contains:
-    live: {type: str, description: The one that nginx.conf leads to, or null.}
-    digest: {type: str, description: What names the content of the live one, or null.}
-    drift: {type: list, elements: str, description: Files of the live one that were changed by hand.}
-    running: {type: str, description: The one last proven in memory, or null.}
-    answered: {type: str, description: The one that answers on loopback now, or null.}
-    kept: {type: list, elements: str, description: All of them, the youngest first.}
+    live:
+      type: str
+      description: The one that nginx.conf leads to, or null.
+    digest:
+      type: str
+      description: What names the content of the live one, or null.
+    drift:
+      type: list
+      elements: str
+      description: Files of the live one that were changed by hand.
+    running:
+      type: str
+      description: The one last proven in memory, or null.
+    answered:
+      type: str
+      description: The one that answers on loopback now, or null.
+    kept:
+      type: list
+      elements: str
+      description: All of them, the youngest first.
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -76,6 +76,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors im
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import locked
 
 
 def main() -> None:
@@ -90,14 +91,16 @@ def main() -> None:
     )
     if module.check_mode:
         module.exit_json(changed=True)
+    host, layout = LocalHost(), Layout()
     try:
-        proof = reload_and_prove(
-            LocalHost(),
-            Layout(),
-            timeout=module.params["timeout"],
-            keep=module.params["keep"],
-            allow_restart=module.params["allow_restart"],
-        )
+        with locked(host, layout):
+            proof = reload_and_prove(
+                host,
+                layout,
+                timeout=module.params["timeout"],
+                keep=module.params["keep"],
+                allow_restart=module.params["allow_restart"],
+            )
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(

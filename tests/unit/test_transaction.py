@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import transaction
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
     ORIGINAL,
@@ -20,7 +21,12 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
     running_name,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply, pack, unpack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import (
+    apply,
+    pack,
+    roll_back,
+    unpack,
+)
 
 from .edge_hosts import STOCK, EdgeHost
 from .faults import Death, FaultyHost, die, refuse, survived
@@ -143,6 +149,41 @@ def test_going_back_to_an_older_content_reuses_its_folder(host: EdgeHost) -> Non
     for wanted in (FIRST, SECOND, FIRST):
         run(host, host.layout, wanted)
     assert live_name(host, host.layout) == host.answers == "aaaa"
+
+
+def back(host: EdgeHost, to: str | None = None, check: bool = False) -> str | None:
+    return roll_back(host, host.layout, to, check=check, timeout=5, keep=3).name
+
+
+def test_rollback_goes_back_one_generation_and_proves_it(host: EdgeHost) -> None:
+    for wanted in (FIRST, SECOND):
+        run(host, host.layout, wanted)
+    assert back(host, check=True) == "aaaa"
+    assert live_name(host, host.layout) == host.answers == "bbbb"
+    assert back(host) == "aaaa"
+    assert live_name(host, host.layout) == running_name(host, host.layout) == host.answers == "aaaa"
+    assert back(host, to="bbbb") == host.answers == "bbbb"
+
+
+def test_rollback_tells_what_it_cannot_do(host: EdgeHost) -> None:
+    run(host, host.layout, FIRST)
+    with pytest.raises(EdgeError, match="no older generation"):
+        back(host)
+    with pytest.raises(EdgeError, match="there is no generation nope") as caught:
+        back(host, to="nope")
+    assert caught.value.details == ("kept: aaaa",)
+    run(host, host.layout, SECOND)
+    Path(host.layout.folder("aaaa"), "sites/a.conf").write_text("by hand", encoding="utf-8")
+    with pytest.raises(EdgeError, match=r"changed by hand: sites/a\.conf"):
+        back(host)
+    assert live_name(host, host.layout) == host.answers == "bbbb"
+
+
+def test_two_runs_at_once_do_not_mix(host: EdgeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "LOCK_SECONDS", 0.1)
+    with host.lock(host.layout.lock, 1), pytest.raises(EdgeError, match="another run has held"):
+        run(host, host.layout, FIRST)
+    assert live_name(host, host.layout) is None
 
 
 def test_payload_survives_the_way_and_a_torn_one_is_told() -> None:

@@ -6,16 +6,30 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import EdgeError
-from .generation import Content, Layout, differences, find_sound, live_name, rehearse, stage, switch
+from .generation import (
+    Content,
+    Layout,
+    Manifest,
+    differences,
+    drift,
+    find_sound,
+    live_name,
+    manifests,
+    rehearse,
+    stage,
+    switch,
+)
 from .host import Host
 from .nginx import read_nginx, test_configuration
-from .reload import master_pid, needs_restart
+from .reload import master_pid, needs_restart, reload_and_prove
 
 LOCK_SECONDS = 60.0
 
@@ -57,6 +71,20 @@ def unpack(payload: str) -> Content:
         raise EdgeError(f"the payload did not arrive whole: {error}") from error
 
 
+@contextlib.contextmanager
+def locked(host: Host, layout: Layout) -> Iterator[None]:
+    """Keep other runs out; every change of what is live happens in here.
+
+    :raises EdgeError: another run does not end.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(host.lock(layout.lock, LOCK_SECONDS))
+        except TimeoutError as error:
+            raise EdgeError(f"another run has held {layout.lock} for {LOCK_SECONDS:g} s") from error
+        yield
+
+
 def apply(host: Host, layout: Layout, content: Content, *, check: bool, allow_restart: bool) -> Outcome:
     """Make a content live, or only try it.
 
@@ -68,11 +96,8 @@ def apply(host: Host, layout: Layout, content: Content, *, check: bool, allow_re
         if not check:
             raise EdgeError("nginx is not installed on this host", ["run the role nginx first"])
         return Outcome(True, None, None, differences(host, layout, content))
-    try:
-        with host.lock(layout.lock, LOCK_SECONDS):
-            return _apply_locked(host, layout, content, check=check, allow_restart=allow_restart)
-    except TimeoutError as error:
-        raise EdgeError(f"another run has held {layout.lock} for {LOCK_SECONDS:g} s") from error
+    with locked(host, layout):
+        return _apply_locked(host, layout, content, check=check, allow_restart=allow_restart)
 
 
 def _apply_locked(host: Host, layout: Layout, content: Content, *, check: bool, allow_restart: bool) -> Outcome:
@@ -91,3 +116,41 @@ def _apply_locked(host: Host, layout: Layout, content: Content, *, check: bool, 
         sound = stage(host, layout, content)
     switch(host, layout, sound.name)
     return Outcome(True, sound.name, previous, diff)
+
+
+def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeout: float, keep: int) -> Outcome:
+    """Make an older generation live again and prove it.
+
+    :param to: its name; None for the one made before the live one.
+    :param check: let nginx test it, and change nothing.
+    :param timeout: seconds within which new workers must answer.
+    :param keep: generations to keep.
+    :raises EdgeError: there is no such generation, it was changed by hand, or nginx does not take it over (then what
+        ran before runs again).
+    """
+    with locked(host, layout):
+        live = live_name(host, layout)
+        chosen = _older_generation(host, layout, live, to)
+        if chosen.name == live:
+            return Outcome(False, live, live, [])
+        changed_files = drift(host, layout, chosen)
+        if changed_files:
+            raise EdgeError(f"generation {chosen.name} was changed by hand: {', '.join(changed_files)}")
+        test_configuration(host, f"{layout.folder(chosen.name)}/nginx.conf")
+        if not check:
+            switch(host, layout, chosen.name)
+            reload_and_prove(host, layout, timeout=timeout, keep=keep)
+        return Outcome(True, chosen.name, live, [])
+
+
+def _older_generation(host: Host, layout: Layout, live: str | None, to: str | None) -> Manifest:
+    kept = manifests(host, layout)
+    names = [one.name for one in kept]
+    if to is not None:
+        if to not in names:
+            raise EdgeError(f"there is no generation {to} on this host", [f"kept: {', '.join(names) or 'none'}"])
+        return kept[names.index(to)]
+    older = kept[names.index(live) + 1 :] if live in names else kept
+    if not older:
+        raise EdgeError("there is no older generation to go back to", [f"kept: {', '.join(names) or 'none'}"])
+    return older[0]

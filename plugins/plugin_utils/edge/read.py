@@ -79,9 +79,7 @@ def option_name(field: str) -> str:
     return field.rstrip("_")
 
 
-def _record(
-    kind: Any, plain: Mapping[str, Any], place: str, problems: list[Problem], separator: str = "."
-) -> Any:
+def _record(kind: Any, plain: Mapping[str, Any], place: str, problems: list[Problem], separator: str = ".") -> Any:
     values = {
         field.name: _value(
             _hints(kind)[field.name],
