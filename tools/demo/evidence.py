@@ -3,24 +3,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import ssl
 import time
 from collections import Counter
-from dataclasses import dataclass
 from http.client import HTTPConnection
 from socket import create_connection
 from typing import TYPE_CHECKING
 
-from .hosts import ACME_AUTHORITY, ACME_DIRECTORY, BACKEND_PORTS, CLIENT, EDGE_ADDRESS, SITE, Ports, docker, in_client
+from ..traffic import AUTHORITY, Client, Response
+from .hosts import ACME_AUTHORITY, ACME_DIRECTORY, BACKEND_PORTS, CLIENT, EDGE_ADDRESS, SITE, Ports, docker
 from .terminal import CommandError, DemoError, run, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ROOT_ON_CLIENT = "/tmp/acme-root.pem"  # noqa: S108  a container of our own
 ORIGIN = f"https://{SITE}"
 OK = 200
 REDIRECTS = {301, 308}
@@ -45,43 +43,15 @@ def expect(condition: bool, otherwise: str) -> None:
         raise MissingEvidenceError(otherwise)
 
 
-@dataclass(frozen=True)
-class Response:
-    version: str
-    status: int
-    headers: dict[str, str]
-    body: str
-
-
-def parse_response(text: str) -> Response:
-    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
-    status_line, *lines = head.split("\n")
-    version, status = status_line.split()[:2]
-    headers = dict(line.split(":", 1) for line in lines)
-    return Response(version, int(status), {name.lower(): value.strip() for name, value in headers.items()}, body)
-
-
 class Evidence:
     def __init__(self, directory: Path, ports: Ports) -> None:
         self.directory = directory
         self.ports = ports
         # Cached answers of an earlier demo are not met again.
         self.run_id = int(time.time())
+        self.client = Client(CLIENT)
 
     # How facts are got
-
-    def curl(self, *arguments: str) -> str:
-        return in_client("curl", "-sS", "--max-time", "20", "--cacert", ROOT_ON_CLIENT, *arguments)
-
-    def get(self, path: str, *options: str) -> Response:
-        return parse_response(self.curl("--include", *options, ORIGIN + path))
-
-    def statuses(self, path: str) -> list[int]:
-        """Of one request after the other; curl's own [1-9] in the path says how many."""
-        return [int(line) for line in self.curl("-o", "/dev/null", "-w", "%{http_code}\\n", ORIGIN + path).split()]
-
-    def processes(self, path: str) -> list[str]:
-        return [json.loads(line)["process"] for line in self.curl(ORIGIN + path).splitlines()]
 
     def on_edge(self, command: str, timeout: float = 60) -> str:
         argv = (
@@ -99,19 +69,16 @@ class Evidence:
 
     def authority(self) -> str:
         """Fetches the root of the authority that signs, new at each of its starts; what follows verifies against it."""
-        in_client(
-            *("curl", "-sS", "--fail", "--cacert", ACME_AUTHORITY, "-o", ROOT_ON_CLIENT),
-            "https://acme.test:15000/roots/0",
-        )
-        docker("cp", f"{CLIENT}:{ROOT_ON_CLIENT}", str(self.directory / "root.pem"))
-        return in_client("openssl", "x509", "-noout", "-subject", "-in", ROOT_ON_CLIENT).strip()
+        self.client.trust("https://acme.test:15000/roots/0", ACME_AUTHORITY)
+        docker("cp", f"{CLIENT}:{AUTHORITY}", str(self.directory / "root.pem"))
+        return self.client.run("openssl", "x509", "-noout", "-subject", "-in", AUTHORITY).strip()
 
     def certificate(self) -> str:
         handshake = (
             f"openssl s_client -connect {EDGE_ADDRESS}:443 -servername {SITE} -verify_hostname {SITE}"
-            f" -verify_return_error -CAfile {ROOT_ON_CLIENT} </dev/null 2>/dev/null"
+            f" -verify_return_error -CAfile {AUTHORITY} </dev/null 2>/dev/null"
         )
-        text = in_client("sh", "-c", f"{handshake} | openssl x509 -noout -issuer -enddate -ext subjectAltName")
+        text = self.client.run("sh", "-c", f"{handshake} | openssl x509 -noout -issuer -enddate -ext subjectAltName")
         facts = "; ".join(line.strip() for line in text.splitlines() if line.strip())
         expect("Pebble" in text, f"not issued by the demo's authority: {facts}")
         expect(f"DNS:{SITE}" in text, f"does not name {SITE}: {facts}")
@@ -120,43 +87,43 @@ class Evidence:
     def http_versions(self) -> str:
         seen = []
         for option, version in (("--http1.1", "HTTP/1.1"), ("--http2", "HTTP/2"), ("--http3-only", "HTTP/3")):
-            response = self.get(f"/any/version?{option}", option)
+            response = self.client.get(f"{ORIGIN}/any/version?{option}", option)
             expect(response.version == version, f"{option} was answered in {response.version}")
             expect(response.status == OK, f"{version} was answered {response.status}")
             seen.append(f"{version} {response.status}")
         return ", ".join(seen)
 
     def redirect(self) -> str:
-        response = parse_response(self.curl("--include", f"http://{SITE}/any/page?a=1"))
+        response = self.client.get(f"http://{SITE}/any/page?a=1")
         location = response.headers.get("location", "")
         expect(response.status in REDIRECTS, f"plain HTTP was answered {response.status}")
         expect(location == f"{ORIGIN}/any/page?a=1", f"the redirect leads to '{location}'")
         return f"{response.status} to {location}"
 
     def affinity(self) -> str:
-        processes = self.processes(f"/api/who?[1-{REQUESTS}]")
+        processes = self.client.processes(f"{ORIGIN}/api/who?[1-{REQUESTS}]")
         expect(len(processes) == REQUESTS and len(set(processes)) == 1, f"the requests reached {processes}")
         return f"{REQUESTS} requests, all answered by {processes[0]}"
 
     def spread(self) -> str:
-        counted = Counter(self.processes(f"/any/who?[1-{REQUESTS}]"))
+        counted = Counter(self.client.processes(f"{ORIGIN}/any/who?[1-{REQUESTS}]"))
         text = ", ".join(f"{name}: {count}" for name, count in sorted(counted.items()))
         every_process = len(counted) == len(BACKEND_PORTS)
         expect(counted.total() == REQUESTS and every_process, f"the requests reached {text}")
         return f"{REQUESTS} requests: {text}"
 
     def rate_limit(self) -> str:
-        statuses = self.statuses("/api/auth/login?[1-8]")
+        statuses = self.client.statuses(f"{ORIGIN}/api/auth/login?[1-8]")
         text = " ".join(str(status) for status in statuses)
         expect(statuses == [OK] * 4 + [TOO_MANY_REQUESTS] * 4, f"expected four times 200, then 429: {text}")
         return text
 
     def headers_of_success(self) -> str:
-        return self._security_headers(self.get("/any/headers"), OK)
+        return self._security_headers(self.client.get(f"{ORIGIN}/any/headers"), OK)
 
     def headers_of_refusal(self) -> str:
         """Asked right after the rate limit was used up."""
-        return self._security_headers(self.get("/api/auth/login"), TOO_MANY_REQUESTS)
+        return self._security_headers(self.client.get(f"{ORIGIN}/api/auth/login"), TOO_MANY_REQUESTS)
 
     def _security_headers(self, response: Response, status: int) -> str:
         expect(response.status == status, f"answered {response.status} in the place of {status}")
@@ -165,12 +132,14 @@ class Evidence:
         return ", ".join(SECURITY_HEADERS)
 
     def web_socket(self) -> str:
-        echoed = in_client("ws-echo", "--cacert", ROOT_ON_CLIENT, f"wss://{SITE}/ws/echo", "hello", "edge").splitlines()
+        echoed = self.client.run(
+            "ws-echo", "--cacert", AUTHORITY, f"wss://{SITE}/ws/echo", "hello", "edge"
+        ).splitlines()
         expect(echoed == ["hello", "edge"], f"sent hello, edge; got {echoed}")
         return f"sent and got back: {', '.join(echoed)}"
 
     def cache(self) -> str:
-        answers = [self.get(f"/api/public/news-{self.run_id}") for _ in range(2)]
+        answers = [self.client.get(f"{ORIGIN}/api/public/news-{self.run_id}") for _ in range(2)]
         states = [answer.headers.get("x-cache-status", "none") for answer in answers]
         expect(states == ["MISS", "HIT"], f"X-Cache-Status was {states}")
         expect(answers[0].body == answers[1].body, "the second answer is not the stored one")
@@ -256,7 +225,7 @@ def collect(directory: Path, ports: Ports) -> list[str]:
 def _show(label: str, find: Callable[[], str]) -> str | None:
     try:
         say(f"  ✔ {label:<19} {find()}")
-    except (MissingEvidenceError, DemoError, OSError, ValueError, KeyError) as error:
+    except (MissingEvidenceError, DemoError, RuntimeError, OSError, ValueError, KeyError) as error:
         # Of a traceback or of repeated messages, the last line is the one that says it.
         words = error.words if isinstance(error, CommandError) else str(error)
         reason = (words.splitlines() or [repr(error)])[-1]

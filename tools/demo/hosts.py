@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..traffic import Client
 from .terminal import DemoError, run, say
 
 if TYPE_CHECKING:
@@ -63,10 +64,6 @@ CLIENT = "demo-client"
 
 def docker(*arguments: str, input_text: str | None = None, timeout: float = 120) -> str:
     return run(("docker", *arguments), input_text=input_text, timeout=timeout)
-
-
-def in_client(*command: str, timeout: float = 60) -> str:
-    return docker("exec", CLIENT, *command, timeout=timeout)
 
 
 def start(directory: Path) -> Ports:
@@ -234,5 +231,5 @@ def _hand_out_acme_authority(directory: Path) -> None:
 
 def _wait_for_services() -> None:
     patience = ("curl", "-sS", "--retry", "30", "--retry-all-errors", "--retry-delay", "1", "-o", "/dev/null")
-    in_client(*patience, *(f"http://{BACKEND_ADDRESS}:{port}/" for port in BACKEND_PORTS))
-    in_client(*patience, "--cacert", ACME_AUTHORITY, ACME_DIRECTORY)
+    Client(CLIENT).run(*patience, *(f"http://{BACKEND_ADDRESS}:{port}/" for port in BACKEND_PORTS))
+    Client(CLIENT).run(*patience, "--cacert", ACME_AUTHORITY, ACME_DIRECTORY)
