@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of the site playbook against a scenario's hosts, and what an edge is before and after one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hardened.nginx_edge.tools.traffic import Client
+
+PLAYBOOK = "hardened.nginx_edge.site"
+TIMEOUT = 300.0
+_TREE = (
+    "cd /etc/nginx && find . -printf '%y %m %p %l\\n' | LC_ALL=C sort"
+    " && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum"
+)
+_GENERATION = (
+    "import sys, urllib.request as r; print(r.urlopen('http://127.0.0.1:8090/generation', timeout=10).read().decode())"
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a run of the playbook.
+
+    :param failures: host -> message of the task that failed there; likewise ``changed`` -> number of changed tasks.
+    :param diffs: host -> text of all diffs that were shown.
+    """
+
+    code: int
+    changed: Mapping[str, int]
+    failures: Mapping[str, str]
+    diffs: Mapping[str, str]
+    stderr: str
+
+    def __str__(self) -> str:
+        failures = "".join(f"\n{host}: {message}" for host, message in self.failures.items())
+        return f"exit code {self.code}, changed {dict(self.changed)}{failures}\n{self.stderr}"
+
+
+def run_site(*options: str, variables: Mapping[str, Any], folder: Path, inventories: Sequence[Path] = ()) -> Run:
+    """Run the playbook as an operator would, with molecule's inventory and settings.
+
+    :param variables: take precedence over the scenario's.
+    :param folder: where the variables are written for the run.
+    :param inventories: further ones, whose variables of hosts take precedence over the scenario's.
+    """
+    file = folder / "variables.json"
+    file.write_text(json.dumps(variables), encoding="utf-8")
+    sources = [os.environ["MOLECULE_INVENTORY_FILE"], *map(str, inventories)]
+    argv = ["ansible-playbook", PLAYBOOK, "-e", f"@{file}", *options]
+    argv += [word for source in sources for word in ("-i", source)]
+    done = subprocess.run(
+        argv,
+        env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORCE_COLOR": "false"},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    try:
+        told = json.loads(done.stdout)
+    except ValueError as error:
+        raise RuntimeError(f"the run told nothing: {done.stdout}{done.stderr}") from error
+    return Run(
+        code=done.returncode,
+        changed={host: int(counts["changed"]) for host, counts in told["stats"].items()},
+        failures={host: str(result.get("msg")) for host, result in _results(told) if result.get("failed")},
+        diffs=_diffs(told),
+        stderr=done.stderr,
+    )
+
+
+def _results(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for play in told["plays"]:
+        for task in play["tasks"]:
+            yield from task["hosts"].items()
+
+
+def _diffs(told: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for host, result in _results(told):
+        shown = result.get("diff") or []
+        for one in [shown] if isinstance(shown, Mapping) else shown:
+            found[host] = found.get(host, "") + _lines_of(one)
+    return found
+
+
+def _lines_of(diff: Mapping[str, Any]) -> str:
+    """A diff as lines: its headers, then what goes and what comes."""
+    before, after = (str(diff.get(side) or "").splitlines() for side in ("before", "after"))
+    gone = [f"- {line.strip()}" for line in before if line not in after]
+    new = [f"+ {line.strip()}" for line in after if line not in before]
+    return "\n".join([f"= {diff.get('after_header', '')}", *gone, *new, ""])
+
+
+@dataclass(frozen=True)
+class State:
+    """An edge as it stands, on disk and as a client sees it.
+
+    :param tree: names, modes and links below ``/etc/nginx``, and the digests of all files there.
+    :param sound: whether nginx would start with what is on disk.
+    :param generation: the one that answers.
+    :param served: status and body of each path asked for.
+    """
+
+    tree: frozenset[str]
+    sound: bool
+    generation: str
+    served: tuple[tuple[int, str], ...]
+
+
+def look_at(edge: Client, client: Client, urls: Sequence[str]) -> State:
+    """The state of an edge now; RuntimeError when it does not answer."""
+    answers = [client.get(url) for url in urls]
+    return State(
+        tree=frozenset(edge.run("sh", "-c", _TREE).splitlines()),
+        sound=edge.attempt("nginx", "-t").returncode == 0,
+        generation=edge.run("python3", "-c", _GENERATION).strip(),
+        served=tuple((answer.status, answer.body) for answer in answers),
+    )

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What nginx prints, as it was recorded per version, and what is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import (
+    explain,
+    read_nginx,
+    test_configuration,
+)
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
+
+from .certificate_hosts import ScriptedHost
+
+test_configuration.__test__ = False  # type: ignore[attr-defined]  # nginx's test, not one of pytest's
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+SITE = """# edge_sites['a.test']
+server {
+    server_name a.test;
+    # edge_sites['a.test'].locations['/']
+    location / {
+        proxy_passs http://x;
+    }
+}
+"""
+
+
+def printing(stderr: str = "", stdout: str = "", code: int = 0) -> Callable[[Sequence[str]], Completed]:
+    return lambda argv: Completed(argv, code, stdout, stderr)
+
+
+@pytest.mark.parametrize(
+    ("suite", "version", "openssl", "http3"),
+    [
+        ("bullseye", "1.18.0", "1.1.1", False),
+        ("bookworm", "1.22.1", "3.0.22", False),
+        ("trixie", "1.26.3", "3.5.7", True),
+    ],
+)
+def test_build_is_read(suite: str, version: str, openssl: str, http3: bool) -> None:
+    recorded = (TRANSCRIPTS / f"nginx-V.{suite}.txt").read_text(encoding="utf-8")
+    facts = read_nginx(ScriptedHost(printing(recorded)))
+    assert (facts["installed"], facts["version"], facts["openssl"]) == (True, version, openssl)
+    assert facts["user"] == "www-data"
+    assert Target.from_facts(facts).http3 is http3
+
+
+def test_a_host_without_nginx_tells_what_it_would_install() -> None:
+    policies = {
+        "nginx": "nginx:\n  Installed: (none)\n  Candidate: 1.26.3-3+deb13u1\n",
+        "openssl": "openssl:\n  Candidate: 3.5.1-1\n",
+    }
+
+    def answers(argv: Sequence[str]) -> Completed:
+        if argv[0] == "nginx":
+            return Completed(argv, 127, "", "nginx: command not found")
+        return Completed(argv, 0, policies[argv[2]], "")
+
+    facts = read_nginx(ScriptedHost(answers))
+    assert (facts["installed"], facts["version"], facts["openssl"]) == (False, "1.26.3", "3.5.1")
+    assert Target.from_facts(facts).http3 is True
+
+
+def test_a_host_that_knows_no_packages_tells_nothing() -> None:
+    facts = read_nginx(ScriptedHost(printing("command not found", code=127)))
+    assert (facts["installed"], facts["version"]) == (False, "")
+
+
+@pytest.mark.parametrize("prefix", ["nginx: [emerg] ", "2026/11/22 07:54:07 [emerg] 10#10: "])
+def test_an_error_names_the_place_in_the_model(tmp_path: Path, prefix: str) -> None:
+    file = tmp_path / "sites" / "a.test.conf"
+    file.parent.mkdir()
+    file.write_text(SITE, encoding="utf-8")
+    line = f'{prefix}unknown directive "proxy_passs" in {file}:6'
+    assert explain(ScriptedHost(), line) == (
+        "edge_sites['a.test'].locations['/']: nginx says: unknown directive \"proxy_passs\""
+        " (sites/a.test.conf:6: proxy_passs http://x;)"
+    )
+
+
+def test_an_error_without_a_place_is_nginx_own_words() -> None:
+    line = 'nginx: [emerg] cannot load certificate "/etc/nginx/tls/a/fullchain.pem": BIO_new_file() failed'
+    assert explain(ScriptedHost(), line).startswith('nginx says: cannot load certificate "/etc/nginx/tls/a')
+
+
+def test_a_warning_of_wrong_routing_is_an_error() -> None:
+    warned = 'nginx: [warn] conflicting server name "a.test" on 0.0.0.0:80, ignored\nnginx: … test is successful\n'
+    with pytest.raises(EdgeError, match=r'conflicting server name "a\.test"'):
+        test_configuration(ScriptedHost(printing(warned)), "/etc/nginx/nginx.conf")
+
+
+def test_other_warnings_do_not_stop_a_run() -> None:
+    warned = 'nginx: [warn] the "listen ... http2" directive is deprecated in /etc/nginx/x.conf:1\n'
+    test_configuration(ScriptedHost(printing(warned)), "/etc/nginx/nginx.conf")
+
+
+def test_a_failure_without_words_is_still_a_failure() -> None:
+    with pytest.raises(EdgeError, match="could not test"):
+        test_configuration(ScriptedHost(printing("", code=137)), "/etc/nginx/nginx.conf")

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sockets as configurations write them, as the kernel lists them, and conflicts between real ones."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import needs_restart
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.sockets import (
+    Listener,
+    conflicts,
+    held_by,
+    listeners_by_inode,
+    wanted_listeners,
+)
+
+HOST = LocalHost()
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port of loopback that this very process listens on."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("directive", "listener"),
+    [
+        ("listen 80 default_server;", Listener("0.0.0.0", 80, False)),
+        ("listen *:81;", Listener("0.0.0.0", 81, False)),
+        ("  listen [::]:443 ssl;", Listener("::", 443, False)),
+        ("listen 443 quic reuseport;", Listener("0.0.0.0", 443, True)),
+        ("listen 127.0.0.1:8090;", Listener("127.0.0.1", 8090, False)),
+        ("listen 10.0.0.1;", Listener("10.0.0.1", 80, False)),
+        ("listen 53 udp;", Listener("0.0.0.0", 53, True)),
+    ],
+)
+def test_listen_directives_are_read(directive: str, listener: Listener) -> None:
+    assert wanted_listeners([f"server {{\n{directive}\n}}"]) == {listener}
+
+
+def test_unix_sockets_names_and_comments_are_left_to_nginx() -> None:
+    assert wanted_listeners(["listen unix:/run/a.sock;\nlisten localhost:80;\n# listen 99;"]) == set()
+
+
+def test_the_kernel_lists_our_own_socket(taken: int) -> None:
+    assert Listener("127.0.0.1", taken, False) in held_by(HOST, os.getpid(), listeners_by_inode(HOST))
+
+
+def test_a_taken_port_is_told_with_its_holder(taken: int) -> None:
+    (found,) = conflicts(HOST, [Listener("127.0.0.1", taken, False)], master=None)
+    assert f"127.0.0.1:{taken}/tcp cannot be bound: Address already in use" in found.message
+    assert f"(process {os.getpid()}) has it" in found.message
+    assert found.needs_restart is False
+
+
+def test_what_the_master_holds_is_no_conflict(taken: int) -> None:
+    assert conflicts(HOST, [Listener("127.0.0.1", taken, False)], master=os.getpid()) == []
+
+
+def test_a_move_between_address_and_wildcard_takes_a_restart(taken: int) -> None:
+    text = f"listen {taken};"
+    with pytest.raises(EdgeError, match=f"nginx listens on 127.0.0.1:{taken}/tcp, and cannot move") as caught:
+        needs_restart(HOST, [text], os.getpid(), allow_restart=False)
+    assert caught.value.details == ("set edge_allow_restart: true to let this run restart nginx",)
+    assert needs_restart(HOST, [text], os.getpid(), allow_restart=True) is True
+
+
+def test_a_stranger_is_in_the_way_whatever_is_allowed(taken: int) -> None:
+    with pytest.raises(EdgeError, match="cannot be bound"):
+        needs_restart(HOST, [f"listen 127.0.0.1:{taken};"], None, allow_restart=True)
+
+
+def test_free_ports_need_nothing() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+    assert needs_restart(HOST, [f"listen 127.0.0.1:{free};"], None, allow_restart=False) is False
