@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inputs that an edge must refuse, and the words in which it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+BOOKWORM, TRIXIE = EDGES = ("refusal-bookworm", "refusal-trixie")
+TAKEN_PORT = 9099
+
+API = {"path": "/api/", "upstream": "api"}
+FIXED = {"path": "/fixed", "match": "exact", "return": {"status": 200, "text": "another model"}}
+
+
+def sites(*locations: Mapping[str, Any], **options: Any) -> list[dict[str, Any]]:
+    return [{"name": "{{ server_name }}", "locations": list(locations), **options}]
+
+
+def provided(fullchain: str, privkey: str) -> list[dict[str, Any]]:
+    return [{"name": "{{ server_name }}", "source": "provided", "fullchain": fullchain, "privkey": privkey}]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An input that must be refused.
+
+    :param told: what the message of the failed task has to hold; NAME in it is that of the edge's site.
+    :param variables: for all edges. FOLDER, in them and in ``told``, is a folder of the test's own.
+    :param host_variables: edge -> variables of that edge alone.
+    :param refused_by: the edges whose run fails.
+    :param at_reload: nginx takes it on disk and refuses it in memory, so the run goes there and back again.
+    """
+
+    name: str
+    told: tuple[str, ...]
+    variables: Mapping[str, Any]
+    host_variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    refused_by: tuple[str, ...] = EDGES
+    port_taken: bool = False
+    at_reload: bool = False
+
+
+CASES = (
+    Case(
+        "missing_brace",
+        ("edge_sites['NAME'].extra_directives: nginx says: ", 'unexpected end of file, expecting "}"'),
+        {"edge_sites": sites(API, FIXED, extra_directives="if ($request_method = TRACE) {\n  return 405;")},
+    ),
+    Case(
+        "misspelt_directive",
+        (
+            "edge_sites['NAME'].locations['/api/'].extra_directives: nginx says: ",
+            'unknown directive "proxy_bufering" (',
+            ": proxy_bufering off;)",
+        ),
+        {"edge_sites": sites({**API, "extra_directives": "proxy_bufering off;"}, FIXED)},
+    ),
+    Case(
+        "taken_port",
+        (f"0.0.0.0:{TAKEN_PORT}/tcp cannot be bound: Address already in use, python3 (process ", " has it"),
+        {"edge_http_port": TAKEN_PORT},
+        port_taken=True,
+    ),
+    Case(
+        "unknown_upstream_host",
+        ("edge_upstreams['api']: nginx says: host not found in upstream", "nosuch.invalid:3001"),
+        {"edge_upstreams": [{"name": "api", "servers": [{"address": "nosuch.invalid:3001"}]}]},
+    ),
+    Case(
+        "missing_certificate_file",
+        (
+            "1 error in the model of the edge; nothing was changed:",
+            "edge_certificates[0].fullchain: the controller has no file FOLDER/absent.pem",
+        ),
+        {"edge_certificates": provided("FOLDER/absent.pem", "FOLDER/one.key")},
+    ),
+    Case(
+        "key_of_another_certificate",
+        ("a certificate cannot be used", "the private key does not belong to the certificate"),
+        {"edge_certificates": provided("FOLDER/one.pem", "FOLDER/other.key")},
+    ),
+    Case(
+        "several_errors",
+        (
+            "3 errors in the model of the edge; nothing was changed:",
+            "edge_sites[0].locations[0].upstream: 'apo' is not in edge_upstreams (api); did you mean 'api'?",
+            "edge_sites[0].locations[1].retrun: ",
+            "edge_tls_policy: 'modrn'",
+        ),
+        {
+            "edge_sites": sites({"path": "/api/", "upstream": "apo"}, {"path": "/fixed", "retrun": {}, "root": "/srv"}),
+            "edge_tls_policy": "modrn",
+        },
+    ),
+    Case(
+        "one_edge_wrong",
+        (
+            "1 error in the model of the edge; nothing was changed:",
+            "edge_upstreams[0].servers[0].weight: ",
+        ),
+        {"edge_sites": sites(API, FIXED)},
+        {TRIXIE: {"edge_upstreams": [{"name": "api", "servers": [{"address": "10.213.79.20:3001", "weight": 0}]}]}},
+        refused_by=(TRIXIE,),
+    ),
+    Case(
+        "restart_not_allowed",
+        (
+            "nginx listens on 127.0.0.1:8099/tcp, and cannot move to 0.0.0.0:8099/tcp by a reload",
+            "set edge_allow_restart: true",
+        ),
+        {"edge_extra_directives": "server {\n    listen 8099;\n    return 204;\n}\n"},
+    ),
+    Case(
+        "zone_with_another_key",
+        (
+            "nginx did not take generation ",
+            "the edge went back to ",
+            'limit_req "team" uses the "$server_name" key while previously it used the "$binary_remote_addr" key',
+        ),
+        {
+            "edge_extra_directives": "limit_req_zone $server_name zone=team:1m rate=10r/s;\n",
+            "edge_reload_timeout": 5,
+        },
+        at_reload=True,
+    ),
+)
