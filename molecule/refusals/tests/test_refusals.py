@@ -314,4 +314,7 @@ class TestDrift:
         assert state.served[0] == (200, f"served by {edge.removeprefix('refusal-')}.test")
         assert state.sound
         live = Client(edge).run("readlink", "/etc/nginx/nginx.conf").split("/")[1]
-        assert (state.generation, Client(edge).run("readlink", "/etc/nginx/generations/running").strip()) == (live, live)
+        assert (state.generation, Client(edge).run("readlink", "/etc/nginx/generations/running").strip()) == (
+            live,
+            live,
+        )

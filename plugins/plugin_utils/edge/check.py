@@ -4,21 +4,20 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from . import formats
 from .capabilities import Target
-from .model import CacheUse, Edge, Location, Record, Return, Site, Upstream
+from .check_location import at_least, check_location
+from .model import ConnectionLimit, Edge, RateLimit, Site, Upstream
 from .problems import Problem, did_you_mean, is_within
 from .read import Reading
 
 BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
 """nginx: "load balancing method does not support parameter "backup"" (ngx_http_upstream_module)."""
 
-STATUS_CODES = range(200, 600)
-REDIRECTS = (301, 302, 303, 307, 308)
+ERRORS = range(300, 600)
 
 
 def check(reading: Reading) -> tuple[Problem, ...]:
@@ -27,7 +26,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
     return (
         *_names(edge),
         *_upstreams(reading),
-        *_rate_limits(edge),
+        *_limits(edge),
         *_sites(edge),
         *_references(edge, reading.names),
         *_ports(edge),
@@ -70,7 +69,7 @@ def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
 
 
 def _names(edge: Edge) -> Iterator[Problem]:
-    for records in (edge.upstreams, edge.rate_limits, edge.caches, edge.certificates):
+    for records in (edge.upstreams, edge.rate_limits, edge.connection_limits, edge.caches, edge.certificates):
         yield from _unique((f"{record.place}.name", record.name) for record in records)
     yield from _unique(
         (f"{site.place}.name" if index == 0 else f"{site.place}.aliases[{index - 1}]", name)
@@ -108,20 +107,16 @@ def _upstream(upstream: Upstream) -> Iterator[Problem]:
         if server.backup and upstream.balance in BALANCE_WITHOUT_BACKUP:
             reason = f"nginx has no backup servers with balance: {upstream.balance}"
             yield Problem(f"{server.place}.backup", reason, "use round_robin or least_conn, or take backup out")
-        yield from _at_least(server, "weight", server.weight, 1)
-        yield from _at_least(server, "max_fails", server.max_fails, 0)
-        yield from _at_least(server, "max_conns", server.max_conns, 0)
-    yield from _at_least(upstream, "keepalive", upstream.keepalive, 0)
-    yield from _at_least(upstream, "keepalive_requests", upstream.keepalive_requests, 1)
+        yield from at_least(server, "weight", server.weight, 1)
+        yield from at_least(server, "max_fails", server.max_fails, 0)
+        yield from at_least(server, "max_conns", server.max_conns, 0)
+    yield from at_least(upstream, "keepalive", upstream.keepalive, 0)
+    yield from at_least(upstream, "keepalive_requests", upstream.keepalive_requests, 1)
 
 
-def _at_least(record: Record, option: str, value: int, least: int) -> Iterator[Problem]:
-    if value < least:
-        yield Problem(f"{record.place}.{option}", f"{value} is too small", f"at least {least}")
-
-
-def _rate_limits(edge: Edge) -> Iterator[Problem]:
-    for limit in edge.rate_limits:
+def _limits(edge: Edge) -> Iterator[Problem]:
+    limits: tuple[RateLimit | ConnectionLimit, ...] = (*edge.rate_limits, *edge.connection_limits)
+    for limit in limits:
         if "$" not in limit.key:
             yield Problem(f"{limit.place}.key", f"{limit.key!r} is the same for every request", "use a variable")
 
@@ -130,7 +125,7 @@ def _sites(edge: Edge) -> Iterator[Problem]:
     for site in edge.sites:
         yield from _site(site)
         for location in site.locations:
-            yield from _location(location)
+            yield from check_location(location)
 
 
 def _site(site: Site) -> Iterator[Problem]:
@@ -142,85 +137,25 @@ def _site(site: Site) -> Iterator[Problem]:
         ):
             if value:
                 yield Problem(f"{site.place}.{option}", "has no meaning with https: false", "take one of the two out")
+        if site.client_certificates:
+            yield Problem(f"{site.place}.client_certificates", "needs https: true")
+    yield from _error_pages(site)
     seen: dict[tuple[str, str], str] = {}
     for location in site.locations:
+        if location.return_ and (location.allow or location.deny or site.allow or site.deny):
+            reason = "nginx returns before it looks at allow and deny"
+            yield Problem(f"{location.place}.return", reason, "serve this from root or upstream, or open the location")
         key = (location.match, location.path)
         if key in seen:
             yield Problem(f"{location.place}.path", f"'{location.path}' is already taken by {seen[key]}.path")
         seen[key] = location.place
 
 
-def _location(location: Location) -> Iterator[Problem]:
-    place = location.place
-    actions = {"upstream": location.upstream, "return": location.return_, "root": location.root}
-    chosen = [name for name, value in actions.items() if value]
-    if len(chosen) != 1:
-        reason = f"has {' and '.join(chosen)}" if chosen else "does nothing"
-        yield Problem(place, reason, "exactly one of upstream, return, root")
-    if location.try_files and not location.root:
-        yield Problem(f"{place}.try_files", "needs root in the same location")
-    if location.rate_limit:
-        yield from _at_least(location.rate_limit, "burst", location.rate_limit.burst, 0)
-    yield from _path(location)
-    yield from _proxying(location)
-    if location.cache:
-        yield from _cache_use(location.cache)
-    if location.return_:
-        yield from _return(location.return_)
-
-
-def _path(location: Location) -> Iterator[Problem]:
-    place = f"{location.place}.path"
-    if location.match == "regex":
-        try:
-            re.compile(location.path)
-        except re.error as error:
-            yield Problem(place, f"is not a regular expression: {error}")
-    elif not formats.URI_PATH.fits(location.path):
-        yield Problem(place, f"{location.path!r} is not valid here", f"expected {formats.URI_PATH.words}")
-    if location.strip_prefix and location.match != "prefix":
-        reason = f"nginx has no prefix to strip with match: {location.match}"
-        yield Problem(f"{location.place}.strip_prefix", reason)
-    elif location.strip_prefix and not location.path.endswith("/"):
-        yield Problem(place, "must end with / when strip_prefix is true", f"write {location.path}/")
-
-
-def _proxying(location: Location) -> Iterator[Problem]:
-    of_proxying = {
-        "strip_prefix": location.strip_prefix,
-        "websocket": location.websocket,
-        "cache": location.cache,
-        "proxy_send_timeout": location.proxy_send_timeout,
-        "proxy_read_timeout": location.proxy_read_timeout,
-    }
-    if not location.upstream:
-        for option, value in of_proxying.items():
-            if value:
-                yield Problem(f"{location.place}.{option}", "needs upstream in the same location")
-    if location.websocket and location.cache:
-        way_out = "give the cached paths a location of their own"
-        yield Problem(f"{location.place}.cache", "a WebSocket location cannot be cached", way_out)
-
-
-def _cache_use(cache: CacheUse) -> Iterator[Problem]:
-    yield from _at_least(cache, "min_uses", cache.min_uses, 1)
-    for valid in cache.valid:
-        for index, status in enumerate(valid.status):
-            yield from _status(f"{valid.place}.status[{index}]", status)
-
-
-def _return(answer: Return) -> Iterator[Problem]:
-    yield from _status(f"{answer.place}.status", answer.status)
-    if (answer.status in REDIRECTS) != bool(answer.url):
-        listed = ", ".join(map(str, REDIRECTS))
-        yield Problem(f"{answer.place}.url", f"goes with a redirect ({listed}), and a redirect with it")
-    if answer.url and answer.text:
-        yield Problem(f"{answer.place}.text", "a redirect has no text")
-
-
-def _status(place: str, status: int) -> Iterator[Problem]:
-    if status not in STATUS_CODES:
-        yield Problem(place, f"{status} is not a status code of a response", "200 to 599")
+def _error_pages(site: Site) -> Iterator[Problem]:
+    for page in site.error_pages:
+        for index, status in enumerate(page.status):
+            if status not in ERRORS:
+                yield Problem(f"{page.place}.status[{index}]", f"{status} is not the status of an error", "300 to 599")
 
 
 def _references(edge: Edge, names: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
@@ -241,6 +176,10 @@ def _references(edge: Edge, names: Mapping[str, frozenset[str]]) -> Iterator[Pro
                     "edge_rate_limits",
                     names["edge_rate_limits"],
                 )
+            if location.connection_limit:
+                use = location.connection_limit
+                known = names["edge_connection_limits"]
+                yield from _refers(f"{use.place}.name", use.name, "edge_connection_limits", known)
             if location.cache:
                 yield from _refers(
                     f"{location.cache.place}.name", location.cache.name, "edge_caches", names["edge_caches"]
@@ -264,6 +203,9 @@ def _ports(edge: Edge) -> Iterator[Problem]:
 
 
 def _proxies(edge: Edge) -> Iterator[Problem]:
+    if edge.proxy_protocol and not edge.trusted_proxies:
+        reason = "required with edge_proxy_protocol: true"
+        yield Problem("edge_trusted_proxies", reason, "name the networks of the load balancers that speak it")
     for index, network in enumerate(edge.trusted_proxies):
         if ipaddress.ip_network(network).prefixlen == 0:
             place = f"edge_trusted_proxies[{index}]"
