@@ -164,11 +164,7 @@ def _journal(host: Host, layout: Layout, fallback: str) -> list[str]:
 def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:
     """nginx's reasons, from what its error log gained."""
     gained = (host.read(ERROR_LOG) or b"")[log_position:].decode(errors="replace")
-    return list(
-        dict.fromkeys(
-            explain(host, line, _live_conf(host, layout)) for line in gained.splitlines() if "[emerg]" in line
-        )
-    )
+    return _explained(host, layout, gained)
 
 
 def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, timeout: float) -> EdgeError:
