@@ -35,6 +35,7 @@ from .formats import (
     UriPattern,
     Word,
 )
+from .problems import inside
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class Record:
     """What all parts of the model share: where they stand, such as ``edge_sites[0].locations[2]``."""
 
     place: str
+
+    def at(self, option: str) -> str:
+        """The place of one of its options."""
+        return inside(self.place, option)
 
 
 @dataclass(frozen=True)
@@ -280,6 +285,7 @@ class Edge(Record):
     connection_limits: tuple[ConnectionLimit, ...]
     caches: tuple[Cache, ...]
     sites: tuple[Site, ...]
+    sites_dir: FilePath
     security_headers: dict[HeaderName, Literal]
     certificate_source: Word
     certificates: tuple[Certificate, ...]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .capabilities import Target
 from .certificates import UNKNOWN_NAMES
 from .model import Edge, ErrorPage, Site
+from .problems import FILE_END
 from .quote import quoted
 from .tls import TlsPolicy, tls_policy
 from .view_headers import Headers, hidden_headers, merged
@@ -41,6 +42,7 @@ class SiteView:
 
     name: str
     place: str
+    source: str
     server_names: str
     https: bool
     listen: tuple[str, ...]
@@ -172,6 +174,7 @@ def _site(site: Site, edge: Edge, target: Target) -> SiteView:
     security = merged(edge.security_headers, site.security_headers)
     headers = Headers(security, f'h3=":{edge.https_port}"; ma=86400' if http3 else "", site.https)
     place = f"edge_sites['{site.name}']"
+    source = f" from {site.place.removesuffix(FILE_END)}" if site.place.endswith(FILE_END) else ""
     plain = _plain_listen(edge)
     tls = _tls_listen(edge, target, http2)
     if http3:
@@ -179,6 +182,7 @@ def _site(site: Site, edge: Edge, target: Target) -> SiteView:
     return SiteView(
         name=site.name,
         place=place,
+        source=source,
         server_names=" ".join(site.names),
         https=site.https,
         listen=tls if site.https else plain,
