@@ -21,6 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilit
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.site_files import read_site_files
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
@@ -41,9 +42,11 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         facts = self._module("hardened.nginx_edge.nginx_info", {}, task_vars)
         target = Target.from_facts(facts["nginx"])
-        planned = plan(_options(), self._variables(task_vars), target, _finder(task_vars))
-        if planned.problems:
-            raise AnsibleActionFail(_report(planned.problems))
+        variables = self._variables(task_vars)
+        site_files, unreadable = read_site_files(_sites_folder(variables, task_vars), self._read_by_ansible)
+        planned = plan(_options(), variables, target, _finder(task_vars), site_files)
+        if unreadable or planned.problems:
+            raise AnsibleActionFail(_report((*unreadable, *planned.problems)))
         result = _plain(planned)
         if arguments["state"] == "checked":
             return {"changed": False, **result}
@@ -77,6 +80,10 @@ class ActionModule(ActionBase):
         names = (name for name in task_vars if name.startswith(PREFIX) and name not in NOT_THE_MODEL)
         return {name: _untagged(self._templar.template(task_vars[name])) for name in names}
 
+    def _read_by_ansible(self, path: Path) -> Any:
+        loaded = self._loader.load_from_file(str(path), cache="none", trusted_as_template=True)
+        return _untagged(self._templar.template(loaded))
+
     def _module(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
         if result.get("failed"):
@@ -88,6 +95,12 @@ def _options() -> Mapping[str, Any]:
     specs = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
     options: Mapping[str, Any] = specs["argument_specs"]["model"]["options"]
     return options
+
+
+def _sites_folder(variables: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Path:
+    named = variables.get("edge_sites_dir")
+    folder = named if isinstance(named, str) else _options()["edge_sites_dir"]["default"]
+    return Path(task_vars.get("inventory_dir") or os.getcwd(), os.path.expanduser(folder))
 
 
 def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:

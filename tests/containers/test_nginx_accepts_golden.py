@@ -25,6 +25,8 @@ if [ ! -e /tmp/pair/fullchain.pem ]; then
 fi
 grep -rhoE '/etc/nginx/tls/[^/]+' /etc/nginx/generations/golden | sort -u |
     while read -r name; do ln -sfn /tmp/pair "$name"; done
+grep -rhoE '/etc/ssl/[a-z]+\\.pem' /etc/nginx/generations/golden | sort -u |
+    while read -r authority; do cp /tmp/pair/fullchain.pem "$authority"; done
 exec nginx -t -c /etc/nginx/generations/golden/nginx.conf
 """
 

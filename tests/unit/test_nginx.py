@@ -79,28 +79,47 @@ def test_an_error_names_the_place_in_the_model(tmp_path: Path, prefix: str) -> N
     file.parent.mkdir()
     file.write_text(SITE, encoding="utf-8")
     line = f'{prefix}unknown directive "proxy_passs" in {file}:6'
-    assert explain(ScriptedHost(), line) == (
+    assert explain(ScriptedHost(), line, str(tmp_path / "nginx.conf")) == (
         "edge_sites['a.test'].locations['/']: nginx says: unknown directive \"proxy_passs\""
         " (sites/a.test.conf:6: proxy_passs http://x;)"
     )
 
 
-def test_an_error_without_a_place_is_nginx_own_words() -> None:
+def test_an_error_without_a_file_is_found_by_what_it_quotes(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "sites" / "a.test.conf").write_text(SITE, encoding="utf-8")
+    line = 'nginx: [emerg] cannot find "http://x" in this test'
+    assert explain(ScriptedHost(), line, str(tmp_path / "nginx.conf")) == (
+        "edge_sites['a.test'].locations['/']: nginx says: cannot find \"http://x\" in this test"
+        " (sites/a.test.conf:6: proxy_passs http://x;)"
+    )
+
+
+def test_an_error_that_stands_nowhere_is_nginx_own_words(tmp_path: Path) -> None:
     line = 'nginx: [emerg] cannot load certificate "/etc/nginx/tls/a/fullchain.pem": BIO_new_file() failed'
-    assert explain(ScriptedHost(), line).startswith('nginx says: cannot load certificate "/etc/nginx/tls/a')
+    assert explain(ScriptedHost(), line, str(tmp_path / "nginx.conf")) == (
+        'nginx says: cannot load certificate "/etc/nginx/tls/a/fullchain.pem": BIO_new_file() failed'
+    )
+
+
+def test_what_stopped_nginx_comes_before_warnings() -> None:
+    printed = "nginx: [warn] 8192 worker_connections exceed open file resource limit: 1024\nnginx: [emerg] broken\n"
+    with pytest.raises(EdgeError, match="nginx says: broken") as caught:
+        test_configuration(ScriptedHost(printing(printed, code=1)), "/nowhere/nginx.conf")
+    assert caught.value.message == "nginx says: broken"
 
 
 def test_a_warning_of_wrong_routing_is_an_error() -> None:
     warned = 'nginx: [warn] conflicting server name "a.test" on 0.0.0.0:80, ignored\nnginx: … test is successful\n'
     with pytest.raises(EdgeError, match=r'conflicting server name "a\.test"'):
-        test_configuration(ScriptedHost(printing(warned)), "/etc/nginx/nginx.conf")
+        test_configuration(ScriptedHost(printing(warned)), "/nowhere/nginx.conf")
 
 
 def test_other_warnings_do_not_stop_a_run() -> None:
     warned = 'nginx: [warn] the "listen ... http2" directive is deprecated in /etc/nginx/x.conf:1\n'
-    test_configuration(ScriptedHost(printing(warned)), "/etc/nginx/nginx.conf")
+    test_configuration(ScriptedHost(printing(warned)), "/nowhere/nginx.conf")
 
 
 def test_a_failure_without_words_is_still_a_failure() -> None:
     with pytest.raises(EdgeError, match="could not test"):
-        test_configuration(ScriptedHost(printing("", code=137)), "/etc/nginx/nginx.conf")
+        test_configuration(ScriptedHost(printing("", code=137)), "/nowhere/nginx.conf")

@@ -17,6 +17,7 @@ FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 = (1, 26)
 """Debian and Ubuntu build nginx with ``--with-http_v3_module`` from this version on."""
 
 _PLACE = re.compile(r"^\s*# (edge_\S.*)$")
+_QUOTED = re.compile(r'"([^"]+)"')
 _FILE_AND_LINE = re.compile(r" in (/\S+):(\d+)$")
 _WRONG_ROUTING = ("conflicting server name", "duplicate")
 
@@ -79,27 +80,48 @@ def test_configuration(host: Host, conf: str) -> None:
         lines = [line for line in lines if "[warn]" in line and any(words in line for words in _WRONG_ROUTING)]
         if not lines:
             return
-    if done.code != 0 and not lines:
+    if not lines:
         raise EdgeError("nginx could not test the configuration", done.stderr.strip().splitlines()[:5])
-    raise EdgeError(explain(host, lines[0]), [line for line in lines[1:] if "test failed" not in line])
+    # What stopped nginx comes first, warnings on the way there after it.
+    told = [explain(host, line, conf) for line in sorted(lines, key=lambda line: "[warn]" in line)]
+    raise EdgeError(told[0], told[1:])
 
 
-def explain(host: Host, line: str) -> str:
+def explain(host: Host, line: str, conf: str) -> str:
     """A line of nginx's own in terms of the model: ``place: nginx says: … (file:line: text)``.
 
-    The rendered files say in comments which part of the model each block comes from.
+    The rendered files say in comments which part of the model each block comes from. A line that names no file is
+    looked up by the path or name that it quotes.
+
+    :param conf: main file of the configuration that nginx speaks of.
     """
     words = re.sub(r"^(?:nginx: |[\d/]+ [\d:]+ )?\[(\w+)\] (?:\d+#\d+: )?(?:\*\d+ )?", "", line.strip())
     found = _FILE_AND_LINE.search(words)
-    if not found:
-        return f"nginx says: {words}"
-    path, number = found.group(1), int(found.group(2))
-    text = (host.read(path) or b"").decode(errors="replace").splitlines()
-    place, source = _place_and_source(text, number)
-    words = words[: found.start()]
+    if found:
+        words, path, number = words[: found.start()], found.group(1), int(found.group(2))
+    else:
+        path, number = _mentioned(host, _QUOTED.findall(words), conf)
+        if not number:
+            return f"nginx says: {words}"
+    place, source = _place_and_source(_lines(host, path), number)
     short = "/".join(path.split("/")[-2:]) if "/sites/" in path else path.rsplit("/", 1)[-1]
     where = f"{short}:{number}" + (f": {source}" if source else "")
     return (f"{place}: " if place else "") + f"nginx says: {words} ({where})"
+
+
+def _mentioned(host: Host, quoted: list[str], conf: str) -> tuple[str, int]:
+    """File and line that hold one of the quoted texts; line 0 when none does."""
+    folder = conf.rpartition("/")[0]
+    names = [f"sites/{name}" for name in host.listdir(f"{folder}/sites")]
+    for path in (f"{folder}/{name}" for name in (*names, "upstreams.conf", "nginx.conf")):
+        for number, text in enumerate(_lines(host, path), start=1):
+            if any(words in text for words in quoted):
+                return path, number
+    return "", 0
+
+
+def _lines(host: Host, path: str) -> list[str]:
+    return (host.read(path) or b"").decode(errors="replace").splitlines()
 
 
 def _place_and_source(text: list[str], number: int) -> tuple[str | None, str]:

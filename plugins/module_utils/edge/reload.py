@@ -81,7 +81,7 @@ def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, a
         master = master_pid(host)
         texts = ((host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode() for path in manifest.files)
         restart = needs_restart(host, texts, master, allow_restart=allow_restart)
-        proof = _prove(host, manifest, timeout, restart=restart)
+        proof = _prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:
         raise _went_back(host, layout, manifest, error, timeout) from error
     if running_name(host, layout) != manifest.name:
@@ -106,12 +106,12 @@ def needs_restart(host: Host, texts: Iterable[str], master: int | None, *, allow
     raise EdgeError(hopeless[0], [*hopeless[1:], *way_out])
 
 
-def _prove(host: Host, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
+def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
     """Reload (start, restart) and wait for new workers that answer; without a manifest, for new workers."""
     log_position = len(host.read(ERROR_LOG) or b"")
     master = master_pid(host)
     before = worker_pids(host, master) if master is not None else set()
-    _signal(host, "start" if master is None else "restart" if restart else "reload")
+    _signal(host, layout, "start" if master is None else "restart" if restart else "reload")
     end = host.now() + timeout
     answered: str | None = None
     while host.now() < end:
@@ -125,7 +125,7 @@ def _prove(host: Host, manifest: Manifest | None, timeout: float, *, restart: bo
     raise EdgeError(
         f"after {timeout:g} s no new worker answers"
         + (f" with generation {manifest.name}, but {answered or 'nothing'} does" if manifest else ""),
-        _refusals(host, log_position),
+        _refusals(host, layout, log_position),
     )
 
 
@@ -136,7 +136,7 @@ def _answer(host: Host, manifest: Manifest | None) -> str | None:
     return answer.strip() if answer is not None else None
 
 
-def _signal(host: Host, verb: str) -> None:
+def _signal(host: Host, layout: Layout, verb: str) -> None:
     if host.exists("/run/systemd/system"):
         done = host.run(["systemctl", verb, "nginx.service"])
     elif verb == "start":
@@ -146,19 +146,25 @@ def _signal(host: Host, verb: str) -> None:
     else:
         raise EdgeError("without systemd nginx cannot be restarted from here", ["stop it and run again"])
     if done.code != 0:
-        raise EdgeError(f"systemctl {verb} nginx failed", _journal(host, done.stderr))
+        raise EdgeError(f"systemctl {verb} nginx failed", _journal(host, layout, done.stderr))
 
 
-def _journal(host: Host, fallback: str) -> list[str]:
+def _explained(host: Host, layout: Layout, printed: str) -> list[str]:
+    """What stopped nginx, in terms of the live generation's model; each reason once."""
+    live = live_name(host, layout)
+    conf = f"{layout.folder(live)}/nginx.conf" if live else layout.conf
+    return list(dict.fromkeys(explain(host, line, conf) for line in printed.splitlines() if "[emerg]" in line))
+
+
+def _journal(host: Host, layout: Layout, fallback: str) -> list[str]:
     printed = host.run(["journalctl", "--unit=nginx.service", "--lines=20", "--output=cat", "--no-pager"]).stdout
-    lines = [explain(host, line) for line in printed.splitlines() if "[emerg]" in line]
-    return list(dict.fromkeys(lines)) or fallback.strip().splitlines()[:3]
+    return _explained(host, layout, printed) or fallback.strip().splitlines()[:3]
 
 
-def _refusals(host: Host, log_position: int) -> list[str]:
+def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:
     """nginx's reasons, from what its error log gained."""
     gained = (host.read(ERROR_LOG) or b"")[log_position:].decode(errors="replace")
-    return list(dict.fromkeys(explain(host, line) for line in gained.splitlines() if "[emerg]" in line))
+    return _explained(host, layout, gained)
 
 
 def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, timeout: float) -> EdgeError:
@@ -170,7 +176,7 @@ def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, t
     switch(host, layout, previous)
     manifest = read_manifest(host, layout, previous)
     try:
-        _prove(host, manifest, max(timeout, START_SECONDS))
+        _prove(host, layout, manifest, max(timeout, START_SECONDS))
     except EdgeError as second:
         message = f"nginx took neither generation {failed.name} nor, on the way back, {previous}"
         return EdgeError(message, [*reasons, second.message, *second.details])

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -15,7 +15,7 @@ from .certificates import as_plain, check_certificates, plan_certificates
 from .check import check, check_target, warnings
 from .model import Edge
 from .problems import Problem
-from .read import read_edge
+from .read import SiteFile, read_edge
 from .render import digest, render
 from .spec import Options
 from .version import VERSION
@@ -36,13 +36,20 @@ class Plan:
     warnings: tuple[Problem, ...]
 
 
-def plan(options: Options, variables: Mapping[str, Any], target: Target, file_exists: Callable[[str], bool]) -> Plan:
+def plan(
+    options: Options,
+    variables: Mapping[str, Any],
+    target: Target,
+    file_exists: Callable[[str], bool],
+    site_files: Sequence[SiteFile] = (),
+) -> Plan:
     """Read and check the variables of a host.
 
     :param options: the argument spec of the model.
     :param file_exists: whether the controller has a file, as Ansible searches for files.
+    :param site_files: sites that stand one per file.
     """
-    reading = read_edge(options, variables)
+    reading = read_edge(options, variables, site_files)
     edge = reading.edge
     problems = (
         *reading.problems,
@@ -56,7 +63,7 @@ def plan(options: Options, variables: Mapping[str, Any], target: Target, file_ex
 
 def _missing_files(edge: Edge, file_exists: Callable[[str], bool]) -> tuple[Problem, ...]:
     return tuple(
-        Problem(f"{certificate.place}.{option}", f"the controller has no file {path}")
+        Problem(certificate.at(option), f"the controller has no file {path}")
         for certificate in edge.certificates
         for option, path in (("fullchain", certificate.fullchain), ("privkey", certificate.privkey))
         if path and not file_exists(path)

@@ -108,10 +108,10 @@ def _check_declared(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
     files = (("fullchain", certificate.fullchain), ("privkey", certificate.privkey))
     for option, value in files:
         if certificate.source == "provided" and not value:
-            yield Problem(f"{certificate.place}.{option}", "required with source: provided")
+            yield Problem(certificate.at(option), "required with source: provided")
         if certificate.source != "provided" and value:
             yield Problem(
-                f"{certificate.place}.{option}",
+                certificate.at(option),
                 f"has no meaning with source: {certificate.source}",
                 "write source: provided",
             )
@@ -126,7 +126,7 @@ def _check_declared(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
         for site in used_by:
             for name in site.names:
                 if not _covers(certificate.names, name):
-                    yield Problem(f"{certificate.place}.names", f"'{name}' of {site.place} is missing", f"add {name}")
+                    yield Problem(certificate.at("names"), f"'{name}' of {site.place} is missing", f"add {name}")
 
 
 def _covers(names: tuple[str, ...], wanted: str) -> bool:

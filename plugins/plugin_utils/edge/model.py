@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .formats import (
     Address,
+    Buffers,
     Directives,
     Email,
     Expression,
@@ -23,15 +24,18 @@ from .formats import (
     IpAddress,
     Levels,
     Literal,
+    MediaType,
     Name,
     Network,
     Rate,
     RedirectUrl,
     Size,
     Time,
+    UriPath,
     UriPattern,
     Word,
 )
+from .problems import inside
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Record:
     """What all parts of the model share: where they stand, such as ``edge_sites[0].locations[2]``."""
 
     place: str
+
+    def at(self, option: str) -> str:
+        """The place of one of its options."""
+        return inside(self.place, option)
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,15 @@ class Server(Record):
 
 
 @dataclass(frozen=True)
+class UpstreamTls(Record):
+    """TLS to backends: the name their certificate must carry, and who may have issued it."""
+
+    name: Hostname
+    ca: Folder
+    verify: bool
+
+
+@dataclass(frozen=True)
 class Upstream(Record):
     """A group of backends."""
 
@@ -67,6 +84,7 @@ class Upstream(Record):
     keepalive_requests: int
     keepalive_timeout: Time
     zone_size: Size
+    tls: UpstreamTls | None
 
 
 @dataclass(frozen=True)
@@ -77,6 +95,17 @@ class RateLimit(Record):
     rate: Rate
     key: Expression
     zone_size: Size
+    exempt: tuple[Network, ...]
+
+
+@dataclass(frozen=True)
+class ConnectionLimit(Record):
+    """A zone that counts connections."""
+
+    name: Name
+    key: Expression
+    zone_size: Size
+    exempt: tuple[Network, ...]
 
 
 @dataclass(frozen=True)
@@ -97,6 +126,16 @@ class RateLimitUse(Record):
     name: Name
     burst: int
     nodelay: bool
+    delay: int
+    dry_run: bool
+
+
+@dataclass(frozen=True)
+class ConnectionLimitUse(Record):
+    """A location's use of a connection limit."""
+
+    name: Name
+    connections: int
 
 
 @dataclass(frozen=True)
@@ -136,18 +175,51 @@ class Location(Record):
     upstream: Name | None
     strip_prefix: bool
     websocket: bool
+    grpc: bool
     proxy_connect_timeout: Time
     proxy_send_timeout: Time | None
     proxy_read_timeout: Time | None
     proxy_buffering: bool
+    proxy_buffer_size: Size | None
+    proxy_buffers: Buffers | None
     client_max_body_size: Size | None
+    access_log: bool
+    allow: tuple[Network, ...]
+    deny: tuple[Network, ...]
     rate_limit: RateLimitUse | None
+    connection_limit: ConnectionLimitUse | None
     cache: CacheUse | None
     return_: Return | None
     root: Folder | None
+    alias: Folder | None
     try_files: tuple[FilePattern, ...]
     security_headers: dict[HeaderName, Literal]
     extra_directives: Directives
+
+
+@dataclass(frozen=True)
+class ErrorPage(Record):
+    """A page of the edge's own for some status codes."""
+
+    status: tuple[int, ...]
+    page: UriPath
+    root: Folder
+
+
+@dataclass(frozen=True)
+class Maintenance(Record):
+    """A site that is closed for a while."""
+
+    text: Literal
+    retry_after: int
+
+
+@dataclass(frozen=True)
+class ClientCertificates(Record):
+    """Who may have issued the certificates that clients show."""
+
+    ca: Folder
+    required: bool
 
 
 @dataclass(frozen=True)
@@ -162,6 +234,11 @@ class Site(Record):
     http3: Word
     client_max_body_size: Size
     security_headers: dict[HeaderName, Literal]
+    client_certificates: ClientCertificates | None
+    allow: tuple[Network, ...]
+    deny: tuple[Network, ...]
+    error_pages: tuple[ErrorPage, ...]
+    maintenance: Maintenance | None
     locations: tuple[Location, ...]
     extra_directives: Directives
 
@@ -205,8 +282,10 @@ class Edge(Record):
 
     upstreams: tuple[Upstream, ...]
     rate_limits: tuple[RateLimit, ...]
+    connection_limits: tuple[ConnectionLimit, ...]
     caches: tuple[Cache, ...]
     sites: tuple[Site, ...]
+    sites_dir: FilePath
     security_headers: dict[HeaderName, Literal]
     certificate_source: Word
     certificates: tuple[Certificate, ...]
@@ -214,12 +293,20 @@ class Edge(Record):
     tls_policy: Word
     trusted_proxies: tuple[Network, ...]
     real_ip_header: HeaderName
+    proxy_protocol: bool
     resolver: tuple[IpAddress, ...]
     http_port: int
     https_port: int
     ipv6: bool
     status_port: int
     worker_connections: int
+    keepalive_timeout: Time
+    client_header_timeout: Time
+    client_body_timeout: Time
+    send_timeout: Time
+    gzip: bool
+    gzip_types: tuple[MediaType, ...]
+    access_log_sample: int
     extra_directives: Directives
     generations_keep: int
     reload_timeout: int

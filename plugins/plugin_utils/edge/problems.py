@@ -22,7 +22,7 @@ class Problem:
     way_out: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}" + (f"; {self.way_out}" if self.way_out else "")
+        return f"{self.path.removesuffix(FILE_END)}: {self.reason}" + (f"; {self.way_out}" if self.way_out else "")
 
 
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
@@ -34,6 +34,17 @@ def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str
     return f"did you mean '{close[0]}'?" if close else ""
 
 
+FILE_END = ": "
+"""Ends a place that is a file, such as ``sites.d/api.example.com.yml: ``; what stands in the file follows."""
+
+
+def inside(place: str, key: str) -> str:
+    """The place of ``key`` in what stands at ``place``; an empty place is the host's variables."""
+    return f"{place}{key}" if not place or place.endswith(FILE_END) else f"{place}.{key}"
+
+
 def is_within(path: str, place: str) -> bool:
     """Whether ``path`` names ``place`` or something inside it."""
+    if place.endswith(FILE_END):
+        return path.startswith(place)
     return path == place or path.startswith((place + ".", place + "["))

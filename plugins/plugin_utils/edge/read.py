@@ -6,13 +6,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from .formats import Format
-from .model import Edge, Record
-from .problems import Problem, did_you_mean, is_within
-from .spec import Options, read_options
+from .model import Edge, Record, Site
+from .problems import FILE_END, Problem, did_you_mean, inside, is_within
+from .spec import Options, read_options, read_value
 
 PREFIX = "edge_"
 NOT_THE_MODEL = frozenset({"edge_hosts", "edge_plan"})
@@ -34,10 +34,23 @@ class Reading:
     names: Mapping[str, frozenset[str]]
 
 
-def read_edge(options: Options, variables: Mapping[str, Any]) -> Reading:
+@dataclasses.dataclass(frozen=True)
+class SiteFile:
+    """One site that stands in a file of its own.
+
+    :param name: how errors call the file, such as ``sites.d/api.example.com.yml``.
+    :param content: what stands in it, in Python's own types.
+    """
+
+    name: str
+    content: Any
+
+
+def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequence[SiteFile] = ()) -> Reading:
     """Read the variables of a host by the options of the spec.
 
     :param variables: plain values of all variables that begin with ``edge_``.
+    :param site_files: further sites, one a file.
     """
     problems: list[Problem] = []
     given = {}
@@ -59,7 +72,11 @@ def read_edge(options: Options, variables: Mapping[str, Any]) -> Reading:
         if option["type"] == "list" and option["elements"] == "dict"
     }
     fields = {name[len(PREFIX) :]: value for name, value in plain.items()}
-    edge = _record(Edge, fields, "", problems, separator=PREFIX)
+    edge = _record(Edge, fields, "", problems, prefix=PREFIX)
+    placed = [(file.name + FILE_END, file.content) for file in site_files]
+    element = {"type": "dict", "options": options["edge_sites"]["options"]}
+    plain_sites = [(place, read_value(element, content, place, problems)) for place, content in placed]
+    edge = dataclasses.replace(edge, sites=(*edge.sites, *_sound_items(Site, plain_sites, problems)))
     return Reading(edge, tuple(problems), names)
 
 
@@ -79,12 +96,12 @@ def option_name(field: str) -> str:
     return field.rstrip("_")
 
 
-def _record(kind: Any, plain: Mapping[str, Any], place: str, problems: list[Problem], separator: str = ".") -> Any:
+def _record(kind: Any, plain: Mapping[str, Any], place: str, problems: list[Problem], prefix: str = "") -> Any:
     values = {
         field.name: _value(
             _hints(kind)[field.name],
             plain[option_name(field.name)],
-            f"{place}{separator}{option_name(field.name)}",
+            inside(place, prefix + option_name(field.name)),
             problems,
         )
         for field in dataclasses.fields(kind)
@@ -101,7 +118,8 @@ def _value(hint: Any, plain: Any, place: str, problems: list[Problem]) -> Any:
     elif origin is Annotated:
         _check_format(hint.__metadata__[0], plain, place, problems)
     elif origin is tuple:
-        value = _sound_items(get_args(hint)[0], plain or [], place, problems)
+        placed = ((f"{place}[{index}]", item) for index, item in enumerate(plain or []))
+        value = _sound_items(get_args(hint)[0], placed, problems)
     elif origin is dict:
         value = _pairs(get_args(hint), plain or {}, place, problems)
     elif isinstance(hint, type) and issubclass(hint, Record) and plain is not None:
@@ -114,11 +132,10 @@ def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem
         problems.append(Problem(place, f"{plain!r} is not valid here", f"expected {wanted.words}"))
 
 
-def _sound_items(hint: Any, plain: list[Any], place: str, problems: list[Problem]) -> tuple[Any, ...]:
-    """The items of a list that have no problem; the others are told, and left out of later checks."""
+def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], problems: list[Problem]) -> tuple[Any, ...]:
+    """The items, given with their places, that have no problem; the others are told, and left out of later checks."""
     items = []
-    for index, item in enumerate(plain):
-        where = f"{place}[{index}]"
+    for where, item in placed:
         value = _value(hint, item, where, problems)
         if value is not None and not any(_spoils(problem, where) for problem in problems):
             items.append(value)
@@ -132,7 +149,7 @@ def _spoils(problem: Problem, place: str) -> bool:
 
 def _pairs(hints: tuple[Any, ...], plain: Mapping[Any, Any], place: str, problems: list[Problem]) -> dict[str, str]:
     for key, value in plain.items():
-        where = f"{place}.{key}"
+        where = inside(place, str(key))
         _check_format(hints[0].__metadata__[0], str(key), where, problems)
         if not isinstance(value, str):
             problems.append(Problem(where, f"expected a string, got {value!r}", "put the value in quotes"))

@@ -12,7 +12,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from .problems import Problem, did_you_mean
+from .problems import Problem, did_you_mean, inside
 
 Option = Mapping[str, Any]
 Options = Mapping[str, Option]
@@ -27,15 +27,14 @@ def read_options(options: Options, value: Mapping[str, Any], path: str, problems
     :param problems: what is wrong is appended here; a wrong value is read as None.
     :returns: every option of the spec, with the default (None without one) where ``value`` has none.
     """
-    prefix = f"{path}." if path else ""
     for key in value:
         if key not in options:
             hint = did_you_mean(str(key), options) or f"known keys: {', '.join(options)}"
-            problems.append(Problem(f"{prefix}{key}", "unknown key", hint))
+            problems.append(Problem(inside(path, str(key)), "unknown key", hint))
     read: dict[str, Any] = {}
     for key, option in options.items():
         given = value.get(key)
-        place = f"{prefix}{key}"
+        place = inside(path, key)
         if given is not None:
             read[key] = read_value(option, given, place, problems)
         elif option.get("required"):

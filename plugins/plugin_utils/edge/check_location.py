@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of one location: what it does, and what goes together in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from . import formats
+from .model import CacheUse, Location, RateLimitUse, Record, Return
+from .problems import Problem
+
+STATUS_CODES = range(200, 600)
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def at_least(record: Record, option: str, value: int, least: int) -> Iterator[Problem]:
+    """A problem where a number is too small."""
+    if value < least:
+        yield Problem(record.at(option), f"{value} is too small", f"at least {least}")
+
+
+def check_location(location: Location) -> Iterator[Problem]:
+    """Problems of one location on its own."""
+    place = location.place
+    actions = {
+        "upstream": location.upstream,
+        "return": location.return_,
+        "root": location.root,
+        "alias": location.alias,
+    }
+    chosen = [name for name, value in actions.items() if value]
+    if len(chosen) != 1:
+        reason = f"has {' and '.join(chosen)}" if chosen else "does nothing"
+        yield Problem(place, reason, "exactly one of upstream, return, root, alias")
+    if location.try_files and not location.root:
+        yield Problem(location.at("try_files"), "needs root in the same location")
+    if location.alias and not (
+        location.match == "prefix" and location.path.endswith("/") and location.alias.endswith("/")
+    ):
+        reason = "an alias whose path or folder does not end with / lets requests out of the folder"
+        yield Problem(location.at("alias"), reason, "end both with /, and match by prefix")
+    if location.rate_limit:
+        yield from _rate_limit_use(location.rate_limit)
+    if location.connection_limit:
+        yield from at_least(location.connection_limit, "connections", location.connection_limit.connections, 1)
+    yield from _path(location)
+    yield from _proxying(location)
+    if location.cache:
+        yield from _cache_use(location.cache)
+    if location.return_:
+        yield from _return(location.return_)
+
+
+def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
+    yield from at_least(use, "burst", use.burst, 0)
+    yield from at_least(use, "delay", use.delay, 0)
+    if use.delay and use.delay >= use.burst:
+        yield Problem(use.at("delay"), f"{use.delay} of a burst of {use.burst} leaves none to space", "less than burst")
+
+
+def _path(location: Location) -> Iterator[Problem]:
+    place = location.at("path")
+    if location.match == "regex":
+        try:
+            re.compile(location.path)
+        except re.error as error:
+            yield Problem(place, f"is not a regular expression: {error}")
+    elif not formats.URI_PATH.fits(location.path):
+        yield Problem(place, f"{location.path!r} is not valid here", f"expected {formats.URI_PATH.words}")
+    if location.strip_prefix and location.match != "prefix":
+        reason = f"nginx has no prefix to strip with match: {location.match}"
+        yield Problem(location.at("strip_prefix"), reason)
+    elif location.strip_prefix and not location.path.endswith("/"):
+        yield Problem(place, "must end with / when strip_prefix is true", f"write {location.path}/")
+
+
+def _proxying(location: Location) -> Iterator[Problem]:
+    of_proxying = {
+        "strip_prefix": location.strip_prefix,
+        "websocket": location.websocket,
+        "grpc": location.grpc,
+        "cache": location.cache,
+        "proxy_send_timeout": location.proxy_send_timeout,
+        "proxy_read_timeout": location.proxy_read_timeout,
+        "proxy_buffer_size": location.proxy_buffer_size,
+        "proxy_buffers": location.proxy_buffers,
+    }
+    if not location.upstream:
+        for option, value in of_proxying.items():
+            if value:
+                yield Problem(location.at(option), "needs upstream in the same location")
+    if location.grpc:
+        for option in ("strip_prefix", "websocket", "cache", "proxy_buffer_size", "proxy_buffers"):
+            if of_proxying[option]:
+                yield Problem(location.at(option), "has no meaning with grpc: true")
+    if location.websocket and location.cache:
+        way_out = "give the cached paths a location of their own"
+        yield Problem(location.at("cache"), "a WebSocket location cannot be cached", way_out)
+
+
+def _cache_use(cache: CacheUse) -> Iterator[Problem]:
+    yield from at_least(cache, "min_uses", cache.min_uses, 1)
+    for valid in cache.valid:
+        for index, status in enumerate(valid.status):
+            yield from _status(valid.at(f"status[{index}]"), status)
+
+
+def _return(answer: Return) -> Iterator[Problem]:
+    yield from _status(answer.at("status"), answer.status)
+    if (answer.status in REDIRECTS) != bool(answer.url):
+        listed = ", ".join(map(str, REDIRECTS))
+        yield Problem(answer.at("url"), f"goes with a redirect ({listed}), and a redirect with it")
+    if answer.url and answer.text:
+        yield Problem(answer.at("text"), "a redirect has no text")
+
+
+def _status(place: str, status: int) -> Iterator[Problem]:
+    if status not in STATUS_CODES:
+        yield Problem(place, f"{status} is not a status code of a response", "200 to 599")

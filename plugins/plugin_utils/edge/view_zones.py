@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shared memory: upstreams, and the zones of limits and caches.
+
+nginx keeps a zone of the same name over a reload and ignores that its key or path changed; with a digest of those in
+its name, a changed zone is a new zone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from .model import Cache, ConnectionLimit, RateLimit, Server, Upstream
+from .quote import quote
+
+CACHE_FOLDER = "/var/cache/nginx-edge"
+
+
+@dataclass(frozen=True)
+class UpstreamView:
+    """An ``upstream`` block; ``directives`` and ``servers`` are without their semicolons."""
+
+    name: str
+    place: str
+    directives: tuple[str, ...]
+    servers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LimitView:
+    """A zone that counts.
+
+    :param variable: begins the names of the variables that leave the exempt networks out.
+    :param exempt: networks whose requests are not counted; without any, ``directive`` uses ``key`` itself.
+    """
+
+    place: str
+    variable: str
+    exempt: tuple[str, ...]
+    key: str
+    directive: str
+
+
+def view_upstream(upstream: Upstream) -> UpstreamView:
+    """An upstream with its zone, its balancing method and its keepalive."""
+    balance = {
+        "round_robin": (),
+        "least_conn": ("least_conn",),
+        "ip_hash": ("ip_hash",),
+        "random": ("random",),
+        "random_two_least_conn": ("random two least_conn",),
+        "hash": (f"hash {quote(upstream.hash_key or '')}" + (" consistent" if upstream.hash_consistent else ""),),
+    }[upstream.balance]
+    keepalive = (
+        (
+            f"keepalive {upstream.keepalive}",
+            f"keepalive_requests {upstream.keepalive_requests}",
+            f"keepalive_timeout {upstream.keepalive_timeout}",
+        )
+        if upstream.keepalive
+        else ()
+    )
+    return UpstreamView(
+        name=upstream.name,
+        place=f"edge_upstreams['{upstream.name}']",
+        # nginx wants the balancing method before `keepalive`.
+        directives=(f"zone upstream_{upstream.name} {upstream.zone_size}", *balance, *keepalive),
+        servers=tuple(_server(server) for server in upstream.servers),
+    )
+
+
+def _server(server: Server) -> str:
+    parts = [f"server {server.address}"]
+    if server.weight != 1:
+        parts.append(f"weight={server.weight}")
+    parts.append(f"max_fails={server.max_fails}")
+    parts.append(f"fail_timeout={server.fail_timeout}")
+    if server.max_conns:
+        parts.append(f"max_conns={server.max_conns}")
+    if server.backup:
+        parts.append("backup")
+    if server.down:
+        parts.append("down")
+    return " ".join(parts)
+
+
+def _zone(name: str, *what: str) -> str:
+    return f"{name}_{hashlib.sha256(' '.join(what).encode()).hexdigest()[:8]}"
+
+
+def rate_limit_zone(limit: RateLimit) -> str:
+    """Name of the zone of a rate limit."""
+    return _zone(f"rate_{limit.name}", limit.key, *limit.exempt)
+
+
+def connection_limit_zone(limit: ConnectionLimit) -> str:
+    """Name of the zone of a connection limit."""
+    return _zone(f"connections_{limit.name}", limit.key, *limit.exempt)
+
+
+def cache_zone(cache: Cache) -> str:
+    """Name of the zone of a cache, and of its folder: nginx cannot read a cache written with other levels."""
+    return _zone(f"cache_{cache.name}", cache.levels)
+
+
+def view_rate_limit(limit: RateLimit) -> LimitView:
+    """A zone for ``limit_req``."""
+    zone = rate_limit_zone(limit)
+    directive = f"limit_req_zone {_key(limit, zone)} zone={zone}:{limit.zone_size} rate={limit.rate}"
+    return _limit_view(limit, f"edge_rate_limits['{limit.name}']", zone, directive)
+
+
+def view_connection_limit(limit: ConnectionLimit) -> LimitView:
+    """A zone for ``limit_conn``."""
+    zone = connection_limit_zone(limit)
+    directive = f"limit_conn_zone {_key(limit, zone)} zone={zone}:{limit.zone_size}"
+    return _limit_view(limit, f"edge_connection_limits['{limit.name}']", zone, directive)
+
+
+def _limit_view(limit: RateLimit | ConnectionLimit, place: str, zone: str, directive: str) -> LimitView:
+    return LimitView(place, _variable(zone), limit.exempt, quote(limit.key), directive)
+
+
+def _key(limit: RateLimit | ConnectionLimit, zone: str) -> str:
+    return f"${_variable(zone)}_key" if limit.exempt else quote(limit.key)
+
+
+def _variable(zone: str) -> str:
+    return re.sub(r"\W", "_", zone, flags=re.ASCII)
+
+
+def view_cache(cache: Cache) -> str:
+    """The ``proxy_cache_path`` of a cache."""
+    zone = cache_zone(cache)
+    return (
+        f"proxy_cache_path {CACHE_FOLDER}/{zone} levels={cache.levels} keys_zone={zone}:{cache.zone_size}"
+        f" max_size={cache.max_size} inactive={cache.inactive} use_temp_path=off"
+    )
