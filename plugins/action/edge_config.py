@@ -26,6 +26,8 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.site_file
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
 TEMPLATES = ROOT / "roles" / "edge" / "templates"
+SETTINGS = ("status_port", "http_port", "https_port", "reload_timeout", "generations_keep", "allow_restart")
+"""What other tasks and roles need to know of the edge."""
 
 
 class ActionModule(ActionBase):
@@ -139,9 +141,7 @@ def _plain(planned: Plan) -> dict[str, Any]:
     return {
         "certificates": planned.certificates,
         "acme": acme if ordered else None,
-        "settings": {
-            name: getattr(edge, name) for name in ("status_port", "reload_timeout", "generations_keep", "allow_restart")
-        },
+        "settings": {name: getattr(edge, name) for name in SETTINGS},
         "advice": [str(warning) for warning in planned.warnings],
     }
 

@@ -54,6 +54,10 @@ options:
         description: Whether you agree to the terms of service of the authority; without, nothing is asked.
         type: bool
         default: false
+  http_port:
+    description: Port on which the edge is asked for a challenge over plain HTTP, before the authority is.
+    type: int
+    default: 80
   webroot:
     description: Folder that the edge serves the challenges from.
     type: path
@@ -141,6 +145,7 @@ def main() -> None:
         argument_spec={
             "certificates": certificates_argument(),
             "acme": {"type": "dict", "required": True, "options": ACME_OPTIONS},
+            "http_port": {"type": "int", "default": 80},
             "webroot": {"type": "path", "default": "/var/lib/nginx-edge/acme"},
         },
         supports_check_mode=True,
@@ -148,7 +153,7 @@ def main() -> None:
     params = module.params
     issuer = Issuer(
         host=LocalHost(),
-        edge=LocalEdge(),
+        edge=LocalEdge(http_port=params["http_port"]),
         authority=Authority.from_plan(params["acme"]),
         webroot=params["webroot"],
         folders=Folders(),

@@ -83,6 +83,12 @@ settings:
     status_port:
       type: int
       description: Loopback port of the status server.
+    http_port:
+      type: int
+      description: Port of plain HTTP.
+    https_port:
+      type: int
+      description: Port of TLS.
     reload_timeout:
       type: int
       description: Seconds within which new workers must answer.

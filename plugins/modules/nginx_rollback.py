@@ -22,13 +22,13 @@ attributes:
     support: none
   idempotent:
     support: partial
-    details: With O(generation) a second call changes nothing; without it each call goes one generation further back.
+    details: With O(generation) a second call changes nothing; without it a second call goes forth again.
   platform:
     support: full
     platforms: debian
 options:
   generation:
-    description: Name of the generation; default is the one made before the live one.
+    description: Name of the generation; default is the one that ran before the live one and is as it was written.
     type: str
   timeout:
     description: Seconds within which new workers must answer.
@@ -43,7 +43,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Go back to the generation before this one
+- name: Go back to what ran before
   hardened.nginx_edge.nginx_rollback:
 
 - name: Go back to a generation by its name

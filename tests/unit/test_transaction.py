@@ -167,7 +167,7 @@ def test_rollback_goes_back_one_generation_and_proves_it(host: EdgeHost) -> None
 
 def test_rollback_tells_what_it_cannot_do(host: EdgeHost) -> None:
     run(host, host.layout, FIRST)
-    with pytest.raises(EdgeError, match="no older generation"):
+    with pytest.raises(EdgeError, match="no other generation that ran"):
         back(host)
     with pytest.raises(EdgeError, match="there is no generation nope") as caught:
         back(host, to="nope")
@@ -175,8 +175,19 @@ def test_rollback_tells_what_it_cannot_do(host: EdgeHost) -> None:
     run(host, host.layout, SECOND)
     Path(host.layout.folder("aaaa"), "sites/a.conf").write_text("by hand", encoding="utf-8")
     with pytest.raises(EdgeError, match=r"changed by hand: sites/a\.conf"):
+        back(host, to="aaaa")
+    with pytest.raises(EdgeError, match="no other generation that ran"):
         back(host)
     assert live_name(host, host.layout) == host.answers == "bbbb"
+
+
+def test_rollback_passes_over_what_never_ran(host: EdgeHost) -> None:
+    run(host, host.layout, FIRST)
+    with pytest.raises(EdgeError, match="went back to aaaa"):
+        run(host, host.layout, BAD_AT_RELOAD)
+    run(host, host.layout, SECOND)
+    assert back(host) == "aaaa"
+    assert back(host) == "bbbb"  # what ran before, again
 
 
 def test_two_runs_at_once_do_not_mix(host: EdgeHost, monkeypatch: pytest.MonkeyPatch) -> None:

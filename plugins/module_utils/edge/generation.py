@@ -13,13 +13,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .errors import EdgeError
 from .host import Host, replace_file, switch_symlink
 from .nginx import test_configuration
+from .pairs import make_self_signed
 
 PLACEHOLDER = "@GENERATION@"
 """Where a generation's own name stands in texts that come from the controller."""
@@ -28,6 +30,12 @@ ORIGINAL = "original"
 """What the machine had before its first generation."""
 
 MANIFEST = "MANIFEST.json"
+
+CACHE_FOLDER = "/var/cache/nginx-edge"
+_PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
+
+PROVEN = "PROVEN"
+"""File in a generation's folder that holds when nginx was last proven to run it (seconds since the epoch)."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,13 @@ class Content:
     status_port: int
     version: str
 
+    def replaced(self, texts: Mapping[str, str]) -> Content:
+        """The same content with some texts replaced by others."""
+        files = dict(self.files)
+        for old, new in texts.items():
+            files = {path: text.replace(old, new) for path, text in files.items()}
+        return replace(self, files=files)
+
     def named(self, name: str) -> dict[str, str]:
         """The texts of the generation with that name."""
         return {path: text.replace(PLACEHOLDER, name) for path, text in self.files.items()}
@@ -120,10 +135,20 @@ def manifests(host: Host, layout: Layout) -> list[Manifest]:
     return sorted((manifest for manifest in found if manifest is not None), key=lambda one: one.created, reverse=True)
 
 
+def proven_at(host: Host, layout: Layout, name: str) -> float | None:
+    """When nginx was last proven to run a generation; None when it never was."""
+    raw = host.read(f"{layout.folder(name)}/{PROVEN}")
+    try:
+        return float(raw) if raw is not None else None
+    except ValueError:
+        return None
+
+
 def drift(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
     """Files of a generation that are not what was written: changed, missing, or added (sorted relative paths)."""
     folder = layout.folder(manifest.name)
-    present = {name for name in host.listdir(folder) if name not in (MANIFEST, "sites")}
+    # A hidden file is one that a run left which died; nginx reads none.
+    present = {name for name in host.listdir(folder) if name not in (MANIFEST, PROVEN, "sites") and name[0] != "."}
     present |= {f"sites/{name}" for name in host.listdir(f"{folder}/sites")}
     changed = {
         path
@@ -158,15 +183,40 @@ def stage(host: Host, layout: Layout, content: Content) -> Manifest:
 
 
 def rehearse(host: Host, layout: Layout, content: Content) -> None:
-    """Write a generation aside, let nginx test it, and take it away: what check mode does."""
+    """Write a generation aside, let nginx test it, and take it away: what check mode does.
+
+    Certificates that a real run would make first are stood in for by a pair of the rehearsal's own, and caches get
+    folders of the rehearsal's own, for nginx makes them while it tests.
+    """
     name = f".check-{content.digest}"
-    host.remove(layout.folder(name))
+    folder = layout.folder(name)
+    host.remove(folder)
     try:
-        _write_tested(host, layout, content, _manifest(host, content, name))
+        host.mkdir(f"{folder}/cache")
+        stand_ins = {f"{CACHE_FOLDER}/": f"{folder}/cache/"}
+        missing = sorted(path for path in _pairs_in(content) if host.read(f"{path}/fullchain.pem") is None)
+        if missing:
+            _write_stand_in(host, f"{folder}/pair")
+            stand_ins.update({f"{path}/": f"{folder}/pair/" for path in missing})
+        _write_tested(host, layout, content.replaced(stand_ins), _manifest(host, content, name))
     finally:
         host.remove(layout.folder(name))
         if not host.listdir(layout.generations):
             host.remove(layout.generations)
+
+
+def _pairs_in(content: Content) -> set[str]:
+    """Folders of all pairs that a content refers to."""
+    return {path for text in content.files.values() for path in _PAIR.findall(text)}
+
+
+def _write_stand_in(host: Host, folder: str) -> None:
+    pair = make_self_signed(
+        host, names=("stand-in.invalid",), organisation="rehearsal", key_type="ecdsa", key_size=2048, days=1
+    )
+    host.mkdir(folder, 0o700)
+    host.write(f"{folder}/fullchain.pem", pair.fullchain.encode(), durable=False)
+    host.write(f"{folder}/privkey.pem", pair.privkey.encode(), 0o600, durable=False)
 
 
 def _manifest(host: Host, content: Content, name: str) -> Manifest:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from .errors import EdgeError
 from .generation import (
     ORIGINAL,
+    PROVEN,
     Layout,
     Manifest,
     live_name,
@@ -24,7 +25,7 @@ from .generation import (
     running_name,
     switch,
 )
-from .host import Host, switch_symlink
+from .host import Host, replace_file, switch_symlink
 from .nginx import explain, test_configuration
 from .sockets import conflicts, wanted_listeners
 
@@ -84,6 +85,7 @@ def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, a
         proof = _prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:
         raise _went_back(host, layout, manifest, error, timeout) from error
+    replace_file(host, f"{layout.folder(manifest.name)}/{PROVEN}", f"{host.now()}\n".encode())
     if running_name(host, layout) != manifest.name:
         switch_symlink(host, manifest.name, layout.running)
     return Proof(proof.generation, proof.master, proof.workers, prune(host, layout, keep))

@@ -23,6 +23,7 @@ from .generation import (
     find_sound,
     live_name,
     manifests,
+    proven_at,
     rehearse,
     stage,
     switch,
@@ -121,7 +122,7 @@ def _apply_locked(host: Host, layout: Layout, content: Content, *, check: bool, 
 def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeout: float, keep: int) -> Outcome:
     """Make an older generation live again and prove it.
 
-    :param to: its name; None for the one made before the live one.
+    :param to: its name; None for the one that ran before the live one.
     :param check: let nginx test it, and change nothing.
     :param timeout: seconds within which new workers must answer.
     :param keep: generations to keep.
@@ -144,13 +145,14 @@ def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeou
 
 
 def _older_generation(host: Host, layout: Layout, live: str | None, to: str | None) -> Manifest:
-    kept = manifests(host, layout)
-    names = [one.name for one in kept]
+    kept = {one.name: one for one in manifests(host, layout)}
     if to is not None:
-        if to not in names:
-            raise EdgeError(f"there is no generation {to} on this host", [f"kept: {', '.join(names) or 'none'}"])
-        return kept[names.index(to)]
-    older = kept[names.index(live) + 1 :] if live in names else kept
-    if not older:
-        raise EdgeError("there is no older generation to go back to", [f"kept: {', '.join(names) or 'none'}"])
-    return older[0]
+        if to not in kept:
+            raise EdgeError(f"there is no generation {to} on this host", [f"kept: {', '.join(kept) or 'none'}"])
+        return kept[to]
+    proven = {name: at for name in kept if (at := proven_at(host, layout, name)) is not None and name != live}
+    candidates = sorted(proven, key=proven.__getitem__, reverse=True)
+    sound = next((name for name in candidates if not drift(host, layout, kept[name])), None)
+    if sound is None:
+        raise EdgeError("no other generation that ran on this host is left as it was", [f"kept: {', '.join(kept)}"])
+    return kept[sound]

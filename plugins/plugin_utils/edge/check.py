@@ -199,9 +199,6 @@ def _ports(edge: Edge) -> Iterator[Problem]:
 
 
 def _proxies(edge: Edge) -> Iterator[Problem]:
-    if edge.proxy_protocol and not edge.trusted_proxies:
-        reason = "required with edge_proxy_protocol: true"
-        yield Problem("edge_trusted_proxies", reason, "name the networks of the load balancers that speak it")
     for index, network in enumerate(edge.trusted_proxies):
         if ipaddress.ip_network(network).prefixlen == 0:
             place = f"edge_trusted_proxies[{index}]"

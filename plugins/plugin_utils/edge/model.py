@@ -293,7 +293,6 @@ class Edge(Record):
     tls_policy: Word
     trusted_proxies: tuple[Network, ...]
     real_ip_header: HeaderName
-    proxy_protocol: bool
     resolver: tuple[IpAddress, ...]
     http_port: int
     https_port: int

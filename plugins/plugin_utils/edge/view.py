@@ -115,7 +115,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str) -> EdgeView:
         forwarded=FORWARDED,
         hidden_headers=hidden_headers(edge.security_headers),
         trusted_proxies=edge.trusted_proxies,
-        real_ip_header="proxy_protocol" if edge.proxy_protocol else edge.real_ip_header,
+        real_ip_header=edge.real_ip_header,
         resolver=" ".join(f"[{address}]" if ":" in address else address for address in edge.resolver),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
@@ -140,25 +140,20 @@ def _listen(port: int, *parameters: str, ipv6: bool) -> tuple[str, ...]:
 
 
 def _plain_listen(edge: Edge, *parameters: str) -> tuple[str, ...]:
-    return _listen(edge.http_port, *_proxy_protocol(edge), *parameters, ipv6=edge.ipv6)
-
-
-def _proxy_protocol(edge: Edge) -> tuple[str, ...]:
-    return ("proxy_protocol",) if edge.proxy_protocol else ()
+    return _listen(edge.http_port, *parameters, ipv6=edge.ipv6)
 
 
 def _speaks_http2(site: Site) -> bool:
     return site.https and site.http2 != "off"
 
 
-def _speaks_http3(site: Site, edge: Edge, target: Target) -> bool:
-    # The PROXY protocol has no form for QUIC.
-    return site.https and site.http3 != "off" and target.http3 and not edge.proxy_protocol
+def _speaks_http3(site: Site, target: Target) -> bool:
+    return site.https and site.http3 != "off" and target.http3
 
 
 def _default_tls_listen(edge: Edge, target: Target) -> tuple[str, ...]:
     listen = _tls_listen(edge, target, any(map(_speaks_http2, edge.sites)), "default_server")
-    if any(_speaks_http3(site, edge, target) for site in edge.sites):
+    if any(_speaks_http3(site, target) for site in edge.sites):
         # `reuseport` belongs to an address and port, so it stands once: here, where every port has its default server.
         listen += _listen(edge.https_port, "quic", "reuseport", "default_server", ipv6=edge.ipv6)
     return listen
@@ -166,11 +161,11 @@ def _default_tls_listen(edge: Edge, target: Target) -> tuple[str, ...]:
 
 def _tls_listen(edge: Edge, target: Target, http2: bool, *parameters: str) -> tuple[str, ...]:
     http2_parameter = ("http2",) if http2 and not target.http2_directive else ()
-    return _listen(edge.https_port, "ssl", *http2_parameter, *_proxy_protocol(edge), *parameters, ipv6=edge.ipv6)
+    return _listen(edge.https_port, "ssl", *http2_parameter, *parameters, ipv6=edge.ipv6)
 
 
 def _site(site: Site, edge: Edge, target: Target) -> SiteView:
-    http2, http3 = _speaks_http2(site), _speaks_http3(site, edge, target)
+    http2, http3 = _speaks_http2(site), _speaks_http3(site, target)
     security = merged(edge.security_headers, site.security_headers)
     headers = Headers(security, f'h3=":{edge.https_port}"; ma=86400' if http3 else "", site.https)
     place = f"edge_sites['{site.name}']"

@@ -11,10 +11,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import CACHE_FOLDER
+
 from .model import Cache, ConnectionLimit, RateLimit, Server, Upstream
 from .quote import quote
-
-CACHE_FOLDER = "/var/cache/nginx-edge"
 
 
 @dataclass(frozen=True)
