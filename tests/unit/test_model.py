@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
 
@@ -40,6 +41,18 @@ def test_every_option_of_the_spec_has_its_field() -> None:
                 compare(inner, option["options"], f"{where}.{name}")
 
     compare(Edge, OPTIONS, "")
+
+
+def test_the_readme_of_the_role_lists_every_variable_with_its_default() -> None:
+    readme = (ROOT / "roles" / "edge" / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(edge_\w+)` \|.*\| (.+) \|$", readme, re.MULTILINE))
+    assert set(rows) == set(OPTIONS)
+    for name, option in OPTIONS.items():
+        default = option.get("default")
+        if default in ([], "", None):
+            assert rows[name] == "none"
+        elif not isinstance(default, (list, dict)):
+            assert rows[name] == f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
 def test_the_defaults_alone_are_a_sound_model() -> None:
