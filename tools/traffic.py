@@ -13,6 +13,15 @@ from typing import Any
 
 AUTHORITY = "/tmp/acme-root.pem"  # noqa: S108 - in a container of our own
 
+SECURITY_HEADERS = (
+    "strict-transport-security",
+    "content-security-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "x-content-type-options",
+    "x-frame-options",
+)
+
 
 @dataclass(frozen=True)
 class Response:

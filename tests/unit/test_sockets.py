@@ -75,6 +75,17 @@ def test_a_move_between_address_and_wildcard_takes_a_restart(taken: int) -> None
     assert needs_restart(HOST, [text], os.getpid(), allow_restart=True) is True
 
 
+def test_an_address_beside_its_wildcard_is_no_socket_of_its_own() -> None:
+    with socket.socket() as listening:
+        listening.bind(("0.0.0.0", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        texts = [f"listen {port};\nlisten 127.0.0.1:{port};"]
+        assert needs_restart(HOST, texts, os.getpid(), allow_restart=False) is False
+        with pytest.raises(EdgeError, match=f"cannot move to 127.0.0.1:{port}/tcp"):
+            needs_restart(HOST, [f"listen 127.0.0.1:{port};"], os.getpid(), allow_restart=False)
+
+
 def test_a_stranger_is_in_the_way_whatever_is_allowed(taken: int) -> None:
     with pytest.raises(EdgeError, match="cannot be bound"):
         needs_restart(HOST, [f"listen 127.0.0.1:{taken};"], None, allow_restart=True)

@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from socket import create_connection
 from typing import TYPE_CHECKING
 
-from ..traffic import AUTHORITY, Client, Response
+from ..traffic import AUTHORITY, SECURITY_HEADERS, Client, Response
 from .hosts import ACME_AUTHORITY, ACME_DIRECTORY, BACKEND_PORTS, CLIENT, EDGE_ADDRESS, SITE, Ports, docker
 from .terminal import CommandError, DemoError, run, say
 
@@ -24,14 +24,6 @@ OK = 200
 REDIRECTS = {301, 308}
 TOO_MANY_REQUESTS = 429
 REQUESTS = 6
-SECURITY_HEADERS = (
-    "strict-transport-security",
-    "content-security-policy",
-    "permissions-policy",
-    "referrer-policy",
-    "x-content-type-options",
-    "x-frame-options",
-)
 
 
 class MissingEvidenceError(Exception):

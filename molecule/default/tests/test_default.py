@@ -10,18 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client
+from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, SECURITY_HEADERS, Client
 
 testinfra_hosts = ["ansible://edge"]
-
-SECURITY_HEADERS = (
-    "strict-transport-security",
-    "content-security-policy",
-    "permissions-policy",
-    "referrer-policy",
-    "x-content-type-options",
-    "x-frame-options",
-)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -21,7 +20,6 @@ from typing import Any
 from .errors import EdgeError
 from .host import Host, replace_file, switch_symlink
 from .nginx import test_configuration
-from .pairs import make_self_signed
 
 PLACEHOLDER = "@GENERATION@"
 """Where a generation's own name stands in texts that come from the controller."""
@@ -31,8 +29,6 @@ ORIGINAL = "original"
 
 MANIFEST = "MANIFEST.json"
 
-CACHE_FOLDER = "/var/cache/nginx-edge"
-_PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
 
 PROVEN = "PROVEN"
 """File in a generation's folder that holds when nginx was last proven to run it (seconds since the epoch)."""
@@ -173,58 +169,26 @@ def stage(host: Host, layout: Layout, content: Content) -> Manifest:
 
     :raises EdgeError: nginx refuses it; the folder is gone again.
     """
-    manifest = _manifest(host, content, _free_name(host, layout, content.digest))
+    manifest = new_manifest(host, content, _free_name(host, layout, content.digest))
     try:
-        _write_tested(host, layout, content, manifest)
+        write_tested(host, layout, content, manifest)
     except (EdgeError, OSError):
         host.remove(layout.folder(manifest.name))
         raise
     return manifest
 
 
-def rehearse(host: Host, layout: Layout, content: Content) -> None:
-    """Write a generation aside, let nginx test it, and take it away: what check mode does.
-
-    Certificates that a real run would make first are stood in for by a pair of the rehearsal's own, and caches get
-    folders of the rehearsal's own, for nginx makes them while it tests.
-    """
-    name = f".check-{content.digest}"
-    folder = layout.folder(name)
-    host.remove(folder)
-    try:
-        host.mkdir(f"{folder}/cache")
-        stand_ins = {f"{CACHE_FOLDER}/": f"{folder}/cache/"}
-        missing = sorted(path for path in _pairs_in(content) if host.read(f"{path}/fullchain.pem") is None)
-        if missing:
-            _write_stand_in(host, f"{folder}/pair")
-            stand_ins.update({f"{path}/": f"{folder}/pair/" for path in missing})
-        _write_tested(host, layout, content.replaced(stand_ins), _manifest(host, content, name))
-    finally:
-        host.remove(layout.folder(name))
-        if not host.listdir(layout.generations):
-            host.remove(layout.generations)
-
-
-def _pairs_in(content: Content) -> set[str]:
-    """Folders of all pairs that a content refers to."""
-    return {path for text in content.files.values() for path in _PAIR.findall(text)}
-
-
-def _write_stand_in(host: Host, folder: str) -> None:
-    pair = make_self_signed(
-        host, names=("stand-in.invalid",), organisation="rehearsal", key_type="ecdsa", key_size=2048, days=1
-    )
-    host.mkdir(folder, 0o700)
-    host.write(f"{folder}/fullchain.pem", pair.fullchain.encode(), durable=False)
-    host.write(f"{folder}/privkey.pem", pair.privkey.encode(), 0o600, durable=False)
-
-
-def _manifest(host: Host, content: Content, name: str) -> Manifest:
+def new_manifest(host: Host, content: Content, name: str) -> Manifest:
+    """The manifest of a content under that name, made now."""
     digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in content.named(name).items()}
     return Manifest(name, content.digest, host.now(), content.status_port, content.version, digests)
 
 
-def _write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> None:
+def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> None:
+    """Write a generation's folder, let nginx test it, and make it durable.
+
+    :raises EdgeError: nginx refuses it; the folder is left to the caller.
+    """
     folder = layout.folder(manifest.name)
     host.mkdir(f"{folder}/sites")
     for path, text in content.named(manifest.name).items():

@@ -102,7 +102,7 @@ def conflicts(host: Host, wanted: Iterable[Listener], master: int | None) -> lis
     sockets = listeners_by_inode(host)
     own = held_by(host, master, sockets) if master is not None else set()
     found = []
-    for listener in sorted(set(wanted) - own):
+    for listener in sorted(_bound(set(wanted)) - own):
         reason = host.try_bind(listener.address, listener.port, udp=listener.udp)
         if reason is None:
             continue
@@ -115,6 +115,12 @@ def conflicts(host: Host, wanted: Iterable[Listener], master: int | None) -> lis
                 Conflict(f"{listener} cannot be bound: {reason}{_holder(host, listener, sockets)}", needs_restart=False)
             )
     return found
+
+
+def _bound(wanted: set[Listener]) -> set[Listener]:
+    """Without the addresses whose wildcard is wanted too: nginx opens one socket for both."""
+    wildcards = {(":" in one.address, one.port, one.udp) for one in wanted if one.is_wildcard}
+    return {one for one in wanted if one.is_wildcard or (":" in one.address, one.port, one.udp) not in wildcards}
 
 
 def _holder(host: Host, wanted: Listener, sockets: Mapping[str, Listener]) -> str:

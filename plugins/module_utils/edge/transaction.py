@@ -24,12 +24,12 @@ from .generation import (
     live_name,
     manifests,
     proven_at,
-    rehearse,
     stage,
     switch,
 )
 from .host import Host
 from .nginx import read_nginx, test_configuration
+from .rehearsal import rehearse
 from .reload import master_pid, needs_restart, reload_and_prove
 
 LOCK_SECONDS = 60.0

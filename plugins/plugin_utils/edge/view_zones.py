@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import CACHE_FOLDER
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.rehearsal import CACHE_FOLDER
 
 from .model import Cache, ConnectionLimit, RateLimit, Server, Upstream
 from .quote import quote
