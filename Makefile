@@ -38,3 +38,7 @@ bench: setup ## benchmarks as a table, and as JSON in .cache/bench.json
 .PHONY: golden
 golden: setup ## writes the golden cases anew, after a change that was meant
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tests.golden.accept $(CASES)
+
+.PHONY: reference
+reference: setup ## writes docs/model.md from the argument spec
+	@.venv/bin/python -m tools.reference

@@ -7,7 +7,7 @@ module.exports = {
   apps: ports.map((port) => ({
     name: `node-${port}`,
     script: '/srv/app/server.mjs',
-    env: { PORT: String(port) },
+    env: { PORT: String(port), TLS_PORT: port === 3001 ? '3443' : '' },
     pmx: false,
     // The journal has the output already.
     out_file: '/dev/null',

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A small API that tells what reached it, so that a test can see what the edge did with a request.
 
+import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { WebSocketServer } from 'ws';
 
 const port = Number(process.env.PORT ?? 3001);
@@ -115,20 +117,32 @@ function handle(request, response, bodyBytes) {
   }
 }
 
-// Longer than the edge keeps an idle connection: the edge closes first, and no request meets a closing socket.
-const server = http.createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
+function receive(request, response) {
   let bodyBytes = 0;
   request.on('data', (chunk) => {
     bodyBytes += chunk.length;
     if (bodyBytes > maxBodyBytes) request.destroy();
   });
   request.on('end', () => handle(request, response, bodyBytes));
-});
+}
 
-server.on('connection', (socket) => {
+function countConnection(socket) {
   connections += 1;
   socket.connectionNumber = connections;
-});
+}
+
+// Longer than the edge keeps an idle connection: the edge closes first, and no request meets a closing socket.
+const server = http.createServer({ keepAliveTimeout: 75_000 }, receive);
+server.on('connection', countConnection);
+
+// One of the processes speaks TLS too.
+if (process.env.TLS_PORT) {
+  const pair = { key: fs.readFileSync('/srv/tls/privkey.pem'), cert: fs.readFileSync('/srv/tls/fullchain.pem') };
+  https
+    .createServer({ ...pair, keepAliveTimeout: 75_000 }, receive)
+    .on('secureConnection', countConnection)
+    .listen(Number(process.env.TLS_PORT), '0.0.0.0');
+}
 
 const webSockets = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });
 

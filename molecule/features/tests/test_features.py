@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the model can say, shown by traffic from a client with an address of its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client, Response
+
+EDGES = {"bullseye": "10.213.80.11", "bookworm": "10.213.80.12", "trixie": "10.213.80.13"}
+BACKEND = Client("feature-backend")
+PROXIED_REQUEST = """
+import ssl, sys, urllib.request as r
+context = ssl._create_unverified_context()
+request = r.Request(f"https://{sys.argv[1]}/app/", headers={"Host": sys.argv[2], "X-Forwarded-For": "198.51.100.7"})
+print(r.urlopen(request, context=context).read().decode())
+"""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An edge, and the client that asks it; names lead to it without DNS."""
+
+    suite: str
+    address: str
+    client: Client
+
+    @property
+    def name(self) -> str:
+        return f"{self.suite}.test"
+
+    @property
+    def host(self) -> Client:
+        return Client(f"feature-{self.suite}")
+
+    def connect(self, name: str) -> tuple[str, ...]:
+        """Options of curl that lead a name to this edge."""
+        return ("--connect-to", f"{name}:443:{self.address}:443", "--connect-to", f"{name}:80:{self.address}:80")
+
+    def get(self, path: str, *options: str, name: str = "") -> Response:
+        name = name or self.name
+        return self.client.get(f"https://{name}{path}", *self.connect(name), *options)
+
+    def plain(self, path: str, name: str) -> Response:
+        return self.client.get(f"http://{name}{path}", *self.connect(name))
+
+    def statuses(self, path: str, *options: str) -> list[int]:
+        arguments = ("-o", "/dev/null", "-w", "%{http_code}\\n", *self.connect(self.name), *options)
+        return [int(line) for line in self.client.curl(*arguments, f"https://{self.name}{path}").split()]
+
+    def processes(self, path: str) -> list[str]:
+        printed = self.client.curl(*self.connect(self.name), f"https://{self.name}{path}")
+        return [json.loads(line)["process"] for line in printed.splitlines()]
+
+
+@pytest.fixture(scope="session", params=EDGES)
+def edge(request: pytest.FixtureRequest) -> Edge:
+    client = Client("feature-client")
+    found = Edge(request.param, EDGES[request.param], client)
+    pairs = found.host.run("sh", "-c", "cat /etc/nginx/tls/*test/fullchain.pem")
+    client.run("sh", "-c", f"cat > {AUTHORITY} <<'EOF'\n{pairs}\nEOF")
+    return found
+
+
+def test_a_limit_counts_and_refuses(edge: Edge) -> None:
+    assert edge.statuses("/counted/[1-4]") == [200, 200, 429, 429]
+
+
+def test_an_exempt_network_is_not_limited(edge: Edge) -> None:
+    assert edge.statuses("/exempted/[1-4]") == [200] * 4
+
+
+def test_a_dry_run_refuses_nothing(edge: Edge) -> None:
+    assert edge.statuses("/dry/[1-4]") == [200] * 4
+
+
+def test_one_connection_too_many_is_refused(edge: Edge) -> None:
+    parallel = ("--parallel", "--parallel-immediate", "--http1.1")
+    assert sorted(edge.statuses("/single/slow?ms=1500&n=[1-3]", *parallel)) == [200, 429, 429]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/allowed/", 200), ("/others/", 403), ("/denied/", 403)])
+def test_access_by_address(edge: Edge, path: str, status: int) -> None:
+    assert edge.get(path).status == status
+
+
+def test_a_backup_serves_when_the_others_are_dead(edge: Edge) -> None:
+    assert set(edge.processes("/backed-up/[1-4]")) == {"node-3002"}
+
+
+def test_dead_and_down_servers_are_left_alone(edge: Edge) -> None:
+    assert edge.statuses("/partly-dead/[1-6]") == [200] * 6
+    assert set(edge.processes("/partly-dead/[1-6]")) == {"node-3001"}
+
+
+def test_a_hash_keeps_a_key_on_its_server(edge: Edge) -> None:
+    first = edge.processes("/by-uri/[1-12]")
+    assert edge.processes("/by-uri/[1-12]") == first
+    assert len(set(first)) > 1
+
+
+def test_random_spreads(edge: Edge) -> None:
+    assert set(Counter(edge.processes("/at-random/[1-60]"))) == {"node-3001", "node-3002", "node-3003"}
+
+
+def test_an_error_page_of_the_edge(edge: Edge) -> None:
+    response = edge.get("/dead/")
+    assert (response.status, response.body) == (502, "sorry\n")
+    assert "x-frame-options" in response.headers
+
+
+def test_a_stale_response_is_served_while_the_backend_is_dead(edge: Edge) -> None:
+    server = (
+        "systemd-run",
+        "--unit=frail",
+        "--collect",
+        "python3",
+        "-m",
+        "http.server",
+        "9200",
+        "--directory",
+        "/srv/www",
+    )
+    edge.host.run(*server)
+    try:
+        path = f"/frail/static/hello.txt?{time.time_ns()}"
+        deadline = time.monotonic() + 20
+        while (first := edge.get(path)).status != 200:
+            assert time.monotonic() < deadline, first
+            time.sleep(0.3)
+        assert first.headers["x-cache-status"] in ("MISS", "EXPIRED")
+    finally:
+        edge.host.run("systemctl", "stop", "frail.service")
+    time.sleep(1.5)
+    stale = edge.get(path)
+    assert (stale.status, stale.body) == (200, "hello from root\n")
+    assert stale.headers["x-cache-status"] in ("STALE", "UPDATING")
+
+
+def test_a_response_is_stored_at_its_second_use(edge: Edge) -> None:
+    path = f"/twice/{time.time_ns()}"
+    assert [edge.get(path).headers["x-cache-status"] for _request in range(3)] == ["MISS", "MISS", "HIT"]
+
+
+def test_a_response_that_sets_a_cookie_is_not_shared(edge: Edge) -> None:
+    path = f"/cookie/{time.time_ns()}/set-cookie"
+    answers = [edge.get(path) for _request in range(2)]
+    assert [answer.headers["x-cache-status"] for answer in answers] == ["MISS", "MISS"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/private/", 200), ("/wrong-name/", 502), ("/wrong-authority/", 502), ("/unverified/", 200)]
+)
+def test_backends_are_verified(edge: Edge, path: str, status: int) -> None:
+    assert edge.get(path).status == status
+
+
+def test_grpc(edge: Edge) -> None:
+    answer = edge.client.run("grpc-echo", f"{edge.address}:443", AUTHORITY, edge.name, "hello")
+    assert answer.strip() == "hello from 10.213.80.40"
+
+
+def test_files_of_a_folder_and_nothing_beside_it(edge: Edge) -> None:
+    assert edge.get("/files/hello.txt").body == "hello from alias\n"
+    assert edge.get("/static/hello.txt").body == "hello from root\n"
+    for path in (
+        "/files-secret.txt",
+        "/files../files-secret.txt",
+        "/files/../files-secret.txt",
+        "/files/%2e%2e/files-secret.txt",
+    ):
+        assert edge.get(path, "--path-as-is").status in (400, 404)
+
+
+def test_a_body_over_the_limit_is_refused(edge: Edge) -> None:
+    assert edge.get("/small/", "--data", "x" * 900).json["body_bytes"] == 900
+    assert edge.get("/small/", "--data", "x" * 1100).status == 413
+
+
+def test_clients_without_a_certificate_are_refused(edge: Edge) -> None:
+    name = f"clients.{edge.name}"
+    assert edge.get("/", name=name).status == 400
+    assert edge.get("/", "--cert", "/srv/client.pem", "--key", "/srv/client.key", name=name).status == 200
+
+
+def test_a_closed_site_says_so(edge: Edge) -> None:
+    response = edge.get("/any/path", name=f"closed.{edge.name}")
+    assert (response.status, response.body, response.headers["retry-after"]) == (503, "Back at noon.", "3600")
+    assert "x-frame-options" in response.headers
+
+
+def test_a_plain_site_is_not_redirected(edge: Edge) -> None:
+    response = edge.plain("/app", name=f"plain.{edge.name}")
+    assert response.status == 200
+    assert "strict-transport-security" not in response.headers
+
+
+def test_raw_directives_are_there(edge: Edge) -> None:
+    assert edge.get("/raw/").headers["x-raw"] == "yes"
+
+
+def test_text_is_compressed(edge: Edge) -> None:
+    options = ("-H", "Accept-Encoding: gzip", "-H", f"X-Long: {'x' * 1200}", "-o", "/dev/null", "--dump-header", "-")
+    printed = edge.client.curl(*edge.connect(edge.name), *options, f"https://{edge.name}/app/")
+    assert "content-encoding: gzip" in printed.lower()
+
+
+def test_a_quiet_location_leaves_no_line_in_the_log(edge: Edge) -> None:
+    mark = str(time.time_ns())
+    edge.get(f"/quiet/{mark}")
+    edge.get(f"/app/loud-{mark}")
+    time.sleep(1.5)  # the log is flushed every second
+    logged = edge.host.run("grep", mark, "/var/log/nginx/access.log").splitlines()
+    assert [json.loads(line)["uri"] for line in logged] == [f"/app/loud-{mark}"]
+
+
+def test_a_trusted_proxy_names_the_client_and_others_cannot(edge: Edge) -> None:
+    printed = BACKEND.run("python3", "-c", PROXIED_REQUEST, edge.address, edge.name)
+    assert json.loads(printed)["headers"]["x-forwarded-for"] == "198.51.100.7"
+    forged = edge.get("/app/", "-H", "X-Forwarded-For: 198.51.100.7").json["headers"]
+    assert forged["x-forwarded-for"] == "10.213.80.40"
