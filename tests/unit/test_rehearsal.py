@@ -24,7 +24,7 @@ CACHE = "proxy_cache_path /var/cache/nginx-edge/pages levels=1:2 keys_zone=pages
 
 
 class PickyHost(EdgeHost):
-    """Its nginx refuses files that are not there, and folders of caches whose parent is not; openssl is the real one."""
+    """Its nginx refuses missing files, and caches whose parent folder is missing; openssl is the real one."""
 
     def run(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 120.0
