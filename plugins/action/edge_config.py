@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilit
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.site_files import read_site_files
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.site_files import Loader, read_site_files
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
@@ -93,8 +94,9 @@ class ActionModule(ActionBase):
         return result
 
 
+@functools.cache
 def _options() -> Mapping[str, Any]:
-    specs = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
+    specs = yaml.load(SPEC.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506 - a safe loader, libyaml's if there
     options: Mapping[str, Any] = specs["argument_specs"]["model"]["options"]
     return options
 
