@@ -29,7 +29,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transacti
 )
 
 from .edge_hosts import STOCK, EdgeHost
-from .faults import Death, FaultyHost, die, refuse, survived
+from .faults import FaultyHost, die, refuse, survived
 
 
 def content(text: str, digest: str) -> Content:
@@ -246,7 +246,3 @@ def test_no_fault_on_the_way_back_breaks_what_serves(tmp_path: Path, fault: Call
         assert host.answers == "aaaa"
         run(host, host.layout, FIRST)
         assert live_name(host, host.layout) == running_name(host, host.layout) == host.answers == "aaaa"
-
-
-def test_a_death_is_no_exception_that_the_core_could_catch() -> None:
-    assert not issubclass(Death, Exception)

@@ -18,6 +18,13 @@ BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
 """nginx: "load balancing method does not support parameter "backup"" (ngx_http_upstream_module)."""
 
 ERRORS = range(300, 600)
+RANGES = {
+    "worker_connections": range(1, 1_000_001),
+    "access_log_sample": range(101),
+    "generations_keep": range(1, 101),
+    "reload_timeout": range(1, 601),
+}
+"""Sensible values of the edge's numbers, without ``edge_``."""
 
 
 def check(reading: Reading) -> tuple[Problem, ...]:
@@ -30,6 +37,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_sites(edge),
         *_references(edge, reading.names),
         *_ports(edge),
+        *_ranges(edge),
         *_proxies(edge),
     )
 
@@ -196,6 +204,13 @@ def _ports(edge: Edge) -> Iterator[Problem]:
             yield Problem(variable, f"{port} is not a port", "1 to 65535")
         elif Counter(given.values())[port] > 1:
             yield Problem(variable, f"port {port} is used twice", "the three ports of an edge differ")
+
+
+def _ranges(edge: Edge) -> Iterator[Problem]:
+    for name, allowed in RANGES.items():
+        value = getattr(edge, name)
+        if value is not None and value not in allowed:
+            yield Problem(f"edge_{name}", f"{value} is out of range", f"{allowed[0]} to {allowed[-1]}")
 
 
 def _proxies(edge: Edge) -> Iterator[Problem]:
