@@ -81,7 +81,9 @@ def measure(sites: int) -> dict[str, float]:
     parts["check"], _problems = median_seconds(
         lambda: (check.check(reading), list(certificates.check_certificates(reading)))
     )
-    parts["view"], edge_view = median_seconds(lambda: view.view_edge(reading.edge, TARGET, generation=PLACEHOLDER))
+    parts["view"], edge_view = median_seconds(
+        lambda: view.view_edge(reading.edge, TARGET, generation=PLACEHOLDER, user_files={})
+    )
     parts["render"], files = median_seconds(lambda: render.render(edge_view, templates))
     parts["digest and payload"], _payload = median_seconds(
         lambda: pack(Content(files, render.digest(files), 8090, "0"))

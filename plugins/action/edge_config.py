@@ -17,9 +17,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import digest_of
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.passwords import hash_password
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.site_files import Loader, read_site_files
@@ -53,21 +55,33 @@ class ActionModule(ActionBase):
         result = _plain(planned)
         if arguments["state"] == "checked":
             return {"changed": False, **result}
-        return {**result, **self._make_live(planned, target, facts["generations"], task_vars)}
+        return {**result, **self._make_live(planned, target, facts, task_vars)}
 
     def _make_live(
-        self, planned: Plan, target: Target, generations: Mapping[str, Any], task_vars: dict[str, Any]
+        self, planned: Plan, target: Target, facts: Mapping[str, Any], task_vars: dict[str, Any]
     ) -> dict[str, Any]:
-        content = build(planned.edge, target, TEMPLATES)
+        try:
+            built = build(planned.edge, target, TEMPLATES, hash_password)
+        except OSError as error:
+            raise AnsibleActionFail(f"the controller cannot hash passwords: {error}") from error
+        content, generations = built.content, facts["generations"]
         live, running = generations["live"], generations["running"]
-        if target.installed and generations["digest"] == content.digest and not generations["drift"]:
+        users_there = all(
+            facts["user_files"].get(name) == digest_of(text.encode()) for name, text in built.user_files.items()
+        )
+        unchanged = generations["digest"] == content.digest and not generations["drift"] and users_there
+        if target.installed and unchanged:
             # A run that died between switch and reload left the rest for this one.
             proven = live == running == generations["answered"]
             return {"changed": not proven, "generation": live, "previous": live, "sent": 0}
         payload = pack(content)
         outcome = self._module(
             "hardened.nginx_edge.nginx_generation",
-            {"payload": payload, "allow_restart": planned.edge.allow_restart},
+            {
+                "payload": payload,
+                "allow_restart": planned.edge.allow_restart,
+                "user_files": built.user_files,
+            },
             task_vars,
         )
         if not outcome["tested"]:

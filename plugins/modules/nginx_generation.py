@@ -35,6 +35,11 @@ options:
     description: Take a change of listening addresses that only a restart of nginx can apply.
     type: bool
     default: false
+  user_files:
+    description:
+      - Names and texts of the files with password hashes that the generation refers to, below C(/etc/nginx/users).
+    type: dict
+    default: {}
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -74,6 +79,7 @@ def main() -> None:
         argument_spec={
             "payload": {"type": "str", "required": True},
             "allow_restart": {"type": "bool", "default": False},
+            "user_files": {"type": "dict", "default": {}, "no_log": True},
         },
         supports_check_mode=True,
     )
@@ -84,6 +90,7 @@ def main() -> None:
             unpack(module.params["payload"]),
             check=module.check_mode,
             allow_restart=module.params["allow_restart"],
+            user_files=module.params["user_files"],
         )
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))

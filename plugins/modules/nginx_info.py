@@ -53,6 +53,10 @@ nginx:
       type: list
       elements: str
       description: Its build options.
+    modules:
+      type: list
+      elements: str
+      description: Dynamic modules on the host, and the stream module where the package manager has it.
     user:
       type: str
       description: Account of the workers.
@@ -81,6 +85,10 @@ generations:
       type: list
       elements: str
       description: All of them, the youngest first.
+user_files:
+  description: The files with password hashes on the host, and the SHA-256 of what is in them.
+  returned: always
+  type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -94,6 +102,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import read_nginx
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import status
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import present
 
 
 def main() -> None:
@@ -112,6 +121,7 @@ def main() -> None:
             "drift": drift(host, layout, manifest) if manifest else [],
             "kept": [one.name for one in manifests(host, layout)],
         },
+        user_files=present(host, layout),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import DISTRIBUTION_BUILD, STREAM_MODULE
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 
@@ -18,10 +19,16 @@ TEMPLATES = ROOT / "roles" / "edge" / "templates"
 SPEC = yaml.safe_load((ROOT / "roles/edge/meta/argument_specs.yml").read_text(encoding="utf-8"))
 OPTIONS: Mapping[str, Any] = SPEC["argument_specs"]["model"]["options"]
 
+STREAM = (STREAM_MODULE,)
 TARGETS = {
-    "bullseye": Target((1, 18, 0), (1, 1, 1), ()),
-    "bookworm": Target((1, 22, 1), (3, 0, 17), ()),
-    "trixie": Target((1, 26, 3), (3, 5, 1), ("--with-http_v3_module",)),
+    "bullseye": Target((1, 18, 0), (1, 1, 1), DISTRIBUTION_BUILD, STREAM),
+    "bookworm": Target((1, 22, 1), (3, 0, 17), (*DISTRIBUTION_BUILD, "--with-stream_realip_module"), STREAM),
+    "trixie": Target(
+        (1, 26, 3),
+        (3, 5, 1),
+        (*DISTRIBUTION_BUILD, "--with-stream_realip_module", "--with-http_v3_module"),
+        STREAM,
+    ),
 }
 
 

@@ -32,7 +32,7 @@ def rendered(case: Path, target: str) -> dict[str, str]:
     plan = planned(variables, TARGETS[target])
     if plan.problems:
         raise ValueError("\n".join(map(str, plan.problems)))
-    files = build(plan.edge, TARGETS[target], TEMPLATES).files
+    files = build(plan.edge, TARGETS[target], TEMPLATES, lambda password, salt: f"$6${salt}${password}").content.files
     return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}
 
 

@@ -15,7 +15,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx imp
     read_nginx,
     test_configuration,
 )
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import HTTP3, STREAM, Target
 
 from .certificate_hosts import ScriptedHost
 
@@ -49,7 +49,7 @@ def test_build_is_read(suite: str, version: str, openssl: str, http3: bool) -> N
     facts = read_nginx(ScriptedHost(printing(recorded)))
     assert (facts["installed"], facts["version"], facts["openssl"]) == (True, version, openssl)
     assert facts["user"] == "www-data"
-    assert Target.from_facts(facts).http3 is http3
+    assert Target.from_facts(facts).can(HTTP3) is http3
 
 
 def test_a_host_without_nginx_tells_what_it_would_install() -> None:
@@ -65,7 +65,22 @@ def test_a_host_without_nginx_tells_what_it_would_install() -> None:
 
     facts = read_nginx(ScriptedHost(answers))
     assert (facts["installed"], facts["version"], facts["openssl"]) == (False, "1.26.3", "3.5.1")
-    assert Target.from_facts(facts).http3 is True
+    assert Target.from_facts(facts).can(HTTP3)
+
+
+@pytest.mark.parametrize(("candidate", "there"), [("1.18.0-6.1+deb11u8", True), ("(none)", False)])
+def test_the_stream_module_may_be_a_package_away(candidate: str, there: bool) -> None:
+    """The build options of Debian 11's nginx do not tell of it."""
+    recorded = (TRANSCRIPTS / "nginx-V.bullseye.txt").read_text(encoding="utf-8")
+
+    def answers(argv: Sequence[str]) -> Completed:
+        if argv[0] == "nginx":
+            return Completed(argv, 0, "", recorded)
+        return Completed(argv, 0, f"libnginx-mod-stream:\n  Candidate: {candidate}\n", "")
+
+    target = Target.from_facts(read_nginx(ScriptedHost(answers)))
+    assert target.can(STREAM) is there
+    assert target.module_file("ngx_stream_module") == "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 
 def test_a_host_that_knows_no_packages_tells_nothing() -> None:

@@ -29,6 +29,8 @@ ORIGINAL = "original"
 
 MANIFEST = "MANIFEST.json"
 
+SUBFOLDERS = ("sites", "streams")
+"""Folders of a generation that nginx includes as a whole."""
 
 PROVEN = "PROVEN"
 """File in a generation's folder that holds when nginx was last proven to run it (seconds since the epoch)."""
@@ -55,6 +57,11 @@ class Layout:
     def running(self) -> str:
         """Link to the generation that was last proven in memory."""
         return f"{self.generations}/running"
+
+    @property
+    def users(self) -> str:
+        """Folder of the files with password hashes that generations refer to."""
+        return f"{self.root}/users"
 
     def folder(self, name: str) -> str:
         """Folder of one generation."""
@@ -144,8 +151,9 @@ def drift(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
     """Files of a generation that are not what was written: changed, missing, or added (sorted relative paths)."""
     folder = layout.folder(manifest.name)
     # A hidden file is one that a run left which died; nginx reads none.
-    present = {name for name in host.listdir(folder) if name not in (MANIFEST, PROVEN, "sites") and name[0] != "."}
-    present |= {f"sites/{name}" for name in host.listdir(f"{folder}/sites")}
+    apart = (MANIFEST, PROVEN, *SUBFOLDERS)
+    present = {name for name in host.listdir(folder) if name not in apart and name[0] != "."}
+    present |= {f"{inner}/{name}" for inner in SUBFOLDERS for name in host.listdir(f"{folder}/{inner}")}
     changed = {
         path
         for path, digest in manifest.files.items()
@@ -190,7 +198,8 @@ def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifes
     :raises EdgeError: nginx refuses it; the folder is left to the caller.
     """
     folder = layout.folder(manifest.name)
-    host.mkdir(f"{folder}/sites")
+    for inner in SUBFOLDERS:
+        host.mkdir(f"{folder}/{inner}")
     for path, text in content.named(manifest.name).items():
         host.write(f"{folder}/{path}", text.encode(), durable=False)
     test_configuration(host, f"{folder}/nginx.conf")

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import http.client
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -65,10 +66,13 @@ class Host(Protocol):
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         """Make one folder and its missing parents; an existing folder is left as it is."""
 
-    def write(self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
+    def write(
+        self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True, readers: str | None = None
+    ) -> None:
         """Write a whole new file; an existing file or link is refused (``FileExistsError``).
 
         ``durable`` asks for an fsync; a whole tree is better served by one :meth:`sync_filesystem` at its end.
+        ``readers`` is an account whose group the file is given to; default is the process's own group.
         """
 
     def sync_filesystem(self, path: str) -> None:
@@ -153,9 +157,13 @@ class LocalHost:
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         os.makedirs(path, mode=mode, exist_ok=True)
 
-    def write(self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
+    def write(
+        self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True, readers: str | None = None
+    ) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "wb") as stream:
+            if readers is not None:
+                os.fchown(descriptor, -1, _group_of(readers))
             os.fchmod(descriptor, mode)  # whatever the umask says
             stream.write(data)
             stream.flush()
@@ -231,6 +239,13 @@ class LocalHost:
         time.sleep(seconds)
 
 
+def _group_of(account: str) -> int:
+    try:
+        return pwd.getpwnam(account).pw_gid
+    except KeyError as error:
+        raise OSError(errno.ENOENT, "no such account", account) from error
+
+
 def switch_symlink(host: Host, target: str, path: str) -> None:
     """Point the name ``path`` to ``target`` by one rename(2): whoever looks sees the old or the new, never neither.
 
@@ -245,11 +260,14 @@ def switch_symlink(host: Host, target: str, path: str) -> None:
     host.fsync_dir(folder)
 
 
-def replace_file(host: Host, path: str, data: bytes, mode: int = 0o644) -> None:
-    """Put ``data`` at ``path`` by one rename(2); an existing file or link is replaced."""
+def replace_file(host: Host, path: str, data: bytes, mode: int = 0o644, *, readers: str | None = None) -> None:
+    """Put ``data`` at ``path`` by one rename(2); an existing file or link is replaced.
+
+    :param readers: account whose group the file is given to.
+    """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.switch")
     host.remove(temporary)
-    host.write(temporary, data, mode)
+    host.write(temporary, data, mode, readers=readers)
     host.rename(temporary, path)
     host.fsync_dir(folder)

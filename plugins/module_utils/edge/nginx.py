@@ -13,8 +13,21 @@ from .errors import EdgeError
 from .host import Host
 
 DEFAULT_USER = "www-data"
-FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 = (1, 26)
-"""Debian and Ubuntu build nginx with ``--with-http_v3_module`` from this version on."""
+ADDED_TO_DISTRIBUTION_BUILD = (("--with-stream_realip_module", (1, 22)), ("--with-http_v3_module", (1, 26)))
+"""What Debian builds into nginx from a version on."""
+
+MODULES_PATH = "--modules-path="
+STREAM_MODULE = "ngx_stream_module"
+"""The distributions build the stream block as a module of this name, with ``ssl_preread`` in it; the build options
+of Debian 11's nginx do not tell of it."""
+
+DISTRIBUTION_BUILD = (
+    "--modules-path=/usr/lib/nginx/modules",
+    "--with-http_auth_request_module",
+    "--with-http_realip_module",
+    "--with-http_v2_module",
+)
+"""Build options that Debian's and Ubuntu's nginx has had since 1.18, as far as the model depends on them."""
 
 _PLACE = re.compile(r"^\s*# (edge_\S.*)$")
 _QUOTED = re.compile(r'"([^"]+)"')
@@ -26,8 +39,8 @@ def read_nginx(host: Host) -> dict[str, Any]:
     """Facts about nginx.
 
     :returns: ``installed`` (bool), ``version``, ``openssl`` (dotted text, empty when unknown),
-        ``configure_arguments`` (list), ``user``. Where nginx is not installed they tell what the package manager would
-        install; ``version`` is empty when it knows none.
+        ``configure_arguments`` (list), ``modules`` (list of dynamic modules, without ``.so``), ``user``. Where nginx is
+        not installed they tell what the package manager would install; ``version`` is empty when it knows none.
     """
     done = host.run(["nginx", "-V"])
     if done.code != 0:
@@ -41,21 +54,39 @@ def read_nginx(host: Host) -> dict[str, Any]:
         "openssl": _first(r"running with OpenSSL ([0-9.]+)", printed)
         or _first(r"built with OpenSSL ([0-9.]+)", printed),
         "configure_arguments": arguments,
+        "modules": _modules(host, arguments),
         "user": next((word[len("--user=") :] for word in arguments if word.startswith("--user=")), DEFAULT_USER),
     }
 
 
 def _candidate(host: Host) -> dict[str, Any]:
-    version = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "nginx"]).stdout)
-    openssl = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "openssl"]).stdout)
+    version = _first(r"Candidate: (?:\d+:)?([0-9.]+)", _policy(host, "nginx"))
+    openssl = _first(r"Candidate: (?:\d+:)?([0-9.]+)", _policy(host, "openssl"))
     number = tuple(int(part) for part in version.split(".") if part)
     return {
         "installed": False,
         "version": version,
         "openssl": openssl,
-        "configure_arguments": ["--with-http_v3_module"] if number >= FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 else [],
+        "configure_arguments": [
+            *DISTRIBUTION_BUILD,
+            *(option for option, since in ADDED_TO_DISTRIBUTION_BUILD if number >= since),
+        ],
+        "modules": [STREAM_MODULE],
         "user": DEFAULT_USER,
     }
+
+
+def _modules(host: Host, arguments: list[str]) -> list[str]:
+    """Dynamic modules on the host, and the stream module where the package manager has it."""
+    folder = next((word[len(MODULES_PATH) :] for word in arguments if word.startswith(MODULES_PATH)), "")
+    found = [name[: -len(".so")] for name in host.listdir(folder) if name.endswith(".so")] if folder else []
+    if STREAM_MODULE not in found and _first(r"Candidate: (\d\S*)", _policy(host, "libnginx-mod-stream")):
+        found.append(STREAM_MODULE)
+    return sorted(found)
+
+
+def _policy(host: Host, package: str) -> str:
+    return host.run(["apt-cache", "policy", package]).stdout
 
 
 def _first(pattern: str, text: str) -> str:
@@ -104,7 +135,8 @@ def explain(host: Host, line: str, conf: str) -> str:
         if not number:
             return f"nginx says: {words}"
     place, source = _place_and_source(_lines(host, path), number)
-    short = "/".join(path.split("/")[-2:]) if "/sites/" in path else path.rsplit("/", 1)[-1]
+    inside = "/sites/" in path or "/streams/" in path
+    short = "/".join(path.split("/")[-2:]) if inside else path.rsplit("/", 1)[-1]
     where = f"{short}:{number}" + (f": {source}" if source else "")
     return (f"{place}: " if place else "") + f"nginx says: {words} ({where})"
 
@@ -112,8 +144,8 @@ def explain(host: Host, line: str, conf: str) -> str:
 def _mentioned(host: Host, quoted: list[str], conf: str) -> tuple[str, int]:
     """File and line that hold one of the quoted texts; line 0 when none does."""
     folder = conf.rpartition("/")[0]
-    names = [f"sites/{name}" for name in host.listdir(f"{folder}/sites")]
-    for path in (f"{folder}/{name}" for name in (*names, "upstreams.conf", "nginx.conf")):
+    names = [f"{inner}/{name}" for inner in ("sites", "streams") for name in host.listdir(f"{folder}/{inner}")]
+    for path in (f"{folder}/{name}" for name in (*names, "upstreams.conf", "stream_upstreams.conf", "nginx.conf")):
         for number, text in enumerate(_lines(host, path), start=1):
             if any(words in text for words in quoted):
                 return path, number

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import user_files
 from .errors import EdgeError
 from .generation import (
     ORIGINAL,
@@ -88,7 +89,9 @@ def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, a
     replace_file(host, f"{layout.folder(manifest.name)}/{PROVEN}", f"{host.now()}\n".encode())
     if running_name(host, layout) != manifest.name:
         switch_symlink(host, manifest.name, layout.running)
-    return Proof(proof.generation, proof.master, proof.workers, prune(host, layout, keep))
+    pruned = prune(host, layout, keep)
+    user_files.prune(host, layout)
+    return Proof(proof.generation, proof.master, proof.workers, pruned)
 
 
 def needs_restart(host: Host, texts: Iterable[str], master: int | None, *, allow_restart: bool) -> bool:

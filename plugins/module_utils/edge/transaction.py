@@ -9,8 +9,8 @@ import base64
 import contextlib
 import json
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import EdgeError
@@ -31,6 +31,7 @@ from .host import Host
 from .nginx import read_nginx, test_configuration
 from .rehearsal import rehearse
 from .reload import master_pid, needs_restart, reload_and_prove
+from .user_files import write_missing
 
 LOCK_SECONDS = 60.0
 
@@ -86,19 +87,31 @@ def locked(host: Host, layout: Layout) -> Iterator[None]:
         yield
 
 
-def apply(host: Host, layout: Layout, content: Content, *, check: bool, allow_restart: bool) -> Outcome:
+def apply(
+    host: Host,
+    layout: Layout,
+    content: Content,
+    *,
+    check: bool,
+    allow_restart: bool,
+    user_files: Mapping[str, str] | None = None,
+) -> Outcome:
     """Make a content live, or only try it.
 
+    :param user_files: name -> text of the files with users that the content refers to; default none.
     :param check: stage aside, test, tell the differences, and change nothing.
     :param allow_restart: take a change of listening addresses that a reload cannot apply.
     :raises EdgeError: nginx or the machine's sockets refuse it; what was live still is.
     """
-    if not read_nginx(host)["installed"]:
+    nginx = read_nginx(host)
+    if not nginx["installed"]:
         if not check:
             raise EdgeError("nginx is not installed on this host", ["run the role nginx first"])
         return Outcome(True, None, None, differences(host, layout, content))
     with locked(host, layout):
-        return _apply_locked(host, layout, content, check=check, allow_restart=allow_restart)
+        written = not check and write_missing(host, layout, user_files or {}, nginx["user"])
+        outcome = _apply_locked(host, layout, content, check=check, allow_restart=allow_restart)
+        return replace(outcome, changed=outcome.changed or written)
 
 
 def _apply_locked(host: Host, layout: Layout, content: Content, *, check: bool, allow_restart: bool) -> Outcome:

@@ -12,12 +12,14 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
 
 from .capabilities import Target
 from .certificates import as_plain, check_certificates, plan_certificates
-from .check import check, check_target, warnings
+from .check import check, warnings
+from .check_target import check_target
 from .model import Edge
 from .problems import Problem
 from .read import SiteFile, read_edge
 from .render import digest, render
 from .spec import Options
+from .user_files import Hasher, paths, user_files
 from .version import VERSION
 from .view import view_edge
 
@@ -58,7 +60,7 @@ def plan(
         *check_target(edge, target),
         *_missing_files(edge, file_exists),
     )
-    return Plan(edge, as_plain(plan_certificates(edge, target)), problems, warnings(edge))
+    return Plan(edge, as_plain(plan_certificates(edge, target)), problems, warnings(edge, target))
 
 
 def _missing_files(edge: Edge, file_exists: Callable[[str], bool]) -> tuple[Problem, ...]:
@@ -70,10 +72,19 @@ def _missing_files(edge: Edge, file_exists: Callable[[str], bool]) -> tuple[Prob
     )
 
 
-def build(edge: Edge, target: Target, templates: Path) -> Content:
+@dataclass(frozen=True)
+class Built:
+    """What a host gets: a generation, and beside it the files that hold its users' password hashes."""
+
+    content: Content
+    user_files: dict[str, str]
+
+
+def build(edge: Edge, target: Target, templates: Path, hash_password: Hasher) -> Built:
     """Render a model without problems for one target.
 
     :param templates: folder of the role's templates.
     """
-    files = render(view_edge(edge, target, generation=PLACEHOLDER), templates)
-    return Content(files, digest(files), edge.status_port, VERSION)
+    users = user_files(edge, hash_password)
+    files = render(view_edge(edge, target, generation=PLACEHOLDER, user_files=paths(users)), templates)
+    return Built(Content(files, digest(files), edge.status_port, VERSION), dict(users.values()))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .capabilities import Target
+from .capabilities import REJECT_HANDSHAKE, Target
 from .model import Certificate, Edge
 from .problems import Problem
 from .read import Reading
@@ -54,7 +54,7 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Planned
         if not names:
             continue  # told by check_certificates
         planned.append(_planned(name, names, declared.get(name), edge, places.get(name, "")))
-    if target is not None and users and not target.reject_handshake:
+    if target is not None and users and not target.can(REJECT_HANDSHAKE):
         planned.append(PlannedCertificate(UNKNOWN_NAMES, "self_signed", ("invalid",), "ecdsa", 2048, None, None, ""))
     return tuple(planned)
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from . import formats
-from .capabilities import Target
+from .capabilities import UPSTREAM_RESOLVE, Target
+from .check_access import check_access
 from .check_location import at_least, check_location
+from .check_references import check_references
+from .check_stream import check_streams
 from .model import ConnectionLimit, Edge, RateLimit, Site, Upstream
-from .problems import Problem, did_you_mean, is_within
+from .problems import Problem, is_within
 from .read import Reading
+from .view_zones import resolves
 
 BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
 """nginx: "load balancing method does not support parameter "backup"" (ngx_http_upstream_module)."""
@@ -35,47 +39,49 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_upstreams(reading),
         *_limits(edge),
         *_sites(edge),
-        *_references(edge, reading.names),
+        *check_access(reading),
+        *check_streams(edge),
+        *check_references(edge, reading.names),
         *_ports(edge),
         *_ranges(edge),
         *_proxies(edge),
     )
 
 
-def warnings(edge: Edge) -> tuple[Problem, ...]:
+def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
     """What works, but perhaps not as meant."""
-    found = []
+    found = [
+        Problem(site.at("https"), "passwords cross the network in clear text", "write https: true")
+        for site in edge.sites
+        if not site.https and any(part.basic_auth for part in site.parts)
+    ]
     for upstream in edge.upstreams:
         if len(upstream.servers) == 1 and upstream.servers[0].max_fails != 1:
             where = upstream.servers[0].at("max_fails")
             found.append(Problem(where, "nginx ignores it where an upstream has one server"))
         for server in upstream.servers:
             address = formats.split_address(server.address)
-            if address and not formats.is_ip(address[0]):
+            if address and not formats.is_ip(address[0]) and not resolves(upstream, edge, target):
                 reason = f"nginx looks up '{address[0]}' once, when it loads, and does not start without DNS"
-                found.append(Problem(server.at("address"), reason, "an IP address has neither trouble"))
-    return tuple(found)
-
-
-def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
-    """What the model asks for and the target's nginx cannot do; nothing while its version is not known yet."""
-    found: list[Problem] = []
-    if not target.version:
-        return ()
-    for site in edge.sites:
-        if site.http3 == "on" and not target.http3:
-            reason = f"nginx {target.version_text} on this host is built without HTTP/3"
-            found.append(Problem(site.at("http3"), reason, "write auto, or install nginx 1.25 or newer built with it"))
-    if not target.http2_directive and len({site.http2 == "off" for site in edge.sites if site.https}) > 1:
-        for site in edge.sites:
-            if site.http2 == "off":
-                reason = f"nginx {target.version_text} has HTTP/2 on for all sites of a port or for none"
-                found.append(Problem(site.at("http2"), reason, "nginx 1.25.1 or newer can tell sites apart"))
+                way_out = (
+                    "name DNS servers in edge_resolver"
+                    if target.can(UPSTREAM_RESOLVE) and upstream.resolve != "off"
+                    else "an IP address has neither trouble"
+                )
+                found.append(Problem(server.at("address"), reason, way_out))
     return tuple(found)
 
 
 def _names(edge: Edge) -> Iterator[Problem]:
-    for records in (edge.upstreams, edge.rate_limits, edge.connection_limits, edge.caches, edge.certificates):
+    for records in (
+        edge.upstreams,
+        edge.rate_limits,
+        edge.connection_limits,
+        edge.caches,
+        edge.user_lists,
+        edge.streams,
+        edge.certificates,
+    ):
         yield from _unique((record.at("name"), record.name) for record in records)
     yield from _unique(
         (site.at("name") if index == 0 else site.at(f"aliases[{index - 1}]"), name)
@@ -99,10 +105,10 @@ def _upstreams(reading: Reading) -> Iterator[Problem]:
         all_sound = not any(is_within(problem.path, servers) for problem in reading.problems)
         if all_sound and not any(not server.backup and not server.down for server in upstream.servers):
             yield Problem(servers, "needs a server that is neither backup nor down")
-        yield from _upstream(upstream)
+        yield from _upstream(upstream, reading.edge)
 
 
-def _upstream(upstream: Upstream) -> Iterator[Problem]:
+def _upstream(upstream: Upstream, edge: Edge) -> Iterator[Problem]:
     if upstream.balance == "hash" and not upstream.hash_key:
         yield Problem(upstream.at("hash_key"), "required with balance: hash", "for example $request_uri")
     if upstream.balance != "hash" and upstream.hash_key:
@@ -116,6 +122,8 @@ def _upstream(upstream: Upstream) -> Iterator[Problem]:
         yield from at_least(server, "weight", server.weight, 1)
         yield from at_least(server, "max_fails", server.max_fails, 0)
         yield from at_least(server, "max_conns", server.max_conns, 0)
+    if upstream.resolve == "on" and not edge.resolver:
+        yield Problem(upstream.at("resolve"), "nobody is there to ask", "name DNS servers in edge_resolver")
     yield from at_least(upstream, "keepalive", upstream.keepalive, 0)
     yield from at_least(upstream, "keepalive_requests", upstream.keepalive_requests, 1)
 
@@ -148,9 +156,6 @@ def _site(site: Site) -> Iterator[Problem]:
     yield from _error_pages(site)
     seen: dict[tuple[str, str], str] = {}
     for location in site.locations:
-        if location.return_ and (location.allow or location.deny or site.allow or site.deny):
-            reason = "nginx returns before it looks at allow and deny"
-            yield Problem(location.at("return"), reason, "serve this from root or upstream, or open the location")
         key = (location.match, location.path)
         if key in seen:
             yield Problem(location.at("path"), f"'{location.path}' is already taken by {seen[key]}.path")
@@ -162,38 +167,6 @@ def _error_pages(site: Site) -> Iterator[Problem]:
         for index, status in enumerate(page.status):
             if status not in ERRORS:
                 yield Problem(page.at(f"status[{index}]"), f"{status} is not the status of an error", "300 to 599")
-
-
-def _references(edge: Edge, names: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
-    for site in edge.sites:
-        if site.certificate:
-            yield from _refers(
-                site.at("certificate"), site.certificate, "edge_certificates", names["edge_certificates"]
-            )
-        for location in site.locations:
-            if location.upstream:
-                yield from _refers(
-                    location.at("upstream"), location.upstream, "edge_upstreams", names["edge_upstreams"]
-                )
-            if location.rate_limit:
-                yield from _refers(
-                    location.rate_limit.at("name"),
-                    location.rate_limit.name,
-                    "edge_rate_limits",
-                    names["edge_rate_limits"],
-                )
-            if location.connection_limit:
-                use = location.connection_limit
-                known = names["edge_connection_limits"]
-                yield from _refers(use.at("name"), use.name, "edge_connection_limits", known)
-            if location.cache:
-                yield from _refers(location.cache.at("name"), location.cache.name, "edge_caches", names["edge_caches"])
-
-
-def _refers(place: str, name: str, variable: str, known: frozenset[str]) -> Iterator[Problem]:
-    if name not in known:
-        listed = ", ".join(sorted(known)) or "which is empty"
-        yield Problem(place, f"'{name}' is not in {variable} ({listed})", did_you_mean(name, known))
 
 
 def _ports(edge: Edge) -> Iterator[Problem]:
@@ -218,3 +191,6 @@ def _proxies(edge: Edge) -> Iterator[Problem]:
         if ipaddress.ip_network(network).prefixlen == 0:
             place = f"edge_trusted_proxies[{index}]"
             yield Problem(place, f"{network} lets every client forge its address", "name the networks of your proxies")
+    if edge.proxy_protocol and not edge.trusted_proxies:
+        reason = "nobody is trusted to name the client"
+        yield Problem("edge_proxy_protocol", reason, "name the load balancers in edge_trusted_proxies")

@@ -19,10 +19,12 @@ class Format:
 
     :param words: what is expected, for the error.
     :param fits: whether a value is of this kind.
+    :param secret: the value is never shown, in errors neither.
     """
 
     words: str
     fits: Callable[[str], bool]
+    secret: bool = False
 
 
 def _matching(words: str, pattern: str) -> Format:
@@ -77,6 +79,14 @@ def split_address(value: str) -> tuple[str, int] | None:
     return host, int(found["port"])
 
 
+def split_listen(value: str) -> tuple[str, int] | None:
+    """Address (empty for every address, IPv6 without brackets) and port of ``PORT`` or ``ADDRESS:PORT``."""
+    if re.fullmatch(r"\d{1,5}", value, re.ASCII):
+        return ("", int(value)) if int(value) in PORTS else None
+    found = split_address(value)
+    return found if found is not None and is_ip(found[0]) else None
+
+
 def _is_one_line(value: str) -> bool:
     return all(character.isprintable() for character in value)
 
@@ -110,6 +120,17 @@ REDIRECT_URL = _matching(
     "a URL or path without white space; $host and $request_uri are the variables it may hold",
     r"(?:https?://|/)(?:[^\s;{}\"'$\\]|\$host|\$request_uri)*",
 )
+LISTEN_ADDRESS = Format(
+    "a port, or an IP address and a port such as 10.0.0.1:53", lambda value: split_listen(value) is not None
+)
+MODULE_NAME = _matching("the name of a module such as ngx_http_geoip2_module", r"ngx_[a-z0-9_]+_module")
+USER_NAME = _matching("a name without white space and colon", r"[A-Za-z0-9._@+-]{1,64}")
+PASSWORD = Format("a password on one line", lambda value: _is_one_line(value) and bool(value), secret=True)
+PASSWORD_HASH = Format(
+    "a hash that begins with $6$, $5$, $y$, $2b$, $2y$ or $apr1$",
+    lambda value: re.fullmatch(r"\$(?:6|5|y|2b|2y|apr1)\$[A-Za-z0-9./$=,]+", value, re.ASCII) is not None,
+    secret=True,
+)
 FILE_PATH = Format("a path on one line", lambda value: _is_one_line(value) and bool(value))
 DIRECTIVES = Format("nginx directives", lambda value: "\x00" not in value)
 
@@ -130,6 +151,11 @@ FilePattern = Annotated[str, FILE_PATTERN]
 HeaderName = Annotated[str, HEADER_NAME]
 Literal = Annotated[str, LITERAL]
 Expression = Annotated[str, EXPRESSION]
+ListenAddress = Annotated[str, LISTEN_ADDRESS]
+ModuleName = Annotated[str, MODULE_NAME]
+UserName = Annotated[str, USER_NAME]
+Password = Annotated[str, PASSWORD]
+PasswordHash = Annotated[str, PASSWORD_HASH]
 Email = Annotated[str, EMAIL]
 HttpsUrl = Annotated[str, HTTPS_URL]
 RedirectUrl = Annotated[str, REDIRECT_URL]

@@ -2,7 +2,7 @@
 """The model of an edge: frozen dataclasses, one field for each option of the argument spec.
 
 Types, defaults and choices come from the spec; a field adds the kind of its text (:mod:`.formats`). Every record
-knows its ``place`` in the inventory, for the errors of checks that come later.
+knows its ``place`` in the inventory, for the errors of checks that come later. All records can be had from here.
 """
 
 from __future__ import annotations
@@ -10,270 +10,111 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .formats import (
-    Address,
-    Buffers,
     Directives,
-    Email,
-    Expression,
     FilePath,
-    FilePattern,
-    Folder,
     HeaderName,
     Hostname,
-    HttpsUrl,
     IpAddress,
-    Levels,
+    ListenAddress,
     Literal,
     MediaType,
+    ModuleName,
     Name,
     Network,
-    Rate,
-    RedirectUrl,
-    Size,
     Time,
-    UriPath,
-    UriPattern,
     Word,
 )
-from .problems import inside
+from .model_groups import (
+    Acme,
+    Cache,
+    Certificate,
+    ConnectionLimit,
+    RateLimit,
+    Record,
+    Server,
+    Upstream,
+    UpstreamTls,
+    User,
+    UserList,
+)
+from .model_site import (
+    AuthRequest,
+    BasicAuth,
+    CacheUse,
+    CacheValid,
+    ClientCertificates,
+    ConnectionLimitUse,
+    ErrorPage,
+    Location,
+    Maintenance,
+    RateLimitUse,
+    Return,
+    Site,
+)
+
+__all__ = [
+    "Acme",
+    "AuthRequest",
+    "BasicAuth",
+    "Cache",
+    "CacheUse",
+    "CacheValid",
+    "Certificate",
+    "ClientCertificates",
+    "ConnectionLimit",
+    "ConnectionLimitUse",
+    "Edge",
+    "ErrorPage",
+    "Location",
+    "Maintenance",
+    "RateLimit",
+    "RateLimitUse",
+    "Record",
+    "Return",
+    "Server",
+    "ServerNames",
+    "Site",
+    "Stream",
+    "Upstream",
+    "UpstreamTls",
+    "User",
+    "UserList",
+]
 
 
 @dataclass(frozen=True)
-class Record:
-    """What all parts of the model share: where they stand, such as ``edge_sites[0].locations[2]``."""
+class ServerNames(Record):
+    """Where a stream passes the TLS of some server names to."""
 
-    place: str
-
-    def at(self, option: str) -> str:
-        """The place of one of its options."""
-        return inside(self.place, option)
-
-
-@dataclass(frozen=True)
-class Server(Record):
-    """A backend."""
-
-    address: Address
-    weight: int
-    max_fails: int
-    fail_timeout: Time
-    max_conns: int
-    backup: bool
-    down: bool
-
-
-@dataclass(frozen=True)
-class UpstreamTls(Record):
-    """TLS to backends: the name their certificate must carry, and who may have issued it."""
-
-    name: Hostname
-    ca: Folder
-    verify: bool
-
-
-@dataclass(frozen=True)
-class Upstream(Record):
-    """A group of backends."""
-
-    name: Name
-    balance: Word
-    hash_key: Expression | None
-    hash_consistent: bool
-    servers: tuple[Server, ...]
-    keepalive: int
-    keepalive_requests: int
-    keepalive_timeout: Time
-    zone_size: Size
-    tls: UpstreamTls | None
-
-
-@dataclass(frozen=True)
-class RateLimit(Record):
-    """A zone that counts requests."""
-
-    name: Name
-    rate: Rate
-    key: Expression
-    zone_size: Size
-    exempt: tuple[Network, ...]
-
-
-@dataclass(frozen=True)
-class ConnectionLimit(Record):
-    """A zone that counts connections."""
-
-    name: Name
-    key: Expression
-    zone_size: Size
-    exempt: tuple[Network, ...]
-
-
-@dataclass(frozen=True)
-class Cache(Record):
-    """A cache on disk."""
-
-    name: Name
-    max_size: Size
-    inactive: Time
-    levels: Levels
-    zone_size: Size
-
-
-@dataclass(frozen=True)
-class RateLimitUse(Record):
-    """A location's use of a rate limit."""
-
-    name: Name
-    burst: int
-    nodelay: bool
-    delay: int
-    dry_run: bool
-
-
-@dataclass(frozen=True)
-class ConnectionLimitUse(Record):
-    """A location's use of a connection limit."""
-
-    name: Name
-    connections: int
-
-
-@dataclass(frozen=True)
-class CacheValid(Record):
-    """How long responses of some status codes live."""
-
-    status: tuple[int, ...]
-    time: Time
-
-
-@dataclass(frozen=True)
-class CacheUse(Record):
-    """A location's use of a cache."""
-
-    name: Name
-    key: Expression
-    min_uses: int
-    valid: tuple[CacheValid, ...]
-    use_stale: bool
-
-
-@dataclass(frozen=True)
-class Return(Record):
-    """An answer without a backend."""
-
-    status: int
-    text: Literal | None
-    url: RedirectUrl | None
-
-
-@dataclass(frozen=True)
-class Location(Record):
-    """What happens to requests for a path. The kind of ``path`` depends on ``match``, see :mod:`.check`."""
-
-    path: UriPattern
-    match: Word
-    upstream: Name | None
-    strip_prefix: bool
-    websocket: bool
-    grpc: bool
-    proxy_connect_timeout: Time
-    proxy_send_timeout: Time | None
-    proxy_read_timeout: Time | None
-    proxy_buffering: bool
-    proxy_buffer_size: Size | None
-    proxy_buffers: Buffers | None
-    client_max_body_size: Size | None
-    access_log: bool
-    allow: tuple[Network, ...]
-    deny: tuple[Network, ...]
-    rate_limit: RateLimitUse | None
-    connection_limit: ConnectionLimitUse | None
-    cache: CacheUse | None
-    return_: Return | None
-    root: Folder | None
-    alias: Folder | None
-    try_files: tuple[FilePattern, ...]
-    security_headers: dict[HeaderName, Literal]
-    extra_directives: Directives
-
-
-@dataclass(frozen=True)
-class ErrorPage(Record):
-    """A page of the edge's own for some status codes."""
-
-    status: tuple[int, ...]
-    page: UriPath
-    root: Folder
-
-
-@dataclass(frozen=True)
-class Maintenance(Record):
-    """A site that is closed for a while."""
-
-    text: Literal
-    retry_after: int
-
-
-@dataclass(frozen=True)
-class ClientCertificates(Record):
-    """Who may have issued the certificates that clients show."""
-
-    ca: Folder
-    required: bool
-
-
-@dataclass(frozen=True)
-class Site(Record):
-    """A host name and what is served under it."""
-
-    name: Hostname
-    aliases: tuple[Hostname, ...]
-    https: bool
-    certificate: Name | None
-    http2: Word
-    http3: Word
-    client_max_body_size: Size
-    security_headers: dict[HeaderName, Literal]
-    client_certificates: ClientCertificates | None
-    allow: tuple[Network, ...]
-    deny: tuple[Network, ...]
-    error_pages: tuple[ErrorPage, ...]
-    maintenance: Maintenance | None
-    locations: tuple[Location, ...]
-    extra_directives: Directives
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All host names, the site's own first."""
-        return (self.name, *self.aliases)
-
-    @property
-    def certificate_name(self) -> str:
-        """Name of the certificate the site is served with; a wildcard's star is no good in a path."""
-        return self.certificate or self.name.replace("*", "wildcard")
-
-
-@dataclass(frozen=True)
-class Certificate(Record):
-    """A certificate and where it comes from; no ``names`` stands for those of the sites that use it."""
-
-    name: Name
-    source: Word
     names: tuple[Hostname, ...]
-    key_type: Word
-    key_size: int
-    fullchain: FilePath | None
-    privkey: FilePath | None
+    upstream: Name
 
 
 @dataclass(frozen=True)
-class Acme(Record):
-    """The account at the ACME server."""
+class Stream(Record):
+    """A TCP or UDP service that is passed on unread."""
 
-    email: Email
-    directory_url: HttpsUrl
-    ca_bundle: Folder | None
-    agree_tos: bool
+    name: Name
+    listen: ListenAddress
+    protocol: Word
+    upstream: Name | None
+    ssl_preread: tuple[ServerNames, ...]
+    proxy_connect_timeout: Time
+    proxy_timeout: Time
+    proxy_responses: int | None
+    proxy_protocol: bool
+    listen_proxy_protocol: bool
+    allow: tuple[Network, ...]
+    deny: tuple[Network, ...]
+    connection_limit: ConnectionLimitUse | None
+    access_log: bool
+    extra_directives: Directives
+
+    @property
+    def upstreams(self) -> tuple[tuple[str, str], ...]:
+        """Place and name of every upstream that it passes to."""
+        own = ((self.at("upstream"), self.upstream),) if self.upstream else ()
+        return (*own, *((names.at("upstream"), names.upstream) for names in self.ssl_preread))
 
 
 @dataclass(frozen=True)
@@ -284,8 +125,10 @@ class Edge(Record):
     rate_limits: tuple[RateLimit, ...]
     connection_limits: tuple[ConnectionLimit, ...]
     caches: tuple[Cache, ...]
+    user_lists: tuple[UserList, ...]
     sites: tuple[Site, ...]
     sites_dir: FilePath
+    streams: tuple[Stream, ...]
     security_headers: dict[HeaderName, Literal]
     certificate_source: Word
     certificates: tuple[Certificate, ...]
@@ -293,6 +136,7 @@ class Edge(Record):
     tls_policy: Word
     trusted_proxies: tuple[Network, ...]
     real_ip_header: HeaderName
+    proxy_protocol: bool
     resolver: tuple[IpAddress, ...]
     http_port: int
     https_port: int
@@ -306,7 +150,9 @@ class Edge(Record):
     gzip: bool
     gzip_types: tuple[MediaType, ...]
     access_log_sample: int
+    modules: tuple[ModuleName, ...]
     extra_directives: Directives
+    stream_extra_directives: Directives
     generations_keep: int
     reload_timeout: int
     allow_restart: bool

@@ -129,7 +129,8 @@ def _value(hint: Any, plain: Any, place: str, problems: list[Problem]) -> Any:
 
 def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem]) -> None:
     if isinstance(plain, str) and not wanted.fits(plain):
-        problems.append(Problem(place, f"{plain!r} is not valid here", f"expected {wanted.words}"))
+        shown = "what stands here" if wanted.secret else repr(plain)
+        problems.append(Problem(place, f"{shown} is not valid here", f"expected {wanted.words}"))
 
 
 def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], problems: list[Problem]) -> tuple[Any, ...]:

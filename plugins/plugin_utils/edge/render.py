@@ -19,7 +19,7 @@ Files = Mapping[str, str]
 def render(view: EdgeView, templates: Path) -> Files:
     """All files of a generation, sorted by path.
 
-    :param templates: folder with ``nginx.conf.j2``, ``upstreams.conf.j2`` and ``site.conf.j2``.
+    :param templates: folder with a template for each kind of file, such as ``site.conf.j2``.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
@@ -31,12 +31,18 @@ def render(view: EdgeView, templates: Path) -> Files:
     )
     environment.filters["indented"] = indent
     site_template = environment.get_template("site.conf.j2")
+    upstreams_template = environment.get_template("upstreams.conf.j2")
     files = {
         "nginx.conf": environment.get_template("nginx.conf.j2").render(edge=view),
-        "upstreams.conf": environment.get_template("upstreams.conf.j2").render(edge=view),
+        "upstreams.conf": upstreams_template.render(upstreams=view.upstreams),
     }
     for site in view.sites:
         files[f"sites/{file_name(site.name)}"] = site_template.render(edge=view, site=site)
+    if view.streams:
+        stream_template = environment.get_template("stream.conf.j2")
+        files["stream_upstreams.conf"] = upstreams_template.render(upstreams=view.streams.upstreams)
+        for stream in view.streams.servers:
+            files[f"streams/{stream.name}.conf"] = stream_template.render(stream=stream)
     return dict(sorted(files.items()))
 
 

@@ -57,7 +57,7 @@ def read_value(option: Option, value: Any, path: str, problems: list[Problem]) -
     if kind == "str" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # nginx takes bare numbers as seconds or bytes
     if not _has_type(kind, value):
-        problems.append(_wrong_type(kind, value, path))
+        problems.append(_wrong_type(kind, value, path, secret=bool(option.get("no_log"))))
         return None
     if choices is not None and value not in choices:
         listed = ", ".join(str(choice) for choice in choices)
@@ -78,7 +78,7 @@ def _has_type(kind: str, value: Any) -> bool:
     return isinstance(value, {"str": str, "bool": bool, "list": list, "dict": dict}[kind])
 
 
-def _wrong_type(kind: str, value: Any, path: str) -> Problem:
+def _wrong_type(kind: str, value: Any, path: str, *, secret: bool) -> Problem:
     hint = ""
     if isinstance(value, str) and kind == "int" and value.strip().lstrip("-").isdigit():
         hint = f"write {value.strip()} without quotes"
@@ -89,4 +89,5 @@ def _wrong_type(kind: str, value: Any, path: str) -> Problem:
     elif kind == "str" and isinstance(value, bool):
         hint = "put the value in quotes"
     shown = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
+    shown = "something else" if secret else shown
     return Problem(path, f"expected {TYPE_NAMES[kind]}, got {shown}", hint)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from . import capabilities
 from .capabilities import Target
 
 GUIDELINE = "Mozilla guideline 6.0 (2026-04-06)"
@@ -46,5 +47,5 @@ POLICIES = {
 
 def tls_policy(name: str, target: Target) -> TlsPolicy:
     """The policy of that name, with the post-quantum key exchange where the target's OpenSSL has it."""
-    curves = ((POST_QUANTUM,) if target.post_quantum else ()) + CURVES
+    curves = ((POST_QUANTUM,) if target.can(capabilities.POST_QUANTUM) else ()) + CURVES
     return TlsPolicy(name=name, guideline=GUIDELINE, curves=":".join(curves), **POLICIES[name])

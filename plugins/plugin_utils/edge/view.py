@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .capabilities import Target
+from .capabilities import HTTP2_DIRECTIVE, HTTP3, REJECT_HANDSHAKE, STREAM, Target
 from .certificates import UNKNOWN_NAMES
-from .model import Edge, ErrorPage, Site
+from .model import Edge, ErrorPage, Site, Upstream
 from .problems import FILE_END
 from .quote import quoted
 from .tls import TlsPolicy, tls_policy
+from .view_access import FORWARDED, Access, AuthLocationView
 from .view_headers import Headers, hidden_headers, merged
-from .view_location import FORWARDED, LocationView, access, view_location
+from .view_location import LocationView, view_location
+from .view_stream import StreamsView, view_streams
 from .view_zones import (
     LimitView,
     UpstreamView,
@@ -38,7 +41,10 @@ class ErrorPageView:
 
 @dataclass(frozen=True)
 class SiteView:
-    """A site: its names, the listeners of its main server, and whether plain HTTP is redirected."""
+    """A site: its names, the listeners of its main server, and whether plain HTTP is redirected.
+
+    :param opened: what lets everybody into a location, whatever ``settings`` say.
+    """
 
     name: str
     place: str
@@ -56,7 +62,9 @@ class SiteView:
     plain_headers: tuple[str, ...]
     hidden_headers: tuple[str, ...]
     settings: tuple[str, ...]
+    opened: tuple[str, ...]
     error_pages: tuple[ErrorPageView, ...]
+    auth_locations: tuple[AuthLocationView, ...]
     locations: tuple[LocationView, ...]
     closing_location: bool
     extra_directives: str
@@ -68,11 +76,14 @@ class EdgeView:
 
     generation: str
     target: Target
+    modules: tuple[str, ...]
     upstreams: tuple[UpstreamView, ...]
     rate_limits: tuple[LimitView, ...]
     connection_limits: tuple[LimitView, ...]
     caches: tuple[str, ...]
     sites: tuple[SiteView, ...]
+    streams: StreamsView | None
+    http2_directive: bool
     tls: TlsPolicy
     default_listen: tuple[str, ...]
     default_tls_listen: tuple[str, ...]
@@ -93,29 +104,33 @@ class EdgeView:
     extra_directives: str
 
 
-def view_edge(edge: Edge, target: Target, *, generation: str) -> EdgeView:
+def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mapping[str, str]) -> EdgeView:
     """Decide everything for one target.
 
     :param generation: stands for the generation's name, which is made from the rendered text and so not known yet.
+    :param user_files: user list -> path of its file on the host.
     """
-    sites = tuple(_site(site, edge, target) for site in edge.sites)
+    sites = tuple(_site(site, edge, target, user_files) for site in edge.sites)
     https = any(site.https for site in sites)
     return EdgeView(
         generation=generation,
         target=target,
-        upstreams=tuple(view_upstream(upstream) for upstream in edge.upstreams),
+        modules=_modules(edge, target),
+        upstreams=tuple(view_upstream(upstream, edge, target) for upstream in _of_http(edge)),
         rate_limits=tuple(view_rate_limit(limit) for limit in edge.rate_limits),
         connection_limits=tuple(view_connection_limit(limit) for limit in edge.connection_limits),
         caches=tuple(view_cache(cache) for cache in edge.caches),
         sites=sites,
+        streams=view_streams(edge, target),
+        http2_directive=target.can(HTTP2_DIRECTIVE),
         tls=tls_policy(edge.tls_policy, target),
         default_listen=_plain_listen(edge, "default_server"),
         default_tls_listen=_default_tls_listen(edge, target) if https else (),
-        unknown_names_certificate="" if target.reject_handshake else f"{TLS_FOLDER}/{UNKNOWN_NAMES}",
+        unknown_names_certificate="" if target.can(REJECT_HANDSHAKE) else f"{TLS_FOLDER}/{UNKNOWN_NAMES}",
         forwarded=FORWARDED,
         hidden_headers=hidden_headers(edge.security_headers),
         trusted_proxies=edge.trusted_proxies,
-        real_ip_header=edge.real_ip_header,
+        real_ip_header="proxy_protocol" if edge.proxy_protocol else edge.real_ip_header,
         resolver=" ".join(f"[{address}]" if ":" in address else address for address in edge.resolver),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
@@ -139,8 +154,32 @@ def _listen(port: int, *parameters: str, ipv6: bool) -> tuple[str, ...]:
     return tuple(" ".join((address, *parameters)) for address in addresses)
 
 
+def _of_http(edge: Edge) -> tuple[Upstream, ...]:
+    """All but those that only streams use: what they are balanced by may mean nothing to the http block."""
+    asked = {part.auth_request.upstream for site in edge.sites for part in site.parts if part.auth_request}
+    proxied = {location.upstream for site in edge.sites for location in site.locations}
+    streamed = {name for stream in edge.streams for _place, name in stream.upstreams}
+    return tuple(one for one in edge.upstreams if one.name in asked | proxied or one.name not in streamed)
+
+
+def _modules(edge: Edge, target: Target) -> tuple[str, ...]:
+    """Files of the dynamic modules to load."""
+    stream = edge.streams and STREAM.build not in target.configure_arguments
+    names = (*((STREAM.module,) if stream else ()), *edge.modules)
+    return tuple(target.module_file(name) for name in dict.fromkeys(names))
+
+
+def _tcp_listen(edge: Edge, port: int, *parameters: str) -> tuple[str, ...]:
+    if not edge.proxy_protocol:
+        return _listen(port, *parameters, ipv6=edge.ipv6)
+    # The edge's own checks come over loopback and speak no PROXY protocol. nginx keeps the parameters of each address,
+    # though one socket serves them all.
+    own = " ".join((f"127.0.0.1:{port}", *parameters))
+    return (*_listen(port, *parameters, "proxy_protocol", ipv6=edge.ipv6), own)
+
+
 def _plain_listen(edge: Edge, *parameters: str) -> tuple[str, ...]:
-    return _listen(edge.http_port, *parameters, ipv6=edge.ipv6)
+    return _tcp_listen(edge, edge.http_port, *parameters)
 
 
 def _speaks_http2(site: Site) -> bool:
@@ -148,7 +187,7 @@ def _speaks_http2(site: Site) -> bool:
 
 
 def _speaks_http3(site: Site, target: Target) -> bool:
-    return site.https and site.http3 != "off" and target.http3
+    return site.https and site.http3 != "off" and target.can(HTTP3)
 
 
 def _default_tls_listen(edge: Edge, target: Target) -> tuple[str, ...]:
@@ -160,11 +199,12 @@ def _default_tls_listen(edge: Edge, target: Target) -> tuple[str, ...]:
 
 
 def _tls_listen(edge: Edge, target: Target, http2: bool, *parameters: str) -> tuple[str, ...]:
-    http2_parameter = ("http2",) if http2 and not target.http2_directive else ()
-    return _listen(edge.https_port, "ssl", *http2_parameter, *parameters, ipv6=edge.ipv6)
+    http2_parameter = ("http2",) if http2 and not target.can(HTTP2_DIRECTIVE) else ()
+    return _tcp_listen(edge, edge.https_port, "ssl", *http2_parameter, *parameters)
 
 
-def _site(site: Site, edge: Edge, target: Target) -> SiteView:
+def _site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, str]) -> SiteView:
+    access = Access(site, user_files)
     http2, http3 = _speaks_http2(site), _speaks_http3(site, target)
     security = merged(edge.security_headers, site.security_headers)
     headers = Headers(security, f'h3=":{edge.https_port}"; ma=86400' if http3 else "", site.https)
@@ -182,7 +222,7 @@ def _site(site: Site, edge: Edge, target: Target) -> SiteView:
         https=site.https,
         listen=tls if site.https else plain,
         redirect_listen=plain if site.https else (),
-        http2=http2 and target.http2_directive,
+        http2=http2 and target.can(HTTP2_DIRECTIVE),
         http3=http3,
         redirect_to="https://$host" + ("" if edge.https_port == HTTPS_PORT else f":{edge.https_port}") + "$request_uri",
         certificate=f"{TLS_FOLDER}/{site.certificate_name}",
@@ -191,9 +231,11 @@ def _site(site: Site, edge: Edge, target: Target) -> SiteView:
         plain_headers=Headers(security, "", tls=False).directives(),
         # A nested `proxy_hide_header` drops the inherited ones, so a site repeats them all or none.
         hidden_headers=() if security == edge.security_headers else hidden_headers(security),
-        settings=(*_client_certificates(site), *access(site.allow, site.deny)),
+        settings=(*_client_certificates(site), *(() if site.maintenance else access.of_site())),
+        opened=() if site.maintenance else access.opened,
         error_pages=tuple(_error_page(page) for page in site.error_pages),
-        locations=_locations(site, edge, place, headers),
+        auth_locations=() if site.maintenance else access.auth_locations(edge, place),
+        locations=_locations(site, edge, place, headers, access),
         closing_location=not site.maintenance
         and not any(location.path == "/" and location.match == "prefix" for location in site.locations),
         extra_directives=site.extra_directives,
@@ -214,9 +256,9 @@ def _error_page(page: ErrorPage) -> ErrorPageView:
     return ErrorPageView(" ".join(map(str, page.status)), page.page, page.root)
 
 
-def _locations(site: Site, edge: Edge, place: str, headers: Headers) -> tuple[LocationView, ...]:
+def _locations(site: Site, edge: Edge, place: str, headers: Headers, access: Access) -> tuple[LocationView, ...]:
     if site.maintenance is None:
-        return tuple(view_location(location, edge, place, headers) for location in site.locations)
+        return tuple(view_location(location, edge, place, headers, access) for location in site.locations)
     closed = (
         (f"add_header Retry-After {site.maintenance.retry_after} always", *headers.directives()),
         ("default_type text/plain", f"return 503 {quoted(site.maintenance.text)}"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .model import CacheUse, Edge, Location, Upstream, UpstreamTls
+from .model import CacheUse, Edge, Location, Upstream
 from .quote import quote, quoted
+from .view_access import FORWARDED, Access, upstream_tls
 from .view_headers import Headers
 from .view_zones import cache_zone, connection_limit_zone, rate_limit_zone
 
@@ -14,16 +15,8 @@ WEBSOCKET_TIMEOUT = "3600s"
 PROXY_TIMEOUT = "60s"
 CONNECT_TIMEOUT = "10s"
 
-FORWARDED = (
-    ("Host", "$host"),
-    ("X-Real-IP", "$remote_addr"),
-    # Set, not appended to: a value that the client forged ends here. Behind trusted proxies it is the real address.
-    ("X-Forwarded-For", "$remote_addr"),
-    ("X-Forwarded-Proto", "$scheme"),
-    ("X-Forwarded-Host", "$host"),
-    ("X-Forwarded-Port", "$server_port"),
-)
 UPGRADE = (("Upgrade", "$http_upgrade"), ("Connection", "$edge_connection"))
+KEEPALIVE = (("Connection", '""'),)
 
 
 @dataclass(frozen=True)
@@ -36,11 +29,12 @@ class LocationView:
     extra_directives: str
 
 
-def view_location(location: Location, edge: Edge, site_place: str, headers: Headers) -> LocationView:
+def view_location(location: Location, edge: Edge, site_place: str, headers: Headers, access: Access) -> LocationView:
     """Decide everything for one location.
 
     :param site_place: place of its site in the model.
     :param headers: what the site adds to responses.
+    :param access: who may come in on the site.
     """
     modifier = {"prefix": "", "exact": "= ", "regex": "~ "}[location.match]
     own_headers = ("add_header X-Cache-Status $upstream_cache_status always",) if location.cache else ()
@@ -48,8 +42,8 @@ def view_location(location: Location, edge: Edge, site_place: str, headers: Head
         # An `add_header` of its own makes a location drop all that it would inherit: repeat the full set.
         own_headers = (*headers.directives(location.security_headers), *own_headers)
     groups = (
-        (*access(location.allow, location.deny), *_limits(location, edge)),
-        _action(location, edge),
+        (*access.of_location(location), *_limits(location, edge)),
+        _action(location, edge, access),
         _cached(location.cache, edge) if location.cache else (),
         own_headers,
     )
@@ -58,15 +52,6 @@ def view_location(location: Location, edge: Edge, site_place: str, headers: Head
         match=modifier + quote(location.path),
         groups=tuple(group for group in groups if group),
         extra_directives=location.extra_directives,
-    )
-
-
-def access(allow: tuple[str, ...], deny: tuple[str, ...]) -> tuple[str, ...]:
-    """Who may come in: what is denied stays out, and where somebody is allowed, all others stay out too."""
-    return (
-        *(f"deny {network}" for network in deny),
-        *(f"allow {network}" for network in allow),
-        *(("deny all",) if allow else ()),
     )
 
 
@@ -90,10 +75,11 @@ def _limits(location: Location, edge: Edge) -> tuple[str, ...]:
     return tuple(directives)
 
 
-def _action(location: Location, edge: Edge) -> tuple[str, ...]:
+def _action(location: Location, edge: Edge, access: Access) -> tuple[str, ...]:
     if location.upstream:
         upstream = next(upstream for upstream in edge.upstreams if upstream.name == location.upstream)
-        return _grpc(location, upstream) if location.grpc else _proxy(location, upstream)
+        identity = access.identity_headers(location)
+        return _grpc(location, upstream, identity) if location.grpc else _proxy(location, upstream, identity)
     if location.return_:
         answer = location.return_
         content = answer.url if answer.url is not None else answer.text
@@ -103,14 +89,15 @@ def _action(location: Location, edge: Edge) -> tuple[str, ...]:
     return (f"alias {location.alias}" if location.alias else f"root {location.root}", *files)
 
 
-def _proxy(location: Location, upstream: Upstream) -> tuple[str, ...]:
+def _proxy(location: Location, upstream: Upstream, identity: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     timeout = WEBSOCKET_TIMEOUT if location.websocket else PROXY_TIMEOUT
     scheme = "https" if upstream.tls else "http"
     # The slash behind the upstream is what replaces the location's path.
     directives = [f"proxy_pass {scheme}://{upstream.name}" + ("/" if location.strip_prefix else "")]
-    if location.websocket:
-        # A nested `proxy_set_header` drops all inherited ones: the full set, with Upgrade.
-        directives += [f"proxy_set_header {name} {value}" for name, value in (*FORWARDED, *UPGRADE)]
+    if location.websocket or identity:
+        # A nested `proxy_set_header` drops all inherited ones: the full set.
+        full = (*FORWARDED, *(UPGRADE if location.websocket else KEEPALIVE), *identity)
+        directives += [f"proxy_set_header {name} {value}" for name, value in full]
     directives += [
         f"{directive} {value}"
         for directive, value, inherited in (
@@ -125,35 +112,17 @@ def _proxy(location: Location, upstream: Upstream) -> tuple[str, ...]:
         directives.append(f"proxy_buffer_size {location.proxy_buffer_size}")
     if location.proxy_buffers:
         directives.append(f"proxy_buffers {location.proxy_buffers}")
-    return (*directives, *(_upstream_tls("proxy", upstream.tls) if upstream.tls else ()))
+    return (*directives, *(upstream_tls("proxy", upstream.tls) if upstream.tls else ()))
 
 
-def _grpc(location: Location, upstream: Upstream) -> tuple[str, ...]:
+def _grpc(location: Location, upstream: Upstream, identity: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     return (
         f"grpc_pass {'grpcs' if upstream.tls else 'grpc'}://{upstream.name}",
-        *(f"grpc_set_header {name} {value}" for name, value in FORWARDED),
+        *(f"grpc_set_header {name} {value}" for name, value in (*FORWARDED, *identity)),
         f"grpc_connect_timeout {location.proxy_connect_timeout}",
         f"grpc_send_timeout {location.proxy_send_timeout or PROXY_TIMEOUT}",
         f"grpc_read_timeout {location.proxy_read_timeout or PROXY_TIMEOUT}",
-        *(_upstream_tls("grpc", upstream.tls) if upstream.tls else ()),
-    )
-
-
-def _upstream_tls(protocol: str, tls: UpstreamTls) -> tuple[str, ...]:
-    """nginx verifies no backend unless it is told to, and sends no name."""
-    return (
-        f"{protocol}_ssl_server_name on",
-        f"{protocol}_ssl_name {tls.name}",
-        f"{protocol}_ssl_protocols TLSv1.2 TLSv1.3",
-        *(
-            (
-                f"{protocol}_ssl_verify on",
-                f"{protocol}_ssl_verify_depth 3",
-                f"{protocol}_ssl_trusted_certificate {tls.ca}",
-            )
-            if tls.verify
-            else (f"{protocol}_ssl_verify off",)
-        ),
+        *(upstream_tls("grpc", upstream.tls) if upstream.tls else ()),
     )
 
 

@@ -13,8 +13,13 @@ from dataclasses import dataclass
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.rehearsal import CACHE_FOLDER
 
-from .model import Cache, ConnectionLimit, RateLimit, Server, Upstream
+from .capabilities import UPSTREAM_RESOLVE, Target
+from .formats import is_ip, split_address
+from .model import Cache, ConnectionLimit, Edge, RateLimit, Server, Upstream
 from .quote import quote
+
+STREAM = "stream_"
+"""Begins the names of zones of the stream block: nginx has one set of names for all of its shared memory."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,16 @@ class LimitView:
     directive: str
 
 
-def view_upstream(upstream: Upstream) -> UpstreamView:
-    """An upstream with its zone, its balancing method and its keepalive."""
+def resolves(upstream: Upstream, edge: Edge, target: Target) -> bool:
+    """Whether nginx looks up the names of an upstream's servers again while it runs."""
+    return upstream.resolve != "off" and bool(edge.resolver) and target.can(UPSTREAM_RESOLVE)
+
+
+def view_upstream(upstream: Upstream, edge: Edge, target: Target, *, prefix: str = "") -> UpstreamView:
+    """An upstream with its zone, its balancing method and its keepalive.
+
+    :param prefix: begins the name of its zone; :data:`STREAM` for the stream block, which has no keepalive.
+    """
     balance = {
         "round_robin": (),
         "least_conn": ("least_conn",),
@@ -58,19 +71,20 @@ def view_upstream(upstream: Upstream) -> UpstreamView:
             f"keepalive_requests {upstream.keepalive_requests}",
             f"keepalive_timeout {upstream.keepalive_timeout}",
         )
-        if upstream.keepalive
+        if upstream.keepalive and prefix != STREAM
         else ()
     )
+    again = resolves(upstream, edge, target)
     return UpstreamView(
         name=upstream.name,
         place=f"edge_upstreams['{upstream.name}']",
         # nginx wants the balancing method before `keepalive`.
-        directives=(f"zone upstream_{upstream.name} {upstream.zone_size}", *balance, *keepalive),
-        servers=tuple(_server(server) for server in upstream.servers),
+        directives=(f"zone {prefix}upstream_{upstream.name} {upstream.zone_size}", *balance, *keepalive),
+        servers=tuple(_server(server, again) for server in upstream.servers),
     )
 
 
-def _server(server: Server) -> str:
+def _server(server: Server, resolve: bool) -> str:
     parts = [f"server {server.address}"]
     if server.weight != 1:
         parts.append(f"weight={server.weight}")
@@ -82,6 +96,9 @@ def _server(server: Server) -> str:
         parts.append("backup")
     if server.down:
         parts.append("down")
+    address = split_address(server.address)
+    if resolve and address and not is_ip(address[0]):
+        parts.append("resolve")
     return " ".join(parts)
 
 
@@ -94,9 +111,9 @@ def rate_limit_zone(limit: RateLimit) -> str:
     return _zone(f"rate_{limit.name}", limit.key, *limit.exempt)
 
 
-def connection_limit_zone(limit: ConnectionLimit) -> str:
-    """Name of the zone of a connection limit."""
-    return _zone(f"connections_{limit.name}", limit.key, *limit.exempt)
+def connection_limit_zone(limit: ConnectionLimit, *, prefix: str = "") -> str:
+    """Name of the zone of a connection limit; ``prefix`` as in :func:`view_upstream`."""
+    return _zone(f"{prefix}connections_{limit.name}", limit.key, *limit.exempt)
 
 
 def cache_zone(cache: Cache) -> str:
@@ -111,9 +128,9 @@ def view_rate_limit(limit: RateLimit) -> LimitView:
     return _limit_view(limit, f"edge_rate_limits['{limit.name}']", zone, directive)
 
 
-def view_connection_limit(limit: ConnectionLimit) -> LimitView:
-    """A zone for ``limit_conn``."""
-    zone = connection_limit_zone(limit)
+def view_connection_limit(limit: ConnectionLimit, *, prefix: str = "") -> LimitView:
+    """A zone for ``limit_conn``; ``prefix`` as in :func:`view_upstream`."""
+    zone = connection_limit_zone(limit, prefix=prefix)
     directive = f"limit_conn_zone {_key(limit, zone)} zone={zone}:{limit.zone_size}"
     return _limit_view(limit, f"edge_connection_limits['{limit.name}']", zone, directive)
 
