@@ -71,6 +71,10 @@ class Client:
             raise RuntimeError(f"{' '.join(argv)}: exit code {done.returncode}: {done.stderr.strip()}")
         return done
 
+    def start(self, *argv: str) -> str:
+        """Start a program in the container that goes on by itself; its process id there."""
+        return self.run("sh", "-c", '"$@" >/dev/null 2>&1 </dev/null & echo $!', "sh", *argv).strip()
+
     def trust(self, url: str, listener_authority: str) -> None:
         """Fetch the root that an ACME server issues under; later requests are verified against it."""
         self.run("curl", "-sS", "--fail", "--cacert", listener_authority, "-o", AUTHORITY, url)

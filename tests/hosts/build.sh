@@ -49,7 +49,7 @@ run_logged() {
 
 # A registry is asked for a moment; a machine that reaches none makes the same base from Debian's packages.
 build_base() {
-    local suite=$1 inputs=$2 log=$3 archive packages
+    local suite=$1 inputs=$2 log=$3 archive packages options=()
     if timeout 10 docker pull --quiet "debian:$suite-slim" >>"$log" 2>&1; then
         run_logged "$log" docker build --build-arg "SUITE=$suite" --label "$label=$inputs" --tag "nginx-edge/base:$suite" "$stages/base"
         return
@@ -57,12 +57,16 @@ build_base() {
     if ! command -v mmdebstrap >/dev/null; then
         install_packages mmdebstrap debian-archive-keyring
     fi
+    # Testing's Release file expires within days, and mirrors keep older ones. The option stays in the image, for later updates.
+    if [ "$suite" = forky ]; then
+        options=(--aptopt='Acquire::Check-Valid-Until "false"')
+    fi
     archive="$state/base-$suite.tar"
     packages=$(paste -sd, "$stages/base/packages")
     run_logged "$log" mmdebstrap --variant=minbase --include="$packages" \
         --dpkgopt=force-unsafe-io --aptopt='Acquire::Languages "none"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' "${options[@]}" \
         "$suite" "$archive"
     run_logged "$log" docker import --change "LABEL $label=$inputs" --change 'CMD ["/bin/bash"]' "$archive" "nginx-edge/base:$suite"
     rm -f "$archive"

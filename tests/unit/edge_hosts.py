@@ -22,6 +22,8 @@ STOCK = b"# as the package ships it\n"
 class EdgeHost(LocalHost):
     """A folder as /etc/nginx, and an nginx that refuses text with ``refused at test`` or ``refused at reload`` in it.
 
+    Without ``systemd`` nginx is spoken to directly; it does not follow the signals that it ``ignores``.
+
     :param root: folder of the simulated machine.
     """
 
@@ -30,6 +32,10 @@ class EdgeHost(LocalHost):
         self.taken: set[int] = set()
         self.commands: list[Sequence[str]] = []
         self.clock = 1000.0
+        self.systemd = True
+        self.master: int | None = MASTER
+        self.ignores: set[str] = set()
+        self.zombies: set[int] = set()
         self._workers = [101]
         self._log = b""
         os.makedirs(self.layout.root)
@@ -55,8 +61,27 @@ class EdgeHost(LocalHost):
                 line = f"nginx: [emerg] refused at test in {argv[3]}:1\n"
                 return Completed(argv, 1, "", line)
             return Completed(argv, 0, "", "syntax is ok\n")
-        if argv[0] in ("nginx", "systemctl"):
+        if list(argv[:2]) == ["nginx", "-s"] and argv[2] in ("quit", "stop"):
+            self._end(argv[2])
+        elif list(argv) == ["nginx"]:
+            return self._start(argv)
+        elif argv[0] in ("nginx", "systemctl"):
             self._reload()
+        return Completed(argv, 0, "", "")
+
+    def _end(self, word: str) -> None:
+        """The master's parent is not there to reap it: what is left is a zombie."""
+        if word not in self.ignores and self.master is not None:
+            self.zombies.add(self.master)
+            self.master = None
+            self.answers = None
+
+    def _start(self, argv: Sequence[str]) -> Completed:
+        text = self.conf_text(self.layout.conf)
+        if self.master is not None or "refused at" in text:
+            return Completed(argv, 1, "", "nginx: [emerg] refused at start in x.conf:1\n")
+        self.master = max({MASTER, *self.zombies}) + 100
+        self._reload()
         return Completed(argv, 0, "", "")
 
     def _reload(self) -> None:
@@ -74,14 +99,24 @@ class EdgeHost(LocalHost):
 
     def read(self, path: str) -> bytes | None:
         if path == "/run/nginx.pid":
-            return b"100\n"
-        if path == "/proc/100/comm":
-            return b"nginx\n"
-        if path.startswith("/proc/") and path.endswith("/stat"):
-            return b"1 (nginx) S 100 1 1" if int(path.split("/")[2]) in self._workers else b"1 (x) S 1 1 1"
+            # Who is killed leaves the file behind.
+            return f"{self.master or max(self.zombies)}\n".encode()
+        if path.startswith("/proc/") and path.endswith(("/comm", "/stat")):
+            return self._process(int(path.split("/")[2]), path.rpartition("/")[2])
         if path.startswith("/proc/net/"):
             return b"header\n"
         return self._log if path == "/var/log/nginx/error.log" else super().read(path)
+
+    def _process(self, pid: int, file: str) -> bytes | None:
+        if pid in self._workers:
+            state, parent = "S", self.master
+        elif pid == self.master:
+            state, parent = "S", 1
+        elif pid in self.zombies:
+            state, parent = "Z", 1
+        else:
+            return None
+        return b"nginx\n" if file == "comm" else f"{pid} (nginx) {state} {parent} 1 1".encode()
 
     def listdir(self, path: str) -> list[str]:
         if path == "/proc":
@@ -89,7 +124,7 @@ class EdgeHost(LocalHost):
         return [] if path.startswith("/proc/") else super().listdir(path)
 
     def exists(self, path: str) -> bool:
-        return path == "/run/systemd/system" or super().exists(path)
+        return self.systemd if path == "/run/systemd/system" else super().exists(path)
 
     def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
         return "Address already in use" if port in self.taken else None

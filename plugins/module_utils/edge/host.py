@@ -23,7 +23,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol
 
 
 class Completed(NamedTuple):
@@ -120,17 +120,23 @@ class LocalHost:
         environment: dict[str, str] = {**os.environ, "LC_ALL": "C", **(env or {})}
         # Modules run by an unprivileged login may lack the sbin folders, where nginx lives.
         environment["PATH"] = environment.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
-        try:
-            done = subprocess.run(
-                list(argv), input=stdin.encode(), capture_output=True, env=environment, timeout=timeout, check=False
-            )
-        except FileNotFoundError:
-            return Completed(argv, 127, "", f"{argv[0]}: command not found")
-        except subprocess.TimeoutExpired:
-            return Completed(argv, 124, "", f"{argv[0]}: not finished after {timeout:g} s")
-        return Completed(
-            argv, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
-        )
+        # Files in memory, not pipes: a daemon that the program leaves behind may hold its output open while it lives.
+        with _memory() as stdout, _memory() as stderr:
+            try:
+                done = subprocess.run(
+                    list(argv),
+                    input=stdin.encode(),
+                    stdout=stdout,
+                    stderr=stderr,
+                    env=environment,
+                    timeout=timeout,
+                    check=False,
+                )
+            except FileNotFoundError:
+                return Completed(argv, 127, "", f"{argv[0]}: command not found")
+            except subprocess.TimeoutExpired:
+                return Completed(argv, 124, "", f"{argv[0]}: not finished after {timeout:g} s")
+            return Completed(argv, done.returncode, _text(stdout), _text(stderr))
 
     def read(self, path: str) -> bytes | None:
         try:
@@ -244,6 +250,15 @@ def _group_of(account: str) -> int:
         return pwd.getpwnam(account).pw_gid
     except KeyError as error:
         raise OSError(errno.ENOENT, "no such account", account) from error
+
+
+def _memory() -> IO[bytes]:
+    return os.fdopen(os.memfd_create("output"), "w+b")
+
+
+def _text(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode(errors="replace")
 
 
 def switch_symlink(host: Host, target: str, path: str) -> None:

@@ -28,11 +28,10 @@ from .generation import (
 )
 from .host import Host, replace_file, switch_symlink
 from .nginx import explain, test_configuration
+from .service import POLL_SECONDS, control, master_pid, runs_systemd, worker_pids
 from .sockets import conflicts, wanted_listeners
 
-PID_FILE = "/run/nginx.pid"
 ERROR_LOG = "/var/log/nginx/error.log"
-POLL_SECONDS = 0.1
 START_SECONDS = 10.0
 
 
@@ -44,26 +43,6 @@ class Proof:
     master: int
     workers: tuple[int, ...]
     pruned: tuple[str, ...] = ()
-
-
-def master_pid(host: Host) -> int | None:
-    """Process id of the nginx master, None when none runs."""
-    raw = (host.read(PID_FILE) or b"").strip()
-    if not raw.isdigit() or host.read(f"/proc/{int(raw)}/comm") != b"nginx\n":
-        return None
-    return int(raw)
-
-
-def worker_pids(host: Host, master: int) -> set[int]:
-    """Children of the master."""
-    parents = {pid: _parent(host, pid) for pid in host.listdir("/proc") if pid.isdigit()}
-    return {int(pid) for pid, parent in parents.items() if parent == master}
-
-
-def _parent(host: Host, pid: str) -> int | None:
-    stat = host.read(f"/proc/{pid}/stat")
-    # The second field is the program's name in parentheses and may hold spaces.
-    return int(stat.rpartition(b")")[2].split()[1]) if stat else None
 
 
 def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, allow_restart: bool = False) -> Proof:
@@ -116,7 +95,7 @@ def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float
     log_position = len(host.read(ERROR_LOG) or b"")
     master = master_pid(host)
     before = worker_pids(host, master) if master is not None else set()
-    _signal(host, layout, "start" if master is None else "restart" if restart else "reload")
+    _signal(host, layout, "start" if master is None else "restart" if restart else "reload", master)
     end = host.now() + timeout
     answered: str | None = None
     while host.now() < end:
@@ -141,17 +120,13 @@ def _answer(host: Host, manifest: Manifest | None) -> str | None:
     return answer.strip() if answer is not None else None
 
 
-def _signal(host: Host, layout: Layout, verb: str) -> None:
-    if host.exists("/run/systemd/system"):
-        done = host.run(["systemctl", verb, "nginx.service"])
-    elif verb == "start":
-        done = host.run(["nginx"])
-    elif verb == "reload":
-        done = host.run(["nginx", "-s", "reload"])
-    else:
-        raise EdgeError("without systemd nginx cannot be restarted from here", ["stop it and run again"])
-    if done.code != 0:
+def _signal(host: Host, layout: Layout, verb: str, master: int | None) -> None:
+    done = control(host, verb, master)
+    if done.code == 0:
+        return
+    if runs_systemd(host):
         raise EdgeError(f"systemctl {verb} nginx failed", _journal(host, layout, done.stderr))
+    raise EdgeError(f"nginx did not {verb}", _explained(host, layout, done.stderr) or _head(done.stderr))
 
 
 def _explained(host: Host, layout: Layout, printed: str) -> list[str]:
@@ -163,7 +138,11 @@ def _explained(host: Host, layout: Layout, printed: str) -> list[str]:
 
 def _journal(host: Host, layout: Layout, fallback: str) -> list[str]:
     printed = host.run(["journalctl", "--unit=nginx.service", "--lines=20", "--output=cat", "--no-pager"]).stdout
-    return _explained(host, layout, printed) or fallback.strip().splitlines()[:3]
+    return _explained(host, layout, printed) or _head(fallback)
+
+
+def _head(printed: str) -> list[str]:
+    return printed.strip().splitlines()[:3]
 
 
 def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:

@@ -30,7 +30,8 @@ from .generation import (
 from .host import Host
 from .nginx import read_nginx, test_configuration
 from .rehearsal import rehearse
-from .reload import master_pid, needs_restart, reload_and_prove
+from .reload import needs_restart, reload_and_prove
+from .service import master_pid
 from .user_files import write_missing
 
 LOCK_SECONDS = 60.0

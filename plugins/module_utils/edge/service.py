@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The processes of nginx, and how they are started, reloaded and restarted: by systemd, or directly without it."""
+
+from __future__ import annotations
+
+from .errors import EdgeError
+from .host import Completed, Host
+
+PID_FILE = "/run/nginx.pid"
+SYSTEMD = "/run/systemd/system"
+"""There while systemd runs, see sd_booted(3)."""
+
+GRACE_SECONDS = 15.0
+"""How long open requests may take to finish when nginx is restarted without systemd."""
+
+STOP_SECONDS = 5.0
+"""How long nginx may take to end after its connections were cut."""
+
+POLL_SECONDS = 0.1
+_FIRST_PROCESS = 1
+_ENDED = ("Z", "X")
+
+
+def runs_systemd(host: Host) -> bool:
+    """Whether systemd looks after the services of this machine."""
+    return host.exists(SYSTEMD)
+
+
+def master_pid(host: Host) -> int | None:
+    """Process id of the nginx master, None when none runs."""
+    raw = (host.read(PID_FILE) or b"").strip()
+    return int(raw) if raw.isdigit() and _is_running(host, int(raw)) else None
+
+
+def worker_pids(host: Host, master: int) -> set[int]:
+    """Children of the master."""
+    found = {pid: _state_and_parent(host, pid) for pid in host.listdir("/proc") if pid.isdigit()}
+    return {int(pid) for pid, known in found.items() if known and known[1] == master}
+
+
+def control(host: Host, verb: str, master: int | None) -> Completed:
+    """``start``, ``reload`` or ``restart`` nginx.
+
+    :param master: process id of the running master, None when none runs.
+    :returns: what systemctl or nginx said. Code 0 does not tell that nginx took its configuration over.
+    :raises EdgeError: nginx cannot be restarted from here, or does not end.
+    """
+    if runs_systemd(host):
+        return host.run(["systemctl", verb, "nginx.service"])
+    if verb == "reload":
+        return host.run(["nginx", "-s", "reload"])
+    if verb == "restart" and master is not None:
+        _stop(host, master)
+    return host.run(["nginx"])
+
+
+def _stop(host: Host, master: int) -> None:
+    if master == _FIRST_PROCESS:
+        raise EdgeError(
+            "nginx is the first process of this container, and a restart would end the container",
+            ["start the container anew: the new configuration is not in use until then"],
+        )
+    for word, patience in (("quit", GRACE_SECONDS), ("stop", STOP_SECONDS)):
+        host.run(["nginx", "-s", word])
+        end = host.now() + patience
+        while _is_running(host, master):
+            if host.now() >= end:
+                break
+            host.sleep(POLL_SECONDS)
+        else:
+            return
+    raise EdgeError(f"nginx (process {master}) does not end, so it could not be restarted")
+
+
+def _is_running(host: Host, pid: int) -> bool:
+    """Whether an nginx has this process id; one that ended may stay as a zombie where nobody reaps it."""
+    if host.read(f"/proc/{pid}/comm") != b"nginx\n":
+        return False
+    known = _state_and_parent(host, str(pid))
+    return known is not None and known[0] not in _ENDED
+
+
+def _state_and_parent(host: Host, pid: str) -> tuple[str, int] | None:
+    stat = host.read(f"/proc/{pid}/stat")
+    if not stat:
+        return None
+    # The second field is the program's name in parentheses and may hold spaces.
+    state, parent = stat.rpartition(b")")[2].split()[:2]
+    return state.decode(), int(parent)
