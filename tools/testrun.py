@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the checks and tests, shows progress, and ends with one line: N passed, N failed.
 
-``python3 -m tools.testrun check``: what needs no container. ``test``: everything, within an hour. ``all``: the same on
-every system, and the result is written to docs/test-results.md.
+``python3 -m tools.testrun check``: what needs no container. ``test``: everything, within an hour, and a table of what
+live traffic showed. ``all``: the same on every system, and the results are written to docs/.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from .features import as_markdown, as_text, collect, missing_required, read_features
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 REPORTS = REPOSITORY / ".cache" / "test"
 BIN = REPOSITORY / ".venv" / "bin"
 RESULTS = REPOSITORY / "docs" / "test-results.md"
+FEATURES = REPOSITORY / "docs" / "features.md"
 GOLDEN_SUITES = ("bullseye", "bookworm", "trixie")
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
@@ -102,8 +105,7 @@ def _images_of_scenarios() -> set[str]:
 
 def run(step: Step) -> Result:
     """Run a step, show that it goes on, and show its end where it failed."""
-    slug = re.sub(r"\W+", "-", step.name)
-    log, report = REPORTS / f"{slug}.log", REPORTS / f"{slug}.xml"
+    log, report = (REPORTS / f"{_slug(step)}.{kind}" for kind in ("log", "xml"))
     report.unlink(missing_ok=True)
     environment = {**os.environ, **step.environment, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     if step.reports:
@@ -121,6 +123,10 @@ def run(step: Step) -> Result:
         print("\n".join(log.read_text(errors="replace").splitlines()[-LINES_OF_A_FAILURE:]))
     print(f"  {'✘' if failed else '✔'} {step.name}: {passed} passed, {failed} failed, {seconds:.0f} s", flush=True)
     return Result(step, passed, failed, seconds)
+
+
+def _slug(step: Step) -> str:
+    return re.sub(r"\W+", "-", step.name)
 
 
 def _logged(argv: Sequence[str], log: Path, environment: Mapping[str, str]) -> int:
@@ -157,28 +163,50 @@ def _counts(report: Path) -> tuple[int, int]:
     return total - failed, failed
 
 
+def tell_features(results: Sequence[Result], *, write: bool) -> Result:
+    """Print the table of features; the result counts those that must be shown, and were not.
+
+    :param write: write docs/features.md as well.
+    """
+    reports = [report for one in results if (report := REPORTS / f"{_slug(one.step)}.xml").exists()]
+    features, shown = read_features(), collect(reports)
+    print(f"▸ features\n{as_text(features, shown)}")
+    if write:
+        FEATURES.write_text(as_markdown(features, shown, [_origin(), "", *_systems()]), encoding="utf-8")
+    failed = len(missing_required(features, shown))
+    return Result(Step("features", ()), sum(bool(one.required) for one in features.all) - failed, failed, 0)
+
+
 def write_results(results: Sequence[Result]) -> None:
     """The last result of all tests on all systems, for docs/."""
-    commit = _output("git", "rev-parse", "--short", "HEAD")
     ansible = _output(str(BIN / "ansible"), "--version").splitlines()[0]
     python = _output(str(BIN / "python"), "--version")
     lines = [
         "# The last run of `make test-all`",
         "",
-        f"Written by the run itself on {datetime.datetime.now(tz=datetime.timezone.utc).date()}, at commit {commit}.",
+        _origin(),
+        "What traffic showed on which system is in [features.md](features.md).",
         "",
         "| part | passed | failed | seconds |",
         "|---|---|---|---|",
         *(f"| {one.step.name} | {one.passed} | {one.failed} | {one.seconds:.0f} |" for one in results),
         "",
-        "| system | nginx | OpenSSL | certbot | Python |",
-        "|---|---|---|---|---|",
-        *(_versions(suite) for suite in GOLDEN_SUITES),
+        *_systems(),
         "",
         f"Controller: {ansible}, {python}.",
         "",
     ]
     RESULTS.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _origin() -> str:
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
+    return f"Written by the run itself on {today}, at commit {_output('git', 'rev-parse', '--short', 'HEAD')}."
+
+
+def _systems() -> list[str]:
+    head = ["| system | nginx | OpenSSL | certbot | Python |", "|---|---|---|---|---|"]
+    return [*head, *(_versions(suite) for suite in GOLDEN_SUITES)]
 
 
 def _versions(suite: str) -> str:
@@ -202,6 +230,8 @@ def main() -> int:
     started = time.monotonic()
     steps = checks() + ([] if what == "check" else container_tests())
     results = [run(step) for step in steps]
+    if what != "check":
+        results.append(tell_features(results, write=what == "all"))
     if what == "all":
         write_results(results)
     failed = sum(one.failed for one in results)

@@ -35,6 +35,7 @@ def origin(name: str) -> str:
     return f"https://{name}"
 
 
+@pytest.mark.feature("certificates")
 def test_certificate_is_issued_by_the_acme_server(host: Any, client: Client, origin: str) -> None:
     served = client.curl("-o", "/dev/null", "-w", "%{certs}", f"{origin}/weighted/")
     assert "Pebble" in served
@@ -42,11 +43,16 @@ def test_certificate_is_issued_by_the_acme_server(host: Any, client: Client, ori
     assert serial.removeprefix("serial=").lower() in re.sub(r"[^0-9a-f]", "", served.lower())
 
 
-def test_http_versions(host: Any, client: Client, origin: str) -> None:
+@pytest.mark.feature("HTTP/2")
+def test_http_versions_over_tcp(client: Client, origin: str) -> None:
     assert client.get(f"{origin}/weighted/", "--http1.1").version == "HTTP/1.1"
     assert client.get(f"{origin}/weighted/", "--http2").version == "HTTP/2"
+
+
+@pytest.mark.feature("HTTP/3")
+def test_http3_where_nginx_is_built_with_it(host: Any, client: Client, origin: str) -> None:
     response = client.get(f"{origin}/weighted/", "--http2")
-    if host.run("nginx -V").stderr.find("--with-http_v3_module") >= 0:
+    if "--with-http_v3_module" in host.run("nginx -V").stderr:
         assert response.headers["alt-svc"] == 'h3=":443"; ma=86400'
         assert client.get(f"{origin}/weighted/", "--http3-only").version == "HTTP/3"
     else:
@@ -54,11 +60,13 @@ def test_http_versions(host: Any, client: Client, origin: str) -> None:
         assert client.attempt("curl", "--http3-only", "--max-time", "2", f"{origin}/weighted/").returncode != 0
 
 
+@pytest.mark.feature("TLS termination")
 def test_plain_http_is_redirected(client: Client, name: str) -> None:
     response = client.get(f"http://{name}/weighted/x?a=1")
     assert (response.status, response.headers["location"]) == (301, f"https://{name}/weighted/x?a=1")
 
 
+@pytest.mark.feature("reverse proxy", "real client address")
 def test_backends_see_the_client_and_nothing_forged(client: Client, name: str, origin: str) -> None:
     forged = ("-H", "X-Forwarded-For: 192.0.2.1", "-H", "X-Real-IP: 192.0.2.1", "-H", "X-Forwarded-Proto: gopher")
     seen = client.get(f"{origin}/weighted/", *forged).json["headers"]
@@ -67,32 +75,38 @@ def test_backends_see_the_client_and_nothing_forged(client: Client, name: str, o
     assert seen["x-forwarded-proto"] == "https"
 
 
+@pytest.mark.feature("prefix handling")
 def test_prefix_is_stripped_where_asked_and_kept_elsewhere(client: Client, origin: str) -> None:
     assert client.get(f"{origin}/plain/a/b?c=1").json["path"] == "/a/b?c=1"
     assert client.get(f"{origin}/weighted/a%2fb").json["path"] == "/weighted/a%2fb"
 
 
+@pytest.mark.feature("weights")
 def test_weights(client: Client, origin: str) -> None:
     # Only whole rounds add up exactly, and each worker shares the rounds through the zone.
     counted = Counter(client.processes(f"{origin}/weighted/[1-50]"))
     assert counted == {"node-3001": 30, "node-3002": 10, "node-3003": 10}
 
 
+@pytest.mark.feature("balancing methods")
 def test_affinity(client: Client, origin: str) -> None:
     assert len(set(client.processes(f"{origin}/api/[1-6]"))) == 1
 
 
+@pytest.mark.feature("upstream keepalive")
 def test_backend_connections_are_reused(client: Client, origin: str) -> None:
     before = [client.get(f"{origin}/weighted/").json for _request in range(20)]
     connections = {(answer["process"], answer["connection"]) for answer in before}
     assert len(connections) < len(before)
 
 
+@pytest.mark.feature("rate limits")
 def test_rate_limit_of_logins_is_stricter(client: Client, origin: str) -> None:
     assert client.statuses(f"{origin}/api/auth/[1-8]") == [200] * 4 + [429] * 4
     assert client.get(f"{origin}/weighted/").status == 200
 
 
+@pytest.mark.feature("websocket")
 def test_web_socket_and_plain_requests_share_a_location(client: Client, name: str, origin: str) -> None:
     assert client.run("ws-echo", "--cacert", AUTHORITY, f"wss://{name}/ws/echo", "hello", "edge").split() == [
         "hello",
@@ -101,6 +115,7 @@ def test_web_socket_and_plain_requests_share_a_location(client: Client, name: st
     assert client.get(f"{origin}/ws/plain").json["headers"].get("connection") in (None, "keep-alive")
 
 
+@pytest.mark.feature("cache")
 def test_cache(client: Client, origin: str) -> None:
     path = f"{origin}/api/public/{time.time_ns()}"
     answers = [client.get(path) for _request in range(2)]
@@ -108,6 +123,7 @@ def test_cache(client: Client, origin: str) -> None:
     assert answers[0].body == answers[1].body
 
 
+@pytest.mark.feature("cache")
 def test_requests_with_credentials_bypass_the_cache(client: Client, origin: str) -> None:
     path = f"{origin}/api/public/{time.time_ns()}"
     private = [client.get(path, "-H", "Authorization: Bearer one") for _request in range(2)]
@@ -119,6 +135,7 @@ def test_requests_with_credentials_bypass_the_cache(client: Client, origin: str)
     ("path", "status"),
     [("/weighted/", 200), ("/moved", 301), ("/nothing", 404), ("/dead/", 502), ("/api/public/h", 200)],
 )
+@pytest.mark.feature("security headers")
 def test_security_headers_on_every_response(client: Client, origin: str, path: str, status: int) -> None:
     response = client.get(origin + path)
     assert response.status == status
@@ -127,6 +144,7 @@ def test_security_headers_on_every_response(client: Client, origin: str, path: s
     assert response.headers["server"] == "nginx"
 
 
+@pytest.mark.feature("security headers")
 def test_security_headers_on_a_refusal(client: Client, origin: str) -> None:
     statuses = client.statuses(f"{origin}/api/auth/again[1-6]")
     assert statuses[-1] == 429
@@ -135,6 +153,7 @@ def test_security_headers_on_a_refusal(client: Client, origin: str) -> None:
     assert [name for name in SECURITY_HEADERS if name not in response.headers] == []
 
 
+@pytest.mark.feature("TLS termination")
 def test_unknown_names_are_refused(host: Any, client: Client, name: str) -> None:
     address = host.ansible.get_variables()["server_address"]
     handshake = client.attempt("openssl", "s_client", "-connect", f"{address}:443", "-servername", "other.test")
@@ -144,6 +163,7 @@ def test_unknown_names_are_refused(host: Any, client: Client, name: str) -> None
     assert client.get(f"http://{name}/").status == 301
 
 
+@pytest.mark.feature("streaming")
 def test_streams_are_not_held_back(client: Client, origin: str) -> None:
     command = f"curl -sSN --max-time 10 --cacert {AUTHORITY} '{origin}/events/sse?count=20' | (head -c 1; date +%s%N)"
     started = int(client.run("date", "+%s%N"))
@@ -158,6 +178,7 @@ def test_generation_on_disk_is_the_one_that_answers(host: Any) -> None:
     assert host.run("nginx -t").rc == 0
 
 
+@pytest.mark.feature("stub_status")
 def test_status_is_on_loopback_alone(host: Any, client: Client) -> None:
     assert re.search(r"^Active connections: \d+", _on_loopback(host, "http://127.0.0.1:8090/stub_status"))
     address = host.ansible.get_variables()["server_address"]
@@ -165,12 +186,14 @@ def test_status_is_on_loopback_alone(host: Any, client: Client) -> None:
         assert client.attempt("curl", "-sS", "--max-time", "2", f"http://{address}:{port}/").returncode == 7
 
 
+@pytest.mark.feature("Prometheus")
 def test_exporter_sees_nginx(host: Any) -> None:
     metrics = _on_loopback(host, "http://127.0.0.1:9113/metrics")
     assert re.search(r"^nginx_up 1$", metrics, re.MULTILINE)
     assert re.search(r"^nginx_http_requests_total [1-9]", metrics, re.MULTILINE)
 
 
+@pytest.mark.feature("logs")
 def test_access_log_is_json_with_upstream_timing(host: Any, client: Client, origin: str) -> None:
     client.get(f"{origin}/weighted/logged")
     time.sleep(1.5)  # the log is flushed every second
@@ -179,6 +202,7 @@ def test_access_log_is_json_with_upstream_timing(host: Any, client: Client, orig
     assert '"remote_addr": "10.213.78.40"' in line
 
 
+@pytest.mark.feature("certificates")
 def test_renewal_is_planned_and_rehearsed(host: Any) -> None:
     timer = host.run("systemctl show nginx-edge-certbot.timer --property=ActiveState,NextElapseUSecRealtime").stdout
     assert "ActiveState=active" in timer

@@ -71,53 +71,64 @@ def edge(request: pytest.FixtureRequest) -> Edge:
     return found
 
 
+@pytest.mark.feature("rate limits")
 def test_a_limit_counts_and_refuses(edge: Edge) -> None:
     assert edge.statuses(f"/counted/[1-4]?key={time.time_ns()}") == [200, 200, 429, 429]
 
 
+@pytest.mark.feature("rate limits")
 def test_an_exempt_network_is_not_limited(edge: Edge) -> None:
     assert edge.statuses("/exempted/[1-4]") == [200] * 4
 
 
+@pytest.mark.feature("rate limits")
 def test_a_dry_run_refuses_nothing(edge: Edge) -> None:
     assert edge.statuses(f"/dry/[1-4]?key={time.time_ns()}") == [200] * 4
 
 
+@pytest.mark.feature("rate limits")
 def test_one_connection_too_many_is_refused(edge: Edge) -> None:
     parallel = ("--parallel", "--parallel-immediate", "--http1.1")
     assert sorted(edge.statuses("/single/slow?ms=1500&n=[1-3]", *parallel)) == [200, 429, 429]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/allowed/", 200), ("/others/", 403), ("/denied/", 403)])
+@pytest.mark.feature("access control")
 def test_access_by_address(edge: Edge, path: str, status: int) -> None:
     assert edge.get(path).status == status
 
 
+@pytest.mark.feature("passive health")
 def test_a_backup_serves_when_the_others_are_dead(edge: Edge) -> None:
     assert set(edge.processes("/backed-up/[1-4]")) == {"node-3002"}
 
 
+@pytest.mark.feature("passive health")
 def test_dead_and_down_servers_are_left_alone(edge: Edge) -> None:
     assert edge.statuses("/partly-dead/[1-6]") == [200] * 6
     assert set(edge.processes("/partly-dead/[1-6]")) == {"node-3001"}
 
 
+@pytest.mark.feature("balancing methods")
 def test_a_hash_keeps_a_key_on_its_server(edge: Edge) -> None:
     first = edge.processes("/by-uri/[1-12]")
     assert edge.processes("/by-uri/[1-12]") == first
     assert len(set(first)) > 1
 
 
+@pytest.mark.feature("balancing methods")
 def test_random_spreads(edge: Edge) -> None:
     assert set(Counter(edge.processes("/at-random/[1-60]"))) == {"node-3001", "node-3002", "node-3003"}
 
 
+@pytest.mark.feature("files and fixed answers", "security headers")
 def test_an_error_page_of_the_edge(edge: Edge) -> None:
     response = edge.get("/dead/")
     assert (response.status, response.body) == (502, "sorry\n")
     assert "x-frame-options" in response.headers
 
 
+@pytest.mark.feature("cache")
 def test_a_stale_response_is_served_while_the_backend_is_dead(edge: Edge) -> None:
     server = edge.host.start("python3", "-m", "http.server", "9200", "--directory", "/srv/www")
     try:
@@ -137,11 +148,13 @@ def test_a_stale_response_is_served_while_the_backend_is_dead(edge: Edge) -> Non
     assert stale.headers["x-cache-status"] in ("STALE", "UPDATING")
 
 
+@pytest.mark.feature("cache")
 def test_a_response_is_stored_at_its_second_use(edge: Edge) -> None:
     path = f"/twice/{time.time_ns()}"
     assert [edge.get(path).headers["x-cache-status"] for _request in range(3)] == ["MISS", "MISS", "HIT"]
 
 
+@pytest.mark.feature("cache")
 def test_a_response_that_sets_a_cookie_is_not_shared(edge: Edge) -> None:
     path = f"/cookie/{time.time_ns()}/set-cookie"
     answers = [edge.get(path) for _request in range(2)]
@@ -151,15 +164,18 @@ def test_a_response_that_sets_a_cookie_is_not_shared(edge: Edge) -> None:
 @pytest.mark.parametrize(
     ("path", "status"), [("/private/", 200), ("/wrong-name/", 502), ("/wrong-authority/", 502), ("/unverified/", 200)]
 )
+@pytest.mark.feature("TLS to backends")
 def test_backends_are_verified(edge: Edge, path: str, status: int) -> None:
     assert edge.get(path).status == status
 
 
+@pytest.mark.feature("gRPC")
 def test_grpc(edge: Edge) -> None:
     answer = edge.client.run("grpc-echo", f"{edge.address}:443", AUTHORITY, edge.name, "hello")
     assert answer.strip() == "hello from 10.213.80.40"
 
 
+@pytest.mark.feature("files and fixed answers")
 def test_files_of_a_folder_and_nothing_beside_it(edge: Edge) -> None:
     assert edge.get("/files/hello.txt").body == "hello from alias\n"
     assert edge.get("/static/hello.txt").body == "hello from root\n"
@@ -172,17 +188,20 @@ def test_files_of_a_folder_and_nothing_beside_it(edge: Edge) -> None:
         assert edge.get(path, "--path-as-is").status in (400, 404)
 
 
+@pytest.mark.feature("compression and limits")
 def test_a_body_over_the_limit_is_refused(edge: Edge) -> None:
     assert edge.get("/small/", "--data", "x" * 900).json["body_bytes"] == 900
     assert edge.get("/small/", "--data", "x" * 1100).status == 413
 
 
+@pytest.mark.feature("access control")
 def test_clients_without_a_certificate_are_refused(edge: Edge) -> None:
     name = f"clients.{edge.name}"
     assert edge.get("/", name=name).status == 400
     assert edge.get("/", "--cert", "/srv/client.pem", "--key", "/srv/client.key", name=name).status == 200
 
 
+@pytest.mark.feature("files and fixed answers", "security headers")
 def test_a_closed_site_says_so(edge: Edge) -> None:
     response = edge.get("/any/path", name=f"closed.{edge.name}")
     assert (response.status, response.body, response.headers["retry-after"]) == (503, "Back at noon.", "3600")
@@ -199,12 +218,14 @@ def test_raw_directives_are_there(edge: Edge) -> None:
     assert edge.get("/raw/").headers["x-raw"] == "yes"
 
 
+@pytest.mark.feature("compression and limits")
 def test_text_is_compressed(edge: Edge) -> None:
     options = ("-H", "Accept-Encoding: gzip", "-H", f"X-Long: {'x' * 1200}", "-o", "/dev/null", "--dump-header", "-")
     printed = edge.client.curl(*edge.connect(edge.name), *options, f"https://{edge.name}/app/")
     assert "content-encoding: gzip" in printed.lower()
 
 
+@pytest.mark.feature("logs")
 def test_a_quiet_location_leaves_no_line_in_the_log(edge: Edge) -> None:
     mark = str(time.time_ns())
     edge.get(f"/quiet/{mark}")
@@ -214,6 +235,7 @@ def test_a_quiet_location_leaves_no_line_in_the_log(edge: Edge) -> None:
     assert [json.loads(line)["uri"] for line in logged] == [f"/app/loud-{mark}"]
 
 
+@pytest.mark.feature("real client address")
 def test_a_trusted_proxy_names_the_client_and_others_cannot(edge: Edge) -> None:
     printed = BACKEND.run("python3", "-c", PROXIED_REQUEST, edge.address, f"plain.{edge.name}")
     assert json.loads(printed)["headers"]["x-forwarded-for"] == "198.51.100.7"

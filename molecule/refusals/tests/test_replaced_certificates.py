@@ -25,6 +25,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
 
 
 @pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.feature("certificates")
 def test_clients_get_what_is_on_disk(runs: tuple[Run, Run], edge: str) -> None:
     refused, good = runs
     name = edge.removeprefix("refusal-") + ".test"
