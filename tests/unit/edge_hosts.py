@@ -22,7 +22,8 @@ STOCK = b"# as the package ships it\n"
 class EdgeHost(LocalHost):
     """A folder as /etc/nginx, and an nginx that refuses text with ``refused at test`` or ``refused at reload`` in it.
 
-    Without ``systemd`` nginx is spoken to directly; it does not follow the signals that it ``ignores``.
+    Without ``systemd`` nginx is spoken to directly; it does not follow the signals that it ``ignores``. Its master has
+    the dynamic modules ``loaded``.
 
     :param root: folder of the simulated machine.
     """
@@ -36,6 +37,7 @@ class EdgeHost(LocalHost):
         self.master: int | None = MASTER
         self.ignores: set[str] = set()
         self.zombies: set[int] = set()
+        self.loaded: set[str] = set()
         self._workers = [101]
         self._log = b""
         os.makedirs(self.layout.root)
@@ -98,6 +100,8 @@ class EdgeHost(LocalHost):
         return f"{self.answers}\n" if self.answers else None
 
     def read(self, path: str) -> bytes | None:
+        if path == f"/proc/{self.master}/maps":
+            return "".join(f"7f00 r-xp 0 /usr/lib/nginx/modules/{name}.so\n" for name in self.loaded).encode()
         if path == "/run/nginx.pid":
             # Who is killed leaves the file behind.
             return f"{self.master or max(self.zombies)}\n".encode()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import needs_restart
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.sockets import (
@@ -20,6 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.sockets i
     wanted_listeners,
 )
 
+NOWHERE = Layout(root="/nowhere")
 HOST = LocalHost()
 
 
@@ -70,9 +72,9 @@ def test_what_the_master_holds_is_no_conflict(taken: int) -> None:
 def test_a_move_between_address_and_wildcard_takes_a_restart(taken: int) -> None:
     text = f"listen {taken};"
     with pytest.raises(EdgeError, match=f"nginx listens on 127.0.0.1:{taken}/tcp, and cannot move") as caught:
-        needs_restart(HOST, [text], os.getpid(), allow_restart=False)
+        needs_restart(HOST, NOWHERE, [text], os.getpid(), allow_restart=False)
     assert caught.value.details == ("set edge_allow_restart: true to let this run restart nginx",)
-    assert needs_restart(HOST, [text], os.getpid(), allow_restart=True) is True
+    assert needs_restart(HOST, NOWHERE, [text], os.getpid(), allow_restart=True) is True
 
 
 def test_an_address_beside_its_wildcard_is_no_socket_of_its_own() -> None:
@@ -81,18 +83,18 @@ def test_an_address_beside_its_wildcard_is_no_socket_of_its_own() -> None:
         listening.listen()
         port = listening.getsockname()[1]
         texts = [f"listen {port};\nlisten 127.0.0.1:{port};"]
-        assert needs_restart(HOST, texts, os.getpid(), allow_restart=False) is False
+        assert needs_restart(HOST, NOWHERE, texts, os.getpid(), allow_restart=False) is False
         with pytest.raises(EdgeError, match=f"cannot move to 127.0.0.1:{port}/tcp"):
-            needs_restart(HOST, [f"listen 127.0.0.1:{port};"], os.getpid(), allow_restart=False)
+            needs_restart(HOST, NOWHERE, [f"listen 127.0.0.1:{port};"], os.getpid(), allow_restart=False)
 
 
 def test_a_stranger_is_in_the_way_whatever_is_allowed(taken: int) -> None:
     with pytest.raises(EdgeError, match="cannot be bound"):
-        needs_restart(HOST, [f"listen 127.0.0.1:{taken};"], None, allow_restart=True)
+        needs_restart(HOST, NOWHERE, [f"listen 127.0.0.1:{taken};"], None, allow_restart=True)
 
 
 def test_free_ports_need_nothing() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
-    assert needs_restart(HOST, [f"listen 127.0.0.1:{free};"], None, allow_restart=False) is False
+    assert needs_restart(HOST, NOWHERE, [f"listen 127.0.0.1:{free};"], None, allow_restart=False) is False

@@ -9,7 +9,7 @@ old workers go on. So the new workers are asked: each generation answers its own
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import user_files
@@ -27,6 +27,7 @@ from .generation import (
     switch,
 )
 from .host import Host, replace_file, switch_symlink
+from .modules import module_conflicts
 from .nginx import explain, test_configuration
 from .service import POLL_SECONDS, control, master_pid, runs_systemd, worker_pids
 from .sockets import conflicts, wanted_listeners
@@ -60,8 +61,8 @@ def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, a
     try:
         test_configuration(host, layout.conf)
         master = master_pid(host)
-        texts = ((host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode() for path in manifest.files)
-        restart = needs_restart(host, texts, master, allow_restart=allow_restart)
+        texts = [(host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode() for path in manifest.files]
+        restart = needs_restart(host, layout, texts, master, allow_restart=allow_restart)
         proof = _prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:
         raise _went_back(host, layout, manifest, error, timeout) from error
@@ -73,13 +74,17 @@ def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, a
     return Proof(proof.generation, proof.master, proof.workers, pruned)
 
 
-def needs_restart(host: Host, texts: Iterable[str], master: int | None, *, allow_restart: bool) -> bool:
-    """Whether the sockets that a configuration asks for take a restart.
+def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int | None, *, allow_restart: bool) -> bool:
+    """Whether the sockets and modules that a configuration asks for take a restart.
+
+    What the package configured is let go by a restart without being asked: the role nginx has just restarted it too.
 
     :raises EdgeError: a socket cannot be had at all, or takes a restart that is not allowed.
     """
-    found = conflicts(host, wanted_listeners(texts), master)
-    hopeless = [one.message for one in found if not (one.needs_restart and allow_restart)]
+    modules = module_conflicts(host, layout, texts, master)
+    found = [*conflicts(host, wanted_listeners(texts), master), *modules]
+    allowed = found if allow_restart else modules if running_name(host, layout) is None else []
+    hopeless = [one.message for one in found if not (one.needs_restart and one in allowed)]
     if not hopeless:
         return bool(found)
     way_out = (

@@ -121,7 +121,7 @@ def _apply_locked(host: Host, layout: Layout, content: Content, *, check: bool, 
     sound = find_sound(host, layout, content.digest)
     if sound is not None and sound.name == previous:
         return Outcome(False, previous, previous, [])
-    needs_restart(host, content.files.values(), master_pid(host), allow_restart=allow_restart)
+    needs_restart(host, layout, list(content.files.values()), master_pid(host), allow_restart=allow_restart)
     if check:
         rehearse(host, layout, content)
         return Outcome(True, content.digest, previous, diff)

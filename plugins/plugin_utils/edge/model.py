@@ -138,6 +138,7 @@ class Edge(Record):
     real_ip_header: HeaderName
     proxy_protocol: bool
     resolver: tuple[IpAddress, ...]
+    resolver_valid: Time
     http_port: int
     https_port: int
     ipv6: bool

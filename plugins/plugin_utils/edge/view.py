@@ -131,7 +131,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         hidden_headers=hidden_headers(edge.security_headers),
         trusted_proxies=edge.trusted_proxies,
         real_ip_header="proxy_protocol" if edge.proxy_protocol else edge.real_ip_header,
-        resolver=" ".join(f"[{address}]" if ":" in address else address for address in edge.resolver),
+        resolver=_resolver(edge),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
         websocket=any(location.websocket for site in edge.sites for location in site.locations),
@@ -152,6 +152,11 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
 def _listen(port: int, *parameters: str, ipv6: bool) -> tuple[str, ...]:
     addresses = (str(port), f"[::]:{port}") if ipv6 else (str(port),)
     return tuple(" ".join((address, *parameters)) for address in addresses)
+
+
+def _resolver(edge: Edge) -> str:
+    addresses = [f"[{address}]" if ":" in address else address for address in edge.resolver]
+    return " ".join((*addresses, f"valid={edge.resolver_valid}")) if addresses else ""
 
 
 def _of_http(edge: Edge) -> tuple[Upstream, ...]:
