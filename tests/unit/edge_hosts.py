@@ -20,7 +20,8 @@ STOCK = b"# as the package ships it\n"
 
 
 class EdgeHost(LocalHost):
-    """A folder as /etc/nginx, and an nginx that refuses text with ``refused at test`` or ``refused at reload`` in it.
+    """A folder as /etc/nginx, and an nginx that goes by words in the text: ``refused at test``, ``refused at reload``,
+    ``warned of``.
 
     :param root: folder of the simulated machine.
     """
@@ -54,6 +55,8 @@ class EdgeHost(LocalHost):
             if "refused at test" in self.conf_text(argv[3]):
                 line = f"nginx: [emerg] refused at test in {argv[3]}:1\n"
                 return Completed(argv, 1, "", line)
+            if "warned of" in self.conf_text(argv[3]):
+                return Completed(argv, 0, "", f"nginx: [warn] warned of in {argv[3]}:1\n")
             return Completed(argv, 0, "", "syntax is ok\n")
         if argv[0] in ("nginx", "systemctl"):
             self._reload()
