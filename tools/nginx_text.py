@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 OF_VALUES = ("geo", "map", "split_clients")
@@ -27,10 +27,16 @@ class Statement:
     @property
     def directive(self) -> str:
         """Name of the directive; a value counts for the directive whose block it stands in."""
-        for _line, head in self.blocks:
-            if head.split()[0] in OF_VALUES:
-                return head.split()[0]
-        return self.text.split()[0]
+        return directive_of(self.text, [head for _line, head in self.blocks])
+
+
+def directive_of(text: str, heads: Sequence[str]) -> str:
+    """Name of a directive.
+
+    :param heads: heads of the blocks around it; a value counts for the directive whose block it stands in.
+    """
+    first = [line.split(maxsplit=1)[0] for line in (*heads, text)]
+    return next((name for name in first if name in OF_VALUES), first[-1])
 
 
 def statements(text: str) -> Iterator[Statement]:
