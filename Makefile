@@ -40,5 +40,6 @@ golden: setup ## writes the golden cases anew, after a change that was meant
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tests.golden.accept $(CASES)
 
 .PHONY: reference
-reference: setup ## writes docs/model.md from the argument spec
-	@.venv/bin/python -m tools.reference
+reference: setup ## writes docs/model.md and docs/cookbook.md
+	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.reference
+	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.cookbook

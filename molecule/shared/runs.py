@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 PLAYBOOK = "hardened.nginx_edge.site"
+ADVICE_TASK = "Tell what may not be meant"
 TIMEOUT = 300.0
 _TREE = (
     "cd /etc/nginx && find . -printf '%y %m %p %l\\n' | LC_ALL=C sort"
@@ -30,12 +31,14 @@ class Run:
 
     :param failures: host -> message of the task that failed there; likewise ``changed`` -> number of changed tasks.
     :param diffs: host -> text of all diffs that were shown.
+    :param advice: lines that told what may not be meant, a list for each time that they were told.
     """
 
     code: int
     changed: Mapping[str, int]
     failures: Mapping[str, str]
     diffs: Mapping[str, str]
+    advice: Sequence[Sequence[str]]
     stderr: str
 
     def __str__(self) -> str:
@@ -72,6 +75,7 @@ def run_site(*options: str, variables: Mapping[str, Any], folder: Path, inventor
         changed={host: int(counts["changed"]) for host, counts in told["stats"].items()},
         failures={host: str(result.get("msg")) for host, result in _results(told) if result.get("failed")},
         diffs=_diffs(told),
+        advice=_advice(told),
         stderr=done.stderr,
     )
 
@@ -80,6 +84,17 @@ def _results(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
     for play in told["plays"]:
         for task in play["tasks"]:
             yield from task["hosts"].items()
+
+
+def _advice(told: Mapping[str, Any]) -> list[list[str]]:
+    return [
+        result["msg"]
+        for play in told["plays"]
+        for task in play["tasks"]
+        if task["task"]["name"].endswith(ADVICE_TASK)
+        for result in task["hosts"].values()
+        if "msg" in result
+    ]
 
 
 def _diffs(told: Mapping[str, Any]) -> dict[str, str]:

@@ -55,7 +55,8 @@ class ActionModule(ActionBase):
         result = _plain(planned)
         if arguments["state"] == "checked":
             return {"changed": False, **result}
-        return {**result, **self._make_live(planned, target, facts, task_vars)}
+        made = self._make_live(planned, target, facts, task_vars)
+        return {**result, **made, "advice": [*result["advice"], *made["advice"]]}
 
     def _make_live(
         self, planned: Plan, target: Target, facts: Mapping[str, Any], task_vars: dict[str, Any]
@@ -73,7 +74,8 @@ class ActionModule(ActionBase):
         if target.installed and unchanged:
             # A run that died between switch and reload left the rest for this one.
             proven = live == running == generations["answered"]
-            return {"changed": not proven, "generation": live, "previous": live, "sent": 0}
+            told = {"generation": live, "previous": live, "advice": generations["advice"]}
+            return {"changed": not proven, **told, "sent": 0}
         payload = pack(content)
         outcome = self._module(
             "hardened.nginx_edge.nginx_generation",
@@ -84,13 +86,11 @@ class ActionModule(ActionBase):
             },
             task_vars,
         )
-        if not outcome["tested"]:
-            self._display.warning(
-                "nginx is not installed on this host yet: the configuration was rendered, but not tested"
-            )
         kept: dict[str, Any] = {
-            key: outcome[key] for key in ("changed", "generation", "previous", "diff") if key in outcome
+            key: outcome[key] for key in ("changed", "generation", "previous", "diff", "advice") if key in outcome
         }
+        if not outcome["tested"]:
+            kept["advice"] = ["nginx: is not installed yet; the configuration was rendered, but not tested"]
         return {**kept, "sent": len(payload)}
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ settings:
       type: bool
       description: Whether nginx may be restarted.
 advice:
-  description: What works, but perhaps not as meant; one line each.
+  description: What works, but perhaps not as meant, and what nginx warned of; one line each, with its place.
   returned: success
   type: list
   elements: str

@@ -63,6 +63,11 @@ tested:
   description: Whether nginx tested the files; false only in check mode on a host without nginx.
   returned: success
   type: bool
+advice:
+  description: What nginx warns of and takes nevertheless, each with its place in the model where one is known.
+  returned: success
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -99,6 +104,7 @@ def main() -> None:
         generation=outcome.name,
         previous=outcome.previous,
         tested=outcome.name is not None,
+        advice=list(outcome.warnings),
         diff=outcome.diff,
     )
 

@@ -75,6 +75,10 @@ generations:
       type: list
       elements: str
       description: Files of the live one that were changed by hand.
+    advice:
+      type: list
+      elements: str
+      description: What nginx warned of when it tested the live one.
     running:
       type: str
       description: The one last proven in memory, or null.
@@ -119,6 +123,7 @@ def main() -> None:
             **names,
             "digest": manifest.digest if manifest else None,
             "drift": drift(host, layout, manifest) if manifest else [],
+            "advice": list(manifest.warnings) if manifest else [],
             "kept": [one.name for one in manifests(host, layout)],
         },
         user_files=present(host, layout),

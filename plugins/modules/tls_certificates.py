@@ -91,6 +91,11 @@ certificates:
       description: End of validity in UTC; null for a pair that check mode would make.
       type: str
       sample: "2027-12-24T06:53:56Z"
+advice:
+  description: What works, but perhaps not for long, such as a certificate that expires soon; one line each.
+  returned: success
+  type: list
+  elements: str
 """
 
 from datetime import datetime, timezone
@@ -110,8 +115,6 @@ def main() -> None:
         result = run(LocalHost(), module.params["certificates"], check_mode=module.check_mode)
     except EdgeError as error:
         module.fail_json(msg=str(error))
-    for warning in result.pop("warnings"):
-        module.warn(warning)
     module.exit_json(**result)
 
 
@@ -126,7 +129,7 @@ def run(host: Host, items: list[dict[str, Any]], *, check_mode: bool) -> dict[st
         "changed": any(decision.changes for decision in decisions),
         "certificates": reports,
         "diff": {"before": before, "after": core.describe(reports)},
-        "warnings": [f"{one.wanted.error(EdgeError(text))}" for one in decisions for text in one.warnings],
+        "advice": [f"{one.wanted.error(EdgeError(text))}" for one in decisions for text in one.warnings],
     }
 
 

@@ -20,7 +20,8 @@ STOCK = b"# as the package ships it\n"
 
 
 class EdgeHost(LocalHost):
-    """A folder as /etc/nginx, and an nginx that refuses text with ``refused at test`` or ``refused at reload`` in it.
+    """A folder as /etc/nginx, and an nginx that goes by words in the text: ``refused at test``, ``refused at reload``,
+    ``warned of``.
 
     Without ``systemd`` nginx is spoken to directly; it does not follow the signals that it ``ignores``. Its master has
     the dynamic modules ``loaded``.
@@ -62,6 +63,8 @@ class EdgeHost(LocalHost):
             if "refused at test" in self.conf_text(argv[3]):
                 line = f"nginx: [emerg] refused at test in {argv[3]}:1\n"
                 return Completed(argv, 1, "", line)
+            if "warned of" in self.conf_text(argv[3]):
+                return Completed(argv, 0, "", f"nginx: [warn] warned of in {argv[3]}:1\n")
             return Completed(argv, 0, "", "syntax is ok\n")
         if list(argv[:2]) == ["nginx", "-s"] and argv[2] in ("quit", "stop"):
             self._end(argv[2])

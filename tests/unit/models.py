@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import DISTRIBUTION_BUILD, STREAM_MODULE
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,15 +21,12 @@ SPEC = yaml.safe_load((ROOT / "roles/edge/meta/argument_specs.yml").read_text(en
 OPTIONS: Mapping[str, Any] = SPEC["argument_specs"]["model"]["options"]
 
 STREAM = (STREAM_MODULE,)
+WITH_REAL_IP = (*DISTRIBUTION_BUILD, "--with-stream_realip_module")
 TARGETS = {
     "bullseye": Target((1, 18, 0), (1, 1, 1), DISTRIBUTION_BUILD, STREAM),
-    "bookworm": Target((1, 22, 1), (3, 0, 17), (*DISTRIBUTION_BUILD, "--with-stream_realip_module"), STREAM),
-    "trixie": Target(
-        (1, 26, 3),
-        (3, 5, 1),
-        (*DISTRIBUTION_BUILD, "--with-stream_realip_module", "--with-http_v3_module"),
-        STREAM,
-    ),
+    "bookworm": Target((1, 22, 1), (3, 0, 17), WITH_REAL_IP, STREAM),
+    "trixie": Target((1, 26, 3), (3, 5, 1), (*WITH_REAL_IP, "--with-http_v3_module"), STREAM),
+    "forky": Target((1, 30, 6), (3, 6, 5), (*WITH_REAL_IP, "--with-http_v3_module"), STREAM),
 }
 
 
@@ -40,3 +38,13 @@ def planned(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) ->
 def errors(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) -> list[str]:
     """The errors that an operator would read."""
     return [str(problem) for problem in planned(variables, target).problems]
+
+
+def rendered(variables: Mapping[str, Any], target: Target) -> dict[str, str]:
+    """Relative path -> text of a model for one target, as the generation named ``golden``; passwords are hashed to
+    themselves. ValueError when the model has problems."""
+    plan = planned(variables, target)
+    if plan.problems:
+        raise ValueError("\n".join(map(str, plan.problems)))
+    files = build(plan.edge, target, TEMPLATES, lambda password, salt: f"$6${salt}${password}").content.files
+    return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}

@@ -130,9 +130,18 @@ def test_a_warning_of_wrong_routing_is_an_error() -> None:
         test_configuration(ScriptedHost(printing(warned)), "/nowhere/nginx.conf")
 
 
-def test_other_warnings_do_not_stop_a_run() -> None:
-    warned = 'nginx: [warn] the "listen ... http2" directive is deprecated in /etc/nginx/x.conf:1\n'
-    test_configuration(ScriptedHost(printing(warned)), "/nowhere/nginx.conf")
+def test_other_warnings_do_not_stop_a_run_and_are_told(tmp_path: Path) -> None:
+    conf = tmp_path / "nginx.conf"
+    conf.write_text("# edge_extra_directives\nssl_stapling on;\n", encoding="utf-8")
+    warned = f'nginx: [warn] "ssl_stapling" ignored in {conf}:2\nnginx: … test is successful\n'
+    assert test_configuration(ScriptedHost(printing(warned)), str(conf)) == (
+        'edge_extra_directives: nginx says: "ssl_stapling" ignored (nginx.conf:2: ssl_stapling on;)',
+    )
+
+
+def test_a_warning_of_the_test_alone_is_not_told() -> None:
+    warned = "nginx: [warn] 8192 worker_connections exceed open file resource limit: 1024\n"
+    assert test_configuration(ScriptedHost(printing(warned)), "/nowhere/nginx.conf") == ()
 
 
 def test_a_failure_without_words_is_still_a_failure() -> None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
 
 from .models import OPTIONS, ROOT, TARGETS, errors
 
@@ -42,7 +43,7 @@ def variables(inventory: str, *, examples: bool) -> dict[str, Any]:
 
 
 def of_the_model(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name.startswith("edge_")}
+    return {name: value for name, value in given.items() if name.startswith(PREFIX) and name not in NOT_THE_MODEL}
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)

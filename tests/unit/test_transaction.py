@@ -57,6 +57,17 @@ def run(host: Any, layout: Any, wanted: Content, check: bool = False) -> bool:
     return outcome.changed
 
 
+def test_what_nginx_warns_of_is_told_by_every_run(host: EdgeHost) -> None:
+    told = "nginx says: warned of (nginx.conf:1: # {name})"
+    wanted = content("warned of", "eeee")
+    in_check_mode = apply(host, host.layout, wanted, check=True, allow_restart=False)
+    assert list(in_check_mode.warnings) == [told.format(name=".check-eeee")]
+    for _run in range(2):
+        outcome = apply(host, host.layout, wanted, check=False, allow_restart=False)
+        assert list(outcome.warnings) == [told.format(name="eeee")]
+    assert not outcome.changed
+
+
 def tree(host: EdgeHost) -> dict[str, str]:
     root = Path(host.layout.root)
     return {

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -79,6 +79,7 @@ class Manifest:
     :param status_port: loopback port on which it answers ``/generation``.
     :param version: version of the collection that wrote it.
     :param files: relative path -> SHA-256 in hexadecimal.
+    :param warnings: what nginx warned of when it tested it; default none.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Manifest:
     status_port: int
     version: str
     files: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -179,11 +181,10 @@ def stage(host: Host, layout: Layout, content: Content) -> Manifest:
     """
     manifest = new_manifest(host, content, _free_name(host, layout, content.digest))
     try:
-        write_tested(host, layout, content, manifest)
+        return write_tested(host, layout, content, manifest)
     except (EdgeError, OSError):
         host.remove(layout.folder(manifest.name))
         raise
-    return manifest
 
 
 def new_manifest(host: Host, content: Content, name: str) -> Manifest:
@@ -192,9 +193,10 @@ def new_manifest(host: Host, content: Content, name: str) -> Manifest:
     return Manifest(name, content.digest, host.now(), content.status_port, content.version, digests)
 
 
-def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> None:
+def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> Manifest:
     """Write a generation's folder, let nginx test it, and make it durable.
 
+    :returns: the manifest with what nginx warned of.
     :raises EdgeError: nginx refuses it; the folder is left to the caller.
     """
     folder = layout.folder(manifest.name)
@@ -202,12 +204,13 @@ def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifes
         host.mkdir(f"{folder}/{inner}")
     for path, text in content.named(manifest.name).items():
         host.write(f"{folder}/{path}", text.encode(), durable=False)
-    test_configuration(host, f"{folder}/nginx.conf")
+    tested = replace(manifest, warnings=test_configuration(host, f"{folder}/nginx.conf"))
     host.sync_filesystem(folder)
     # The manifest says that the test was passed, so it comes last.
-    host.write(f"{folder}/{MANIFEST}", (json.dumps(asdict(manifest), indent=2) + "\n").encode())
+    host.write(f"{folder}/{MANIFEST}", (json.dumps(asdict(tested), indent=2) + "\n").encode())
     host.fsync_dir(folder)
     host.fsync_dir(layout.generations)
+    return tested
 
 
 def _free_name(host: Host, layout: Layout, digest: str) -> str:

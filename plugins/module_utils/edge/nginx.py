@@ -33,6 +33,8 @@ _PLACE = re.compile(r"^\s*# (edge_\S.*)$")
 _QUOTED = re.compile(r'"([^"]+)"')
 _FILE_AND_LINE = re.compile(r" in (/\S+):(\d+)$")
 _WRONG_ROUTING = ("conflicting server name", "duplicate")
+_OF_THE_TEST_ALONE = "exceed open file resource limit"
+"""nginx runs under the limit of its unit, the test under that of the login."""
 
 
 def read_nginx(host: Host) -> dict[str, Any]:
@@ -98,19 +100,21 @@ def _configure_arguments(printed: str) -> list[str]:
     return shlex.split(_first(r"configure arguments: (.*)", printed))
 
 
-def test_configuration(host: Host, conf: str) -> None:
+def test_configuration(host: Host, conf: str) -> tuple[str, ...]:
     """Let nginx read a configuration without running it.
 
     :param conf: path of its main file.
+    :returns: what nginx warns of and takes nevertheless, each with its place in the model where one is known.
     :raises EdgeError: nginx refuses it, or warns of what would be routed wrongly; the message names the place in
         the model where one is known.
     """
     done = host.run(["nginx", "-t", "-c", conf])
     lines = [line for line in done.stderr.splitlines() if "[" in line]
     if done.code == 0:
-        lines = [line for line in lines if "[warn]" in line and any(words in line for words in _WRONG_ROUTING)]
+        warned = [line for line in lines if "[warn]" in line and _OF_THE_TEST_ALONE not in line]
+        lines = [line for line in warned if any(words in line for words in _WRONG_ROUTING)]
         if not lines:
-            return
+            return tuple(explain(host, line, conf) for line in warned)
     if not lines:
         raise EdgeError("nginx could not test the configuration", done.stderr.strip().splitlines()[:5])
     # What stopped nginx comes first, warnings on the way there after it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .generation import Content, Layout, new_manifest, write_tested
+from .generation import Content, Layout, Manifest, new_manifest, write_tested
 from .host import Host
 from .pairs import make_self_signed
 
@@ -15,11 +15,13 @@ CACHE_FOLDER = "/var/cache/nginx-edge"
 _PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
 
 
-def rehearse(host: Host, layout: Layout, content: Content) -> None:
+def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
     """Write a generation aside, let nginx test it, and take it away: what check mode does.
 
     Certificates that a real run would make first are stood in for by a pair of the rehearsal's own, and caches get
     folders of the rehearsal's own, for nginx makes them while it tests.
+
+    :returns: the manifest that the generation would have.
     """
     name = f".check-{content.digest}"
     folder = layout.folder(name)
@@ -31,7 +33,7 @@ def rehearse(host: Host, layout: Layout, content: Content) -> None:
         if missing:
             _write_stand_in(host, f"{folder}/pair")
             stand_ins.update({f"{path}/": f"{folder}/pair/" for path in missing})
-        write_tested(host, layout, content.replaced(stand_ins), new_manifest(host, content, name))
+        return write_tested(host, layout, content.replaced(stand_ins), new_manifest(host, content, name))
     finally:
         host.remove(layout.folder(name))
         if not host.listdir(layout.generations):

@@ -9,7 +9,7 @@ import base64
 import contextlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,12 +44,14 @@ class Outcome:
     :param name: its generation; None where nginx is not installed yet, in check mode.
     :param previous: the generation that was live before.
     :param diff: entries for Ansible's ``diff``.
+    :param warnings: what nginx warns of and takes nevertheless; default none.
     """
 
     changed: bool
     name: str | None
     previous: str | None
     diff: list[dict[str, Any]]
+    warnings: Sequence[str] = ()
 
 
 def pack(content: Content) -> str:
@@ -120,17 +122,16 @@ def _apply_locked(host: Host, layout: Layout, content: Content, *, check: bool, 
     diff = differences(host, layout, content)
     sound = find_sound(host, layout, content.digest)
     if sound is not None and sound.name == previous:
-        return Outcome(False, previous, previous, [])
+        return Outcome(False, previous, previous, [], sound.warnings)
     needs_restart(host, layout, list(content.files.values()), master_pid(host), allow_restart=allow_restart)
     if check:
-        rehearse(host, layout, content)
-        return Outcome(True, content.digest, previous, diff)
+        return Outcome(True, content.digest, previous, diff, rehearse(host, layout, content).warnings)
     if sound is not None:
         test_configuration(host, f"{layout.folder(sound.name)}/nginx.conf")
     else:
         sound = stage(host, layout, content)
     switch(host, layout, sound.name)
-    return Outcome(True, sound.name, previous, diff)
+    return Outcome(True, sound.name, previous, diff, sound.warnings)
 
 
 def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeout: float, keep: int) -> Outcome:

@@ -15,8 +15,10 @@ from .problems import FILE_END, Problem, did_you_mean, inside, is_within
 from .spec import Options, read_options, read_value
 
 PREFIX = "edge_"
-NOT_THE_MODEL = frozenset({"edge_hosts", "edge_plan"})
-"""Variables that begin like the model's but belong to the playbooks."""
+NOT_THE_MODEL = frozenset(
+    {"edge_hosts", "edge_plan", "edge_pairs", "edge_configured", "edge_served", "edge_advice", "edge_advice_later"}
+)
+"""Variables that begin like the model's but belong to the playbooks and the role."""
 
 
 @dataclasses.dataclass(frozen=True)

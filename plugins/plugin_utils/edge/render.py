@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,15 +22,7 @@ def render(view: EdgeView, templates: Path) -> Files:
 
     :param templates: folder with a template for each kind of file, such as ``site.conf.j2``.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
-    )
-    environment.filters["indented"] = indent
+    environment = _environment(templates)
     site_template = environment.get_template("site.conf.j2")
     upstreams_template = environment.get_template("upstreams.conf.j2")
     files = {
@@ -57,3 +50,18 @@ def digest(files: Files) -> str:
     for path, text in sorted(files.items()):
         state.update(f"{path}\0{len(text)}\0{text}\0".encode())
     return state.hexdigest()[:16]
+
+
+@functools.cache
+def _environment(templates: Path) -> jinja2.Environment:
+    """Compiling the templates takes longer than filling them in: once in a process, they are kept."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
+    )
+    environment.filters["indented"] = indent
+    return environment

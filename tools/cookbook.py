@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes docs/cookbook.md: a recipe for each feature of tests/features.yml, and the nginx text that it becomes.
+
+A recipe is ``tests/golden/cookbook/NUMBER-NAME.yml``: comments that say when one wants it and, behind ``Shows:``, which
+directives matter; then what an operator writes. The nginx text is rendered, never written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
+from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, TARGETS, rendered
+
+from .features import Feature, read_features
+from .nginx_text import OF_VALUES, Statement, excerpt
+
+RECIPES = GOLDEN / "cookbook"
+PAGE = GOLDEN.parents[1] / "docs" / "cookbook.md"
+BASE = RECIPES / "base.yml"
+SHOWS = "Shows:"
+SHOWN_FOR = "trixie"
+MODEL = "edge_"
+OF_THE_EDGE_ITSELF = "own "
+"""Begins a directive of the servers that every edge has in nginx.conf: its status, and names that no site carries."""
+HEAD = """# Cookbook
+
+A recipe for each thing that an edge can do: what you write, and the lines of nginx that matter, as they are rendered
+for Debian 13. Every recipe is a test case, and the nginx of each system takes all of it. [model.md](model.md) tells the
+options one by one. Written by `make reference`.
+
+The recipes take this for granted, and say it themselves where it differs:
+"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe as it stands in its file.
+
+    :param words: when one wants it, in Markdown.
+    :param shows: directives that matter: a name, or the beginning of a line.
+    :param text: what an operator writes.
+    """
+
+    path: Path
+    feature: Feature
+    words: str
+    shows: tuple[str, ...]
+    text: str
+
+    @property
+    def own_variables(self) -> dict[str, Any]:
+        """Those that the operator writes."""
+        variables: dict[str, Any] = yaml.safe_load(self.text)
+        return variables
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """The model of the edge: the operator's variables over those that every recipe takes for granted."""
+        base: dict[str, Any] = yaml.safe_load(BASE.read_text(encoding="utf-8"))
+        own = {name: value for name, value in self.own_variables.items() if name.startswith(MODEL)}
+        return {**base, **own}
+
+    def targets(self) -> dict[str, Target]:
+        """The targets whose nginx can do it."""
+        return {name: target for name, target in TARGETS.items() if name not in self.feature.cannot}
+
+    def matters(self, one: Statement, words: Sequence[str] = ()) -> bool:
+        """Whether a line of the rendered text is one that the recipe is about.
+
+        :param words: the words of ``shows`` to go by; default all.
+        """
+        heads = [head for _line, head in one.blocks]
+        own = heads[:2] == ["http", "server"]
+        asked = [word for word in words or self.shows if word.startswith(OF_THE_EDGE_ITSELF) == own]
+        lines = [one.text, *(head for head in heads if head.split()[0] in OF_VALUES)]
+        return any(_begins(line, word.removeprefix(OF_THE_EDGE_ITSELF)) for line in lines for word in asked)
+
+
+def _begins(line: str, word: str) -> bool:
+    return line.startswith(word) if " " in word else line.split(maxsplit=1)[0] == word
+
+
+def recipes() -> list[Recipe]:
+    """All recipes, by number."""
+    return [_read(path) for path in sorted(RECIPES.glob("[0-9]*.yml"))]
+
+
+def _read(path: Path) -> Recipe:
+    lines = path.read_text(encoding="utf-8").removeprefix("---\n").splitlines()
+    end = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    words, _, shows = "\n".join(line.removeprefix("#").strip() for line in lines[:end]).partition(SHOWS)
+    feature = read_features().all[int(path.name.split("-")[0]) - 1]
+    listed = tuple(word.strip() for word in shows.split(",") if word.strip())
+    return Recipe(path, feature, words.strip(), listed, "\n".join(lines[end:]))
+
+
+def excerpts(recipe: Recipe) -> str:
+    """The lines of nginx that matter in a recipe, file by file; empty for one that writes no nginx text."""
+    files = rendered(recipe.model, TARGETS[SHOWN_FOR])
+    shown = {path: excerpt(text, recipe.matters) for path, text in files.items()}
+    return "\n\n".join(f"# {path}\n{lines}" for path, lines in shown.items() if lines)
+
+
+def cookbook() -> str:
+    """The text of docs/cookbook.md."""
+    base = BASE.read_text(encoding="utf-8").split("\n", 2)[2]
+    parts = [HEAD, _fenced("yaml", base)]
+    for recipe in recipes():
+        title = f"## {recipe.feature.number}. {recipe.feature.name}\n"
+        parts += [title, f"{recipe.words}\n", _fenced("yaml", recipe.text)]
+        if nginx := excerpts(recipe):
+            parts.append(_fenced("nginx", nginx))
+        parts += [f"On {system}: {reason}.\n" for system, reason in recipe.feature.cannot.items()]
+    return "\n".join(parts)
+
+
+def _fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text.strip()}\n```\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(cookbook(), encoding="utf-8")
