@@ -7,17 +7,15 @@ directives matter; then what an operator writes. The nginx text is rendered, nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import build
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
-from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, TARGETS, TEMPLATES, planned
+from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, TARGETS, rendered
 
 from .features import Feature, read_features
 from .nginx_text import OF_VALUES, Statement, excerpt
@@ -100,15 +98,6 @@ def _read(path: Path) -> Recipe:
     feature = read_features().all[int(path.name.split("-")[0]) - 1]
     listed = tuple(word.strip() for word in shows.split(",") if word.strip())
     return Recipe(path, feature, words.strip(), listed, "\n".join(lines[end:]))
-
-
-def rendered(model: Mapping[str, Any], target: Target) -> dict[str, str]:
-    """Relative path -> text of a model for one target; ValueError when the model has problems."""
-    plan = planned(model, target)
-    if plan.problems:
-        raise ValueError("\n".join(map(str, plan.problems)))
-    files = build(plan.edge, target, TEMPLATES).files
-    return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}
 
 
 def excerpts(recipe: Recipe) -> str:

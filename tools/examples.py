@@ -20,9 +20,9 @@ from typing import Any
 import yaml
 
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
-from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, OPTIONS, TARGETS
+from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, OPTIONS, TARGETS, rendered
 
-from .cookbook import SHOWN_FOR, recipes, rendered
+from .cookbook import SHOWN_FOR, recipes
 from .nginx_text import Statement, directive_of, statements, without_digests
 
 USES = 5

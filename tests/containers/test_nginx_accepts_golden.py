@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS
-from ansible_collections.hardened.nginx_edge.tools.cookbook import Recipe, recipes, rendered
+from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, rendered
+from ansible_collections.hardened.nginx_edge.tools.cookbook import Recipe, recipes
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = sorted(folder for folder in GOLDEN.glob("*/*") if (folder / "nginx.conf").exists())

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, plan
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,18 @@ TARGETS = {
 def planned(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) -> Plan:
     """The plan for the variables of a host; the controller has no files but those in a folder ``there``."""
     return plan(OPTIONS, variables, target, lambda path: path.startswith("there/"))
+
+
+def rendered(variables: Mapping[str, Any], target: Target) -> dict[str, str]:
+    """Relative path -> text for the variables of a host, as the generation named ``golden``.
+
+    :raises ValueError: the model has problems.
+    """
+    found = planned(variables, target)
+    if found.problems:
+        raise ValueError("\n".join(map(str, found.problems)))
+    files = build(found.edge, target, TEMPLATES).files
+    return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}
 
 
 def errors(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) -> list[str]:

@@ -14,12 +14,11 @@ from ansible_collections.hardened.nginx_edge.tools.cookbook import (
     cookbook,
     excerpts,
     recipes,
-    rendered,
 )
 from ansible_collections.hardened.nginx_edge.tools.features import read_features
 from ansible_collections.hardened.nginx_edge.tools.nginx_text import Statement, excerpt, statements
 
-from .models import OPTIONS, ROOT, TARGETS, errors, planned
+from .models import OPTIONS, ROOT, TARGETS, errors, planned, rendered
 
 RECIPES = recipes()
 NOT_THE_MODEL = ("nginx", "certbot", "exporter")

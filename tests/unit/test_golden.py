@@ -13,10 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import build
-
-from .models import GOLDEN, TARGETS, TEMPLATES, planned
+from .models import GOLDEN, TARGETS, rendered
 
 CASES = sorted(
     (path.parent, target)
@@ -26,21 +23,16 @@ CASES = sorted(
 )
 
 
-def rendered(case: Path, target: str) -> dict[str, str]:
-    """Relative path -> text for one case and target, as the generation named ``golden``."""
-    variables = yaml.safe_load((case / "model.yml").read_text(encoding="utf-8"))
-    plan = planned(variables, TARGETS[target])
-    if plan.problems:
-        raise ValueError("\n".join(map(str, plan.problems)))
-    files = build(plan.edge, TARGETS[target], TEMPLATES).files
-    return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}
+def render_case(case: Path, target: str) -> dict[str, str]:
+    """Relative path -> text for one case and target."""
+    return rendered(yaml.safe_load((case / "model.yml").read_text(encoding="utf-8")), TARGETS[target])
 
 
 @pytest.mark.parametrize(("case", "target"), CASES, ids=[f"{case.name}-{target}" for case, target in CASES])
 def test_model_yields_exactly_this_text(case: Path, target: str) -> None:
     folder = case / target
     expected = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.conf")}
-    assert rendered(case, target) == expected
+    assert render_case(case, target) == expected
 
 
 def test_every_case_has_a_target() -> None:
