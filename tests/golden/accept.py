@@ -10,7 +10,7 @@ import shutil
 import sys
 
 from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, TARGETS
-from ansible_collections.hardened.nginx_edge.tests.unit.test_golden import CASES, text_of
+from ansible_collections.hardened.nginx_edge.tests.unit.test_golden import CASES, render_case
 
 
 def main(arguments: list[str]) -> None:
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> None:
         if target not in TARGETS:
             sys.exit(f"accept: '{target}' is not a target ({', '.join(TARGETS)})")
         folder = GOLDEN / case / target
-        files = text_of(GOLDEN / case, target)
+        files = render_case(GOLDEN / case, target)
         shutil.rmtree(folder, ignore_errors=True)
         for path, text in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

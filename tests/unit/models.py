@@ -35,16 +35,19 @@ def planned(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) ->
     return plan(OPTIONS, variables, target, lambda path: path.startswith("there/"))
 
 
+def rendered(variables: Mapping[str, Any], target: Target) -> dict[str, str]:
+    """Relative path -> text for the variables of a host, as the generation named ``golden``; a password's hash is the
+    password itself.
+
+    :raises ValueError: the model has problems.
+    """
+    found = planned(variables, target)
+    if found.problems:
+        raise ValueError("\n".join(map(str, found.problems)))
+    files = build(found.edge, target, TEMPLATES, lambda password, salt: f"$6${salt}${password}").content.files
+    return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}
+
+
 def errors(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) -> list[str]:
     """The errors that an operator would read."""
     return [str(problem) for problem in planned(variables, target).problems]
-
-
-def rendered(variables: Mapping[str, Any], target: Target) -> dict[str, str]:
-    """Relative path -> text of a model for one target, as the generation named ``golden``; passwords are hashed to
-    themselves. ValueError when the model has problems."""
-    plan = planned(variables, target)
-    if plan.problems:
-        raise ValueError("\n".join(map(str, plan.problems)))
-    files = build(plan.edge, target, TEMPLATES, lambda password, salt: f"$6${salt}${password}").content.files
-    return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}

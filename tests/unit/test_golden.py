@@ -23,7 +23,7 @@ CASES = sorted(
 )
 
 
-def text_of(case: Path, target: str) -> dict[str, str]:
+def render_case(case: Path, target: str) -> dict[str, str]:
     """Relative path -> text for one case and target."""
     return rendered(yaml.safe_load((case / "model.yml").read_text(encoding="utf-8")), TARGETS[target])
 
@@ -32,7 +32,7 @@ def text_of(case: Path, target: str) -> dict[str, str]:
 def test_model_yields_exactly_this_text(case: Path, target: str) -> None:
     folder = case / target
     expected = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.conf")}
-    assert text_of(case, target) == expected
+    assert render_case(case, target) == expected
 
 
 def test_every_case_has_a_target() -> None:
