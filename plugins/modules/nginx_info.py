@@ -24,6 +24,13 @@ attributes:
   platform:
     support: full
     platforms: debian
+options:
+  repository:
+    description: Where a host that has no nginx yet would get it from, as C(nginx_repository)
+      of the role P(hardened.nginx_edge.nginx#role) says.
+    type: str
+    choices: [distribution, nginx_org]
+    default: distribution
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -92,20 +99,25 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
     read_manifest,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import read_nginx
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import DISTRIBUTION, NGINX_ORG, read_nginx
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import status
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={
+            "repository": {"type": "str", "choices": [DISTRIBUTION, NGINX_ORG], "default": DISTRIBUTION},
+        },
+        supports_check_mode=True,
+    )
     host, layout = LocalHost(), Layout()
     names = status(host, layout)
     live = names["live"]
     manifest = read_manifest(host, layout, live) if live else None
     module.exit_json(
         changed=False,
-        nginx=read_nginx(host),
+        nginx=read_nginx(host, module.params["repository"]),
         generations={
             **names,
             "digest": manifest.digest if manifest else None,

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import (
+    NGINX_ORG_SOURCE,
     explain,
     read_nginx,
     test_configuration,
@@ -65,6 +66,21 @@ def test_a_host_without_nginx_tells_what_it_would_install() -> None:
 
     facts = read_nginx(ScriptedHost(answers))
     assert (facts["installed"], facts["version"], facts["openssl"]) == (False, "1.26.3", "3.5.1")
+    assert Target.from_facts(facts).http3 is True
+
+
+@pytest.mark.parametrize(("known", "version"), [(False, ""), (True, "1.28.0")])
+def test_a_host_that_would_get_nginx_from_nginx_org(known: bool, version: str) -> None:
+    """Until apt knows that repository, its candidate is the distribution's, which says nothing."""
+
+    class Host(ScriptedHost):
+        def exists(self, path: str) -> bool:
+            return known and path == NGINX_ORG_SOURCE
+
+    printed = "nginx:\n  Candidate: 1.28.0-1~trixie\n"
+    host = Host(lambda argv: Completed(argv, 127 if argv[0] == "nginx" else 0, printed, ""))
+    facts = read_nginx(host, "nginx_org")
+    assert (facts["version"], facts["user"]) == (version, "nginx")
     assert Target.from_facts(facts).http3 is True
 
 

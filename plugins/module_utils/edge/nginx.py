@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from .errors import EdgeError
@@ -16,22 +17,31 @@ DEFAULT_USER = "www-data"
 FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 = (1, 26)
 """Debian and Ubuntu build nginx with ``--with-http_v3_module`` from this version on."""
 
+DISTRIBUTION = "distribution"
+NGINX_ORG = "nginx_org"
+NGINX_ORG_SOURCE = "/etc/apt/sources.list.d/nginx-edge.sources"
+"""Where the role nginx tells apt of nginx.org's repository."""
+
+NGINX_ORG_BUILD = ("--user=nginx", "--with-http_v3_module", "--with-stream", "--with-stream_ssl_preread_module")
+"""What matters here of the configure arguments that nginx.org has used since 1.25.0."""
+
 _PLACE = re.compile(r"^\s*# (edge_\S.*)$")
 _QUOTED = re.compile(r'"([^"]+)"')
 _FILE_AND_LINE = re.compile(r" in (/\S+):(\d+)$")
 _WRONG_ROUTING = ("conflicting server name", "duplicate")
 
 
-def read_nginx(host: Host) -> dict[str, Any]:
+def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
     """Facts about nginx.
 
+    :param repository: where a host that has no nginx would get it from: ``distribution`` or ``nginx_org``.
     :returns: ``installed`` (bool), ``version``, ``openssl`` (dotted text, empty when unknown),
         ``configure_arguments`` (list), ``user``. Where nginx is not installed they tell what the package manager would
         install; ``version`` is empty when it knows none.
     """
     done = host.run(["nginx", "-V"])
     if done.code != 0:
-        return _candidate(host)
+        return _candidate(host, repository)
     printed = done.stderr + done.stdout
     arguments = _configure_arguments(printed)
     return {
@@ -41,20 +51,29 @@ def read_nginx(host: Host) -> dict[str, Any]:
         "openssl": _first(r"running with OpenSSL ([0-9.]+)", printed)
         or _first(r"built with OpenSSL ([0-9.]+)", printed),
         "configure_arguments": arguments,
-        "user": next((word[len("--user=") :] for word in arguments if word.startswith("--user=")), DEFAULT_USER),
+        "user": _user(arguments),
     }
 
 
-def _candidate(host: Host) -> dict[str, Any]:
+def _user(arguments: Sequence[str]) -> str:
+    return next((word[len("--user=") :] for word in arguments if word.startswith("--user=")), DEFAULT_USER)
+
+
+def _candidate(host: Host, repository: str) -> dict[str, Any]:
     version = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "nginx"]).stdout)
     openssl = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "openssl"]).stdout)
     number = tuple(int(part) for part in version.split(".") if part)
+    arguments = ["--with-http_v3_module"] if number >= FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 else []
+    if repository == NGINX_ORG:
+        arguments = list(NGINX_ORG_BUILD)
+        if not host.exists(NGINX_ORG_SOURCE):
+            version = ""  # apt speaks of the distribution's as long as it does not know the other
     return {
         "installed": False,
         "version": version,
         "openssl": openssl,
-        "configure_arguments": ["--with-http_v3_module"] if number >= FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 else [],
-        "user": DEFAULT_USER,
+        "configure_arguments": arguments,
+        "user": _user(arguments),
     }
 
 
