@@ -16,6 +16,7 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import DISTRIBUTION
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import digest_of
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
@@ -45,7 +46,8 @@ class ActionModule(ActionBase):
             argument_spec={"state": {"type": "str", "choices": ["checked", "present"], "default": "present"}}
         )
         task_vars = task_vars or {}
-        facts = self._module("hardened.nginx_edge.nginx_info", {}, task_vars)
+        repository = self._templar.template(task_vars.get("nginx_repository", DISTRIBUTION))
+        facts = self._module("hardened.nginx_edge.nginx_info", {"repository": repository}, task_vars)
         target = Target.from_facts(facts["nginx"])
         variables = self._variables(task_vars)
         site_files, unreadable = read_site_files(_sites_folder(variables, task_vars), self._read_by_ansible)

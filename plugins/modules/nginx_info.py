@@ -24,6 +24,13 @@ attributes:
   platform:
     support: full
     platforms: debian
+options:
+  repository:
+    description: Where a host that has no nginx yet would get it from, as C(nginx_repository)
+      of the role P(hardened.nginx_edge.nginx#role) says.
+    type: str
+    choices: [distribution, nginx_org]
+    default: distribution
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -97,6 +104,7 @@ user_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import DISTRIBUTION, NGINX_ORG
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
     Layout,
     drift,
@@ -111,14 +119,19 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_file
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={
+            "repository": {"type": "str", "choices": [DISTRIBUTION, NGINX_ORG], "default": DISTRIBUTION},
+        },
+        supports_check_mode=True,
+    )
     host, layout = LocalHost(), Layout()
     names = status(host, layout)
     live = names["live"]
     manifest = read_manifest(host, layout, live) if live else None
     module.exit_json(
         changed=False,
-        nginx=read_nginx(host),
+        nginx=read_nginx(host, module.params["repository"]),
         generations={
             **names,
             "digest": manifest.digest if manifest else None,

@@ -16,9 +16,9 @@ mkdir -p "$state"
 parent_of() {
     case $1 in
     base) ;;
-    host | client) say base ;;
+    host | client | repository) say base ;;
     acme | backend | edge) say host ;;
-    *) die "no stage '$1' (base, host, edge, backend, acme, client)" ;;
+    *) die "no stage '$1' (base, host, edge, backend, acme, client, repository)" ;;
     esac
 }
 
@@ -128,7 +128,7 @@ ensure() {
     ) 9>"$state/$stage-$suite.lock"
 }
 
-[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: base, host, edge, backend, acme, client)"
+[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: base, host, edge, backend, acme, client, repository)"
 "$repository/tools/engine.sh"
 jobs=()
 for image in "$@"; do

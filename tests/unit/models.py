@@ -9,8 +9,11 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import (
+    DISTRIBUTION_BUILD,
+    STREAM_MODULE,
+)
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import DISTRIBUTION_BUILD, STREAM_MODULE
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import NGINX_ORG_SOURCE
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import (
@@ -81,6 +82,21 @@ def test_the_stream_module_may_be_a_package_away(candidate: str, there: bool) ->
     target = Target.from_facts(read_nginx(ScriptedHost(answers)))
     assert target.can(STREAM) is there
     assert target.module_file("ngx_stream_module") == "/usr/lib/nginx/modules/ngx_stream_module.so"
+
+
+@pytest.mark.parametrize(("known", "version"), [(False, ""), (True, "1.28.0")])
+def test_a_host_that_would_get_nginx_from_nginx_org(known: bool, version: str) -> None:
+    """Until apt knows that repository, its candidate is the distribution's, which says nothing."""
+
+    class Host(ScriptedHost):
+        def exists(self, path: str) -> bool:
+            return known and path == NGINX_ORG_SOURCE
+
+    printed = "nginx:\n  Candidate: 1.28.0-1~trixie\n"
+    host = Host(lambda argv: Completed(argv, 127 if argv[0] == "nginx" else 0, printed, ""))
+    facts = read_nginx(host, "nginx_org")
+    assert (facts["version"], facts["user"]) == (version, "nginx")
+    assert Target.from_facts(facts).http3 is True
 
 
 def test_a_host_that_knows_no_packages_tells_nothing() -> None:

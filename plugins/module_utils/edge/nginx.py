@@ -9,25 +9,9 @@ import re
 import shlex
 from typing import Any
 
+from .candidate import DISTRIBUTION, MODULES_PATH, STREAM_MODULE, first, policy, read_candidate, worker_account
 from .errors import EdgeError
 from .host import Host
-
-DEFAULT_USER = "www-data"
-ADDED_TO_DISTRIBUTION_BUILD = (("--with-stream_realip_module", (1, 22)), ("--with-http_v3_module", (1, 26)))
-"""What Debian builds into nginx from a version on."""
-
-MODULES_PATH = "--modules-path="
-STREAM_MODULE = "ngx_stream_module"
-"""The distributions build the stream block as a module of this name, with ``ssl_preread`` in it; the build options
-of Debian 11's nginx do not tell of it."""
-
-DISTRIBUTION_BUILD = (
-    "--modules-path=/usr/lib/nginx/modules",
-    "--with-http_auth_request_module",
-    "--with-http_realip_module",
-    "--with-http_v2_module",
-)
-"""Build options that Debian's and Ubuntu's nginx has had since 1.18, as far as the model depends on them."""
 
 _PLACE = re.compile(r"^\s*# (edge_\S.*)$")
 _QUOTED = re.compile(r'"([^"]+)"')
@@ -37,44 +21,27 @@ _OF_THE_TEST_ALONE = "exceed open file resource limit"
 """nginx runs under the limit of its unit, the test under that of the login."""
 
 
-def read_nginx(host: Host) -> dict[str, Any]:
+def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
     """Facts about nginx.
 
+    :param repository: where a host that has no nginx would get it from: ``distribution`` or ``nginx_org``.
     :returns: ``installed`` (bool), ``version``, ``openssl`` (dotted text, empty when unknown),
         ``configure_arguments`` (list), ``modules`` (list of dynamic modules, without ``.so``), ``user``. Where nginx is
         not installed they tell what the package manager would install; ``version`` is empty when it knows none.
     """
     done = host.run(["nginx", "-V"])
     if done.code != 0:
-        return _candidate(host)
+        return read_candidate(host, repository)
     printed = done.stderr + done.stdout
     arguments = _configure_arguments(printed)
     return {
         "installed": True,
-        "version": _first(r"nginx version: \S+/([0-9.]+)", printed),
+        "version": first(r"nginx version: \S+/([0-9.]+)", printed),
         # "running with" stands there only when it differs from what nginx was built with.
-        "openssl": _first(r"running with OpenSSL ([0-9.]+)", printed)
-        or _first(r"built with OpenSSL ([0-9.]+)", printed),
+        "openssl": first(r"running with OpenSSL ([0-9.]+)", printed) or first(r"built with OpenSSL ([0-9.]+)", printed),
         "configure_arguments": arguments,
         "modules": _modules(host, arguments),
-        "user": next((word[len("--user=") :] for word in arguments if word.startswith("--user=")), DEFAULT_USER),
-    }
-
-
-def _candidate(host: Host) -> dict[str, Any]:
-    version = _first(r"Candidate: (?:\d+:)?([0-9.]+)", _policy(host, "nginx"))
-    openssl = _first(r"Candidate: (?:\d+:)?([0-9.]+)", _policy(host, "openssl"))
-    number = tuple(int(part) for part in version.split(".") if part)
-    return {
-        "installed": False,
-        "version": version,
-        "openssl": openssl,
-        "configure_arguments": [
-            *DISTRIBUTION_BUILD,
-            *(option for option, since in ADDED_TO_DISTRIBUTION_BUILD if number >= since),
-        ],
-        "modules": [STREAM_MODULE],
-        "user": DEFAULT_USER,
+        "user": worker_account(arguments),
     }
 
 
@@ -82,22 +49,13 @@ def _modules(host: Host, arguments: list[str]) -> list[str]:
     """Dynamic modules on the host, and the stream module where the package manager has it."""
     folder = next((word[len(MODULES_PATH) :] for word in arguments if word.startswith(MODULES_PATH)), "")
     found = [name[: -len(".so")] for name in host.listdir(folder) if name.endswith(".so")] if folder else []
-    if STREAM_MODULE not in found and _first(r"Candidate: (\d\S*)", _policy(host, "libnginx-mod-stream")):
+    if STREAM_MODULE not in found and first(r"Candidate: (\d\S*)", policy(host, "libnginx-mod-stream")):
         found.append(STREAM_MODULE)
     return sorted(found)
 
 
-def _policy(host: Host, package: str) -> str:
-    return host.run(["apt-cache", "policy", package]).stdout
-
-
-def _first(pattern: str, text: str) -> str:
-    found = re.search(pattern, text)
-    return found.group(1).strip(".") if found else ""
-
-
 def _configure_arguments(printed: str) -> list[str]:
-    return shlex.split(_first(r"configure arguments: (.*)", printed))
+    return shlex.split(first(r"configure arguments: (.*)", printed))
 
 
 def test_configuration(host: Host, conf: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import MODULES_PATH, STREAM_MODULE
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import MODULES_PATH, STREAM_MODULE
 
 Version = tuple[int, ...]
 
