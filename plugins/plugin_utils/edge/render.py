@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,20 @@ def render(view: EdgeView, templates: Path) -> Files:
 
     :param templates: folder with ``nginx.conf.j2``, ``upstreams.conf.j2`` and ``site.conf.j2``.
     """
+    environment = _environment(templates)
+    site_template = environment.get_template("site.conf.j2")
+    files = {
+        "nginx.conf": environment.get_template("nginx.conf.j2").render(edge=view),
+        "upstreams.conf": environment.get_template("upstreams.conf.j2").render(edge=view),
+    }
+    for site in view.sites:
+        files[f"sites/{file_name(site.name)}"] = site_template.render(edge=view, site=site)
+    return dict(sorted(files.items()))
+
+
+@functools.cache
+def _environment(templates: Path) -> jinja2.Environment:
+    """Kept, for reading the templates takes longer than rendering them."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
         undefined=jinja2.StrictUndefined,
@@ -30,14 +45,7 @@ def render(view: EdgeView, templates: Path) -> Files:
         autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
     )
     environment.filters["indented"] = indent
-    site_template = environment.get_template("site.conf.j2")
-    files = {
-        "nginx.conf": environment.get_template("nginx.conf.j2").render(edge=view),
-        "upstreams.conf": environment.get_template("upstreams.conf.j2").render(edge=view),
-    }
-    for site in view.sites:
-        files[f"sites/{file_name(site.name)}"] = site_template.render(edge=view, site=site)
-    return dict(sorted(files.items()))
+    return environment
 
 
 def file_name(site: str) -> str:
