@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from .formats import (
     Address,
     Buffers,
+    BufferSize,
     Directives,
+    EdgeFile,
     Email,
     Expression,
     FilePath,
@@ -29,11 +31,13 @@ from .formats import (
     Network,
     Rate,
     RedirectUrl,
+    Seconds,
     Size,
     Time,
     UriPath,
     UriPattern,
     Word,
+    ZoneSize,
 )
 from .problems import inside
 
@@ -56,7 +60,7 @@ class Server(Record):
     address: Address
     weight: int
     max_fails: int
-    fail_timeout: Time
+    fail_timeout: Seconds
     max_conns: int
     backup: bool
     down: bool
@@ -67,7 +71,7 @@ class UpstreamTls(Record):
     """TLS to backends: the name their certificate must carry, and who may have issued it."""
 
     name: Hostname
-    ca: Folder
+    ca: EdgeFile
     verify: bool
 
 
@@ -83,7 +87,7 @@ class Upstream(Record):
     keepalive: int
     keepalive_requests: int
     keepalive_timeout: Time
-    zone_size: Size
+    zone_size: ZoneSize
     tls: UpstreamTls | None
 
 
@@ -94,7 +98,7 @@ class RateLimit(Record):
     name: Name
     rate: Rate
     key: Expression
-    zone_size: Size
+    zone_size: ZoneSize
     exempt: tuple[Network, ...]
 
 
@@ -104,7 +108,7 @@ class ConnectionLimit(Record):
 
     name: Name
     key: Expression
-    zone_size: Size
+    zone_size: ZoneSize
     exempt: tuple[Network, ...]
 
 
@@ -114,9 +118,9 @@ class Cache(Record):
 
     name: Name
     max_size: Size
-    inactive: Time
+    inactive: Seconds
     levels: Levels
-    zone_size: Size
+    zone_size: ZoneSize
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ class CacheValid(Record):
     """How long responses of some status codes live."""
 
     status: tuple[int, ...]
-    time: Time
+    time: Seconds
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ class Location(Record):
     proxy_send_timeout: Time | None
     proxy_read_timeout: Time | None
     proxy_buffering: bool
-    proxy_buffer_size: Size | None
+    proxy_buffer_size: BufferSize | None
     proxy_buffers: Buffers | None
     client_max_body_size: Size | None
     access_log: bool
@@ -218,7 +222,7 @@ class Maintenance(Record):
 class ClientCertificates(Record):
     """Who may have issued the certificates that clients show."""
 
-    ca: Folder
+    ca: EdgeFile
     required: bool
 
 
@@ -272,7 +276,7 @@ class Acme(Record):
 
     email: Email
     directory_url: HttpsUrl
-    ca_bundle: Folder | None
+    ca_bundle: EdgeFile | None
     agree_tos: bool
 
 

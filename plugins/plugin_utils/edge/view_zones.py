@@ -8,6 +8,7 @@ its name, a changed zone is a new zone.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.rehearsal
 
 from .model import Cache, ConnectionLimit, RateLimit, Server, Upstream
 from .quote import quote
+
+LONGEST_VARIABLE = 38
+"""Characters to which ``_exempt`` can be added: nginx's hash of variables takes names of up to 46."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def view_connection_limit(limit: ConnectionLimit) -> LimitView:
 
 
 def _limit_view(limit: RateLimit | ConnectionLimit, place: str, zone: str, directive: str) -> LimitView:
-    return LimitView(place, _variable(zone), limit.exempt, quote(limit.key), directive)
+    return LimitView(place, _variable(zone), _once(limit.exempt), quote(limit.key), directive)
 
 
 def _key(limit: RateLimit | ConnectionLimit, zone: str) -> str:
@@ -127,7 +131,14 @@ def _key(limit: RateLimit | ConnectionLimit, zone: str) -> str:
 
 
 def _variable(zone: str) -> str:
+    if len(zone) > LONGEST_VARIABLE:
+        zone = _zone(zone[:20], zone)
     return re.sub(r"\W", "_", zone, flags=re.ASCII)
+
+
+def _once(networks: tuple[str, ...]) -> tuple[str, ...]:
+    """Each network once, however it is written: of the same network twice nginx warns."""
+    return tuple({ipaddress.ip_network(network): network for network in reversed(networks)}.values())[::-1]
 
 
 def view_cache(cache: Cache) -> str:
