@@ -22,6 +22,7 @@ TARGETS = {
     "bullseye": Target((1, 18, 0), (1, 1, 1), ()),
     "bookworm": Target((1, 22, 1), (3, 0, 17), ()),
     "trixie": Target((1, 26, 3), (3, 5, 1), ("--with-http_v3_module",)),
+    "forky": Target((1, 30, 6), (3, 6, 5), ("--with-http_v3_module",)),
 }
 
 
