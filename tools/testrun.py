@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 REPORTS = REPOSITORY / ".cache" / "test"
 BIN = REPOSITORY / ".venv" / "bin"
 RESULTS = REPOSITORY / "docs" / "test-results.md"
-GOLDEN_SUITES = ("bullseye", "bookworm", "trixie")
+GOLDEN_SUITES = ("bullseye", "bookworm", "trixie", "forky")
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
 
@@ -43,12 +43,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a step."""
+    """What came of a step.
+
+    :param notes: what its tests tell of themselves, as properties named ``note`` of their report.
+    """
 
     step: Step
     passed: int
     failed: int
     seconds: float
+    notes: Sequence[str] = ()
 
 
 def checks() -> list[Step]:
@@ -120,7 +124,10 @@ def run(step: Step) -> Result:
     if failed:
         print("\n".join(log.read_text(errors="replace").splitlines()[-LINES_OF_A_FAILURE:]))
     print(f"  {'✘' if failed else '✔'} {step.name}: {passed} passed, {failed} failed, {seconds:.0f} s", flush=True)
-    return Result(step, passed, failed, seconds)
+    notes = _notes(report) if step.reports else ()
+    for note in notes:
+        print(f"    {note}", flush=True)
+    return Result(step, passed, failed, seconds, notes)
 
 
 def _logged(argv: Sequence[str], log: Path, environment: Mapping[str, str]) -> int:
@@ -155,6 +162,13 @@ def _counts(report: Path) -> tuple[int, int]:
         total += int(suite.get("tests", 0))
         failed += sum(int(suite.get(kind, 0)) for kind in ("failures", "errors", "skipped"))
     return total - failed, failed
+
+
+def _notes(report: Path) -> Sequence[str]:
+    if not report.exists():
+        return ()
+    properties = ElementTree.parse(report).getroot().iter("property")  # noqa: S314 - pytest wrote it just now
+    return [one.get("value", "") for one in properties if one.get("name") == "note"]
 
 
 def write_results(results: Sequence[Result]) -> None:
@@ -208,6 +222,8 @@ def main() -> int:
     for one in results:
         if one.failed:
             print(f"✘ {one.step.name}")
+        for note in one.notes:
+            print(f"  {one.step.name}: {note}")
     print(f"make {'test-all' if what == 'all' else what} took {time.monotonic() - started:.0f} s")
     print(f"{sum(one.passed for one in results)} passed, {failed} failed")
     return 1 if failed else 0
