@@ -31,6 +31,11 @@ test: setup ## everything: what check does, nginx -t of all golden cases, every 
 test-all: setup ## every scenario on every system; writes docs/test-results.md
 	@.venv/bin/python -m tools.testrun all
 
+.PHONY: fuzz
+fuzz: setup ## draws models for MINUTES=10, and lets the checker and every nginx judge them; SEED=… draws one round again
+	@tests/hosts/build.sh edge:bullseye edge:bookworm edge:trixie edge:forky
+	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench
 bench: setup ## benchmarks as a table, and as JSON in .cache/bench.json
 	@.venv/bin/python -m tools.bench

@@ -26,7 +26,7 @@ REPORTS = REPOSITORY / ".cache" / "test"
 BIN = REPOSITORY / ".venv" / "bin"
 RESULTS = REPOSITORY / "docs" / "test-results.md"
 FEATURES = REPOSITORY / "docs" / "features.md"
-GOLDEN_SUITES = ("bullseye", "bookworm", "trixie")
+GOLDEN_SUITES = ("bullseye", "bookworm", "trixie", "forky")
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
 
@@ -46,12 +46,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a step."""
+    """What came of a step.
+
+    :param notes: what its tests tell of themselves, as properties named ``note`` of their report.
+    """
 
     step: Step
     passed: int
     failed: int
     seconds: float
+    notes: Sequence[str] = ()
 
 
 def checks() -> list[Step]:
@@ -122,7 +126,10 @@ def run(step: Step) -> Result:
     if failed:
         print("\n".join(log.read_text(errors="replace").splitlines()[-LINES_OF_A_FAILURE:]))
     print(f"  {'✘' if failed else '✔'} {step.name}: {passed} passed, {failed} failed, {seconds:.0f} s", flush=True)
-    return Result(step, passed, failed, seconds)
+    notes = _notes(report) if step.reports else ()
+    for note in notes:
+        print(f"    {note}", flush=True)
+    return Result(step, passed, failed, seconds, notes)
 
 
 def _slug(step: Step) -> str:
@@ -175,6 +182,13 @@ def tell_features(results: Sequence[Result], *, write: bool) -> Result:
         FEATURES.write_text(as_markdown(features, shown, [_origin(), "", *_systems()]), encoding="utf-8")
     failed = len(missing_required(features, shown))
     return Result(Step("features", ()), sum(bool(one.required) for one in features.all) - failed, failed, 0)
+
+
+def _notes(report: Path) -> Sequence[str]:
+    if not report.exists():
+        return ()
+    properties = ElementTree.parse(report).getroot().iter("property")  # noqa: S314 - pytest wrote it just now
+    return [one.get("value", "") for one in properties if one.get("name") == "note"]
 
 
 def write_results(results: Sequence[Result]) -> None:
@@ -238,6 +252,8 @@ def main() -> int:
     for one in results:
         if one.failed:
             print(f"✘ {one.step.name}")
+        for note in one.notes:
+            print(f"  {one.step.name}: {note}")
     print(f"make {'test-all' if what == 'all' else what} took {time.monotonic() - started:.0f} s")
     print(f"{sum(one.passed for one in results)} passed, {failed} failed")
     return 1 if failed else 0

@@ -47,6 +47,11 @@ def rendered(variables: Mapping[str, Any], target: Target) -> dict[str, str]:
     found = planned(variables, target)
     if found.problems:
         raise ValueError("\n".join(map(str, found.problems)))
+    return rendered_plan(found, target)
+
+
+def rendered_plan(found: Plan, target: Target) -> dict[str, str]:
+    """The same for a plan without problems."""
     files = build(found.edge, target, TEMPLATES, lambda password, salt: f"$6${salt}${password}").content.files
     return {path: text.replace(PLACEHOLDER, "golden") for path, text in files.items()}
 

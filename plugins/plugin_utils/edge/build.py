@@ -23,6 +23,8 @@ from .user_files import Hasher, paths, user_files
 from .version import VERSION
 from .view import view_edge
 
+FILES = "a relative path starts at the folder that holds the inventory's, or at files/ there"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -65,7 +67,7 @@ def plan(
 
 def _missing_files(edge: Edge, file_exists: Callable[[str], bool]) -> tuple[Problem, ...]:
     return tuple(
-        Problem(certificate.at(option), f"the controller has no file {path}")
+        Problem(certificate.at(option), f"the controller has no file {path}", FILES)
         for certificate in edge.certificates
         for option, path in (("fullchain", certificate.fullchain), ("privkey", certificate.privkey))
         if path and not file_exists(path)

@@ -90,7 +90,7 @@ def check_certificates(reading: Reading) -> Iterator[Problem]:
         for name in planned.names:
             if name.startswith("*."):
                 reason = f"'{name}' cannot be validated over HTTP"
-                yield Problem(planned.path, reason, "provide the certificate as files (source: provided)")
+                yield Problem(planned.path, reason, "add its certificate to edge_certificates with source: provided")
     if ordered and edge.acme is None and not any(problem.path.startswith("edge_acme") for problem in reading.problems):
         names = ", ".join(certificate.name for certificate in ordered)
         yield Problem(
@@ -108,7 +108,9 @@ def _check_declared(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
     files = (("fullchain", certificate.fullchain), ("privkey", certificate.privkey))
     for option, value in files:
         if certificate.source == "provided" and not value:
-            yield Problem(certificate.at(option), "required with source: provided")
+            yield Problem(
+                certificate.at(option), "required with source: provided", "name the PEM file on the controller"
+            )
         if certificate.source != "provided" and value:
             yield Problem(
                 certificate.at(option),

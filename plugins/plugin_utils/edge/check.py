@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from . import formats
 from .capabilities import UPSTREAM_RESOLVE, Target
@@ -21,9 +21,14 @@ from .view_zones import resolves
 BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
 """nginx: "load balancing method does not support parameter "backup"" (ngx_http_upstream_module)."""
 
+MOST_WEIGHT = 10_000
+"""With consistent hashing nginx keeps 160 points in memory for each unit of weight."""
+MOST_IDLE = 65535
+"""nginx keeps room for them all from the start."""
+ACME_CHALLENGES = "/.well-known/acme-challenge/"
 ERRORS = range(300, 600)
 RANGES = {
-    "worker_connections": range(1, 1_000_001),
+    "worker_connections": range(512, 1_000_001),
     "access_log_sample": range(101),
     "generations_keep": range(1, 101),
     "reload_timeout": range(1, 601),
@@ -73,8 +78,9 @@ def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
 
 
 def _names(edge: Edge) -> Iterator[Problem]:
+    # nginx takes the name of an upstream for a host's, which is the same in capitals.
+    yield from _unique(((upstream.at("name"), upstream.name) for upstream in edge.upstreams), str.lower)
     for records in (
-        edge.upstreams,
         edge.rate_limits,
         edge.connection_limits,
         edge.caches,
@@ -90,13 +96,13 @@ def _names(edge: Edge) -> Iterator[Problem]:
     )
 
 
-def _unique(named: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+def _unique(named: Iterable[tuple[str, str]], same: Callable[[str], str] = str) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for place, name in named:
-        if name in first:
-            yield Problem(place, f"'{name}' is already taken by {first[name]}", "names are unique")
+        if same(name) in first:
+            yield Problem(place, f"'{name}' is already taken by {first[same(name)]}", "give it another name")
         else:
-            first[name] = place
+            first[same(name)] = place
 
 
 def _upstreams(reading: Reading) -> Iterator[Problem]:
@@ -119,12 +125,12 @@ def _upstream(upstream: Upstream, edge: Edge) -> Iterator[Problem]:
         if server.backup and upstream.balance in BALANCE_WITHOUT_BACKUP:
             reason = f"nginx has no backup servers with balance: {upstream.balance}"
             yield Problem(server.at("backup"), reason, "use round_robin or least_conn, or take backup out")
-        yield from at_least(server, "weight", server.weight, 1)
+        yield from at_least(server, "weight", server.weight, 1, MOST_WEIGHT)
         yield from at_least(server, "max_fails", server.max_fails, 0)
         yield from at_least(server, "max_conns", server.max_conns, 0)
     if upstream.resolve == "on" and not edge.resolver:
         yield Problem(upstream.at("resolve"), "nobody is there to ask", "name DNS servers in edge_resolver")
-    yield from at_least(upstream, "keepalive", upstream.keepalive, 0)
+    yield from at_least(upstream, "keepalive", upstream.keepalive, 0, MOST_IDLE)
     yield from at_least(upstream, "keepalive_requests", upstream.keepalive_requests, 1)
 
 
@@ -132,7 +138,11 @@ def _limits(edge: Edge) -> Iterator[Problem]:
     limits: tuple[RateLimit | ConnectionLimit, ...] = (*edge.rate_limits, *edge.connection_limits)
     for limit in limits:
         if "$" not in limit.key:
-            yield Problem(limit.at("key"), f"{limit.key!r} is the same for every request", "use a variable")
+            yield Problem(
+                limit.at("key"),
+                f"{limit.key!r} is the same for every request",
+                "use a variable such as $binary_remote_addr",
+            )
 
 
 def _sites(edge: Edge) -> Iterator[Problem]:
@@ -152,21 +162,35 @@ def _site(site: Site) -> Iterator[Problem]:
             if value:
                 yield Problem(site.at(option), "has no meaning with https: false", "take one of the two out")
         if site.client_certificates:
-            yield Problem(site.at("client_certificates"), "needs https: true")
+            yield Problem(
+                site.at("client_certificates"), "needs https: true", "clients show certificates over TLS alone"
+            )
+    if site.maintenance:
+        yield from at_least(site.maintenance, "retry_after", site.maintenance.retry_after, 0)
     yield from _error_pages(site)
-    seen: dict[tuple[str, str], str] = {}
-    for location in site.locations:
-        key = (location.match, location.path)
-        if key in seen:
-            yield Problem(location.at("path"), f"'{location.path}' is already taken by {seen[key]}.path")
-        seen[key] = location.place
+    yield from _location_paths(site)
+
+
+def _location_paths(site: Site) -> Iterator[Problem]:
+    """nginx has each location once; some it gets without being asked."""
+    taken = {} if site.https else {("prefix", ACME_CHALLENGES): "the challenges of the ACME server"}
+    asked = (
+        *((("exact", page.page), page.at("page")) for page in site.error_pages),
+        *(((location.match, location.path), location.at("path")) for location in site.locations),
+    )
+    for key, place in asked:
+        if key in taken:
+            yield Problem(place, f"'{key[1]}' is already taken by {taken[key]}", "take one of the two out")
+        taken.setdefault(key, place)
 
 
 def _error_pages(site: Site) -> Iterator[Problem]:
     for page in site.error_pages:
         for index, status in enumerate(page.status):
             if status not in ERRORS:
-                yield Problem(page.at(f"status[{index}]"), f"{status} is not the status of an error", "300 to 599")
+                yield Problem(
+                    page.at(f"status[{index}]"), f"{status} is not the status of an error", "write 300 to 599"
+                )
 
 
 def _ports(edge: Edge) -> Iterator[Problem]:
@@ -174,7 +198,7 @@ def _ports(edge: Edge) -> Iterator[Problem]:
     given = {variable: port for variable, port in ports.items() if port is not None}
     for variable, port in given.items():
         if port not in formats.PORTS:
-            yield Problem(variable, f"{port} is not a port", "1 to 65535")
+            yield Problem(variable, f"{port} is not a port", "write 1 to 65535")
         elif Counter(given.values())[port] > 1:
             yield Problem(variable, f"port {port} is used twice", "the three ports of an edge differ")
 
@@ -183,7 +207,7 @@ def _ranges(edge: Edge) -> Iterator[Problem]:
     for name, allowed in RANGES.items():
         value = getattr(edge, name)
         if value is not None and value not in allowed:
-            yield Problem(f"edge_{name}", f"{value} is out of range", f"{allowed[0]} to {allowed[-1]}")
+            yield Problem(f"edge_{name}", f"{value} is out of range", f"write {allowed[0]} to {allowed[-1]}")
 
 
 def _proxies(edge: Edge) -> Iterator[Problem]:

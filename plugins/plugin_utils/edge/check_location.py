@@ -6,18 +6,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from . import formats
+from . import formats, quantities
 from .model import CacheUse, Location, RateLimitUse, Record, Return
 from .problems import Problem
 
 STATUS_CODES = range(200, 600)
+LARGEST = 1_000_000_000
+MOST_CONNECTIONS = 65535
+"""nginx: "connection limit must be less 65536" (ngx_http_limit_conn_module)."""
+PROXY_BUFFER_SIZE = "8k"
+PROXY_BUFFERS = "16 8k"
+"""What every location has that says nothing else."""
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
-def at_least(record: Record, option: str, value: int, least: int) -> Iterator[Problem]:
-    """A problem where a number is too small."""
+def at_least(record: Record, option: str, value: int, least: int, most: int = LARGEST) -> Iterator[Problem]:
+    """A problem where a number is too small or too large."""
     if value < least:
-        yield Problem(record.at(option), f"{value} is too small", f"at least {least}")
+        yield Problem(record.at(option), f"{value} is too small", f"write at least {least}")
+    if value > most:
+        yield Problem(record.at(option), f"{value} is too large", f"write at most {most}")
 
 
 def check_location(location: Location) -> Iterator[Problem]:
@@ -32,9 +40,11 @@ def check_location(location: Location) -> Iterator[Problem]:
     chosen = [name for name, value in actions.items() if value]
     if len(chosen) != 1:
         reason = f"has {' and '.join(chosen)}" if chosen else "does nothing"
-        yield Problem(place, reason, "exactly one of upstream, return, root, alias")
+        yield Problem(place, reason, "write exactly one of upstream, return, root, alias")
     if location.try_files and not location.root:
         yield Problem(location.at("try_files"), "needs root in the same location")
+    if len(location.try_files) == 1:
+        yield Problem(location.at("try_files"), "needs two entries or more", "add what comes last, such as =404")
     if location.alias and not (
         location.match == "prefix" and location.path.endswith("/") and location.alias.endswith("/")
     ):
@@ -43,7 +53,8 @@ def check_location(location: Location) -> Iterator[Problem]:
     if location.rate_limit:
         yield from _rate_limit_use(location.rate_limit)
     if location.connection_limit:
-        yield from at_least(location.connection_limit, "connections", location.connection_limit.connections, 1)
+        use = location.connection_limit
+        yield from at_least(use, "connections", use.connections, 1, MOST_CONNECTIONS)
     yield from _path(location)
     yield from _proxying(location)
     if location.cache:
@@ -56,7 +67,9 @@ def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
     yield from at_least(use, "burst", use.burst, 0)
     yield from at_least(use, "delay", use.delay, 0)
     if use.delay and use.delay >= use.burst:
-        yield Problem(use.at("delay"), f"{use.delay} of a burst of {use.burst} leaves none to space", "less than burst")
+        yield Problem(
+            use.at("delay"), f"{use.delay} of a burst of {use.burst} leaves none to space", "write less than the burst"
+        )
 
 
 def _path(location: Location) -> Iterator[Problem]:
@@ -64,7 +77,7 @@ def _path(location: Location) -> Iterator[Problem]:
     if location.match == "regex":
         try:
             re.compile(location.path)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             yield Problem(place, f"is not a regular expression: {error}")
     elif not formats.URI_PATH.fits(location.path):
         yield Problem(place, f"{location.path!r} is not valid here", f"expected {formats.URI_PATH.words}")
@@ -93,10 +106,24 @@ def _proxying(location: Location) -> Iterator[Problem]:
     if location.grpc:
         for option in ("strip_prefix", "websocket", "cache", "proxy_buffer_size", "proxy_buffers"):
             if of_proxying[option]:
-                yield Problem(location.at(option), "has no meaning with grpc: true")
+                yield Problem(location.at(option), "has no meaning with grpc: true", "take one of the two out")
+    yield from _buffers(location)
     if location.websocket and location.cache:
         way_out = "give the cached paths a location of their own"
         yield Problem(location.at("cache"), "a WebSocket location cannot be cached", way_out)
+
+
+def _buffers(location: Location) -> Iterator[Problem]:
+    """nginx hands on up to twice the larger of both sizes while it reads on, and wants more than that beside one buffer
+    (``ngx_http_proxy_merge_loc_conf``, "proxy_busy_buffers_size")."""
+    number, _space, each = (location.proxy_buffers or PROXY_BUFFERS).partition(" ")
+    buffer = quantities.size(each)
+    head = quantities.size(location.proxy_buffer_size or PROXY_BUFFER_SIZE)
+    if buffer is not None and head is not None and 2 * max(head, buffer) >= (int(number) - 1) * buffer:
+        option = "proxy_buffers" if location.proxy_buffers else "proxy_buffer_size"
+        least = 2 * max(head, buffer) // buffer + 2
+        reason = f"{number} buffers of {each} are too few beside a proxy_buffer_size of {head // 1024}k"
+        yield Problem(location.at(option), reason, f"write proxy_buffers: {least} {each}")
 
 
 def _cache_use(cache: CacheUse) -> Iterator[Problem]:
@@ -117,4 +144,4 @@ def _return(answer: Return) -> Iterator[Problem]:
 
 def _status(place: str, status: int) -> Iterator[Problem]:
     if status not in STATUS_CODES:
-        yield Problem(place, f"{status} is not a status code of a response", "200 to 599")
+        yield Problem(place, f"{status} is not a status code of a response", "write 200 to 599")

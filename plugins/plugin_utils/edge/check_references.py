@@ -20,8 +20,8 @@ def check_references(edge: Edge, names: Mapping[str, frozenset[str]]) -> Iterato
     for place, name, variable in _references(edge):
         known = names[variable]
         if name not in known:
-            listed = ", ".join(sorted(known)) or "which is empty"
-            yield Problem(place, f"'{name}' is not in {variable} ({listed})", did_you_mean(name, known))
+            listed = f" ({', '.join(sorted(known))})" if known else ", which is empty"
+            yield Problem(place, f"'{name}' is not in {variable}{listed}", did_you_mean(name, known) or "add it there")
 
 
 def _references(edge: Edge) -> Iterator[Reference]:

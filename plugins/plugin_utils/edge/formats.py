@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Callable
 
+from . import quantities
+
 
 @dataclass(frozen=True)
 class Format:
@@ -29,7 +31,17 @@ class Format:
 
 def _matching(words: str, pattern: str) -> Format:
     compiled = re.compile(pattern, re.ASCII)
-    return Format(words, lambda value: compiled.fullmatch(value) is not None)
+    return Format(words, lambda value: value.isprintable() and compiled.fullmatch(value) is not None)
+
+
+def _size(words: str, least: int, most: int) -> Format:
+    """Sizes that nginx keeps in memory: for those it knows no unit g (``ngx_parse_size``)."""
+
+    def fits(value: str) -> bool:
+        found = quantities.size(value)
+        return found is not None and least <= found <= most and value[-1] not in "gG"
+
+    return Format(words, fits)
 
 
 def is_ip(value: str) -> bool:
@@ -38,7 +50,7 @@ def is_ip(value: str) -> bool:
         ipaddress.ip_address(value)
     except ValueError:
         return False
-    return True
+    return "%" not in value  # behind it Python takes any text for the name of an interface
 
 
 def is_network(value: str) -> bool:
@@ -47,10 +59,13 @@ def is_network(value: str) -> bool:
         ipaddress.ip_network(value)
     except ValueError:
         return False
-    return True
+    return _CIDR.fullmatch(value) is not None  # Python takes 10.0.0.0/255.0.0.0 and any text behind a % too
 
 
+_CIDR = re.compile(r"[0-9A-Fa-f:.]+(?:/\d{1,3})?", re.ASCII)
 PORTS = range(1, 65536)
+LONGEST_TIME = 100 * quantities.YEAR
+BUFFER_COUNT = range(2, 1025)
 LONGEST_NAME = 253
 """Characters of a host name (RFC 1035, section 2.3.4, less the dots that are not written)."""
 
@@ -58,7 +73,10 @@ _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOSTNAME = rf"{_LABEL}(?:\.{_LABEL})*"
 _SERVER_NAME = re.compile(rf"(?:\*\.)?{_HOSTNAME}", re.ASCII)
 _HOST_PORT = re.compile(rf"(?P<host>{_HOSTNAME}|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{{1,5}})", re.ASCII)
-_UNIX_SOCKET = re.compile(r"unix:/[A-Za-z0-9_./-]+", re.ASCII)
+_COUNT = re.compile(r"\d{1,4}", re.ASCII)
+_STRAY_DOLLAR = re.compile(r"\$(?![A-Za-z0-9_]|\{[A-Za-z0-9_]+\})", re.ASCII)
+_UNIX_SOCKET = re.compile(r"unix:/[A-Za-z0-9_./-]{1,106}", re.ASCII)
+"""As long as ``sun_path`` in the address of a socket may be (unix(7))."""
 
 
 def _is_server_name(value: str) -> bool:
@@ -87,8 +105,26 @@ def split_listen(value: str) -> tuple[str, int] | None:
     return found if found is not None and is_ip(found[0]) else None
 
 
+def _is_time(value: str) -> bool:
+    found = quantities.seconds(value)
+    return found is not None and found <= LONGEST_TIME
+
+
+def _are_buffers(value: str) -> bool:
+    number, _space, each = value.partition(" ")
+    return _COUNT.fullmatch(number) is not None and int(number) in BUFFER_COUNT and BUFFER_SIZE.fits(each)
+
+
 def _is_one_line(value: str) -> bool:
     return all(character.isprintable() for character in value)
+
+
+def _is_encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 NAME = _matching("letters, digits, '.', '_' and '-'", r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -99,9 +135,18 @@ ADDRESS = Format(
 )
 NETWORK = Format("an address or network such as 10.0.0.0/8, without host bits", is_network)
 IP_ADDRESS = Format("an IPv4 or IPv6 address", is_ip)
-TIME = _matching("an nginx time such as 30s, 10m or 1h", r"\d{1,9}(?:ms|[smhdwMy])?")
+# nginx reads some times in milliseconds, up to days, and others in seconds, up to years (`ngx_parse_time`).
+TIME = Format(
+    "a time in ms, s, m, h, d or w such as 30s, 10m or 1h",
+    lambda value: _is_time(value) and not value.endswith(("M", "y")),
+)
+SECONDS = Format(
+    "a time in s, m, h, d, w, M or y such as 30s, 10m or 1h", lambda value: _is_time(value) and "ms" not in value
+)
 SIZE = _matching("an nginx size such as 64k, 10m or 1g", r"\d{1,9}[kKmMgG]?")
-BUFFERS = _matching("a number and a size such as 16 8k", r"\d{1,4} \d{1,9}[kKmM]?")
+ZONE_SIZE = _size("a size in k or m, from 32k to 1024m, such as 10m", 32 * 1024, 1024**3)
+BUFFER_SIZE = _size("a size in k or m, from 1k to 16m, such as 8k", 1024, 16 * 1024**2)
+BUFFERS = Format("a number from 2 to 1024 and a size from 1k to 16m such as 16 8k", _are_buffers)
 MEDIA_TYPE = _matching("a media type such as text/css", r"[a-z]+/[a-z0-9.+-]+")
 RATE = _matching("a rate such as 10r/s or 60r/m", r"[1-9]\d{0,8}r/[sm]")
 LEVELS = _matching("one to three levels of 1 or 2, such as 1:2", r"[12](?::[12]){0,2}")
@@ -110,10 +155,17 @@ URI_PATH = _matching(
 )
 URI_PATTERN = Format("a path or a regular expression, on one line", _is_one_line)
 FOLDER = _matching("an absolute path of letters, digits and . _ / -", r"/[A-Za-z0-9_./-]*")
+EDGE_FILE = _matching(
+    "the absolute path of a file, of letters, digits and . _ / -", r"/(?:[A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+"
+)
 FILE_PATTERN = _matching("a path, $uri, $uri/ or =404", r"(?:\$uri)?/?[A-Za-z0-9_./-]*|=\d{3}|\$uri[A-Za-z0-9_./-]*")
-HEADER_NAME = _matching("a header name of letters, digits and -", r"[A-Za-z0-9][A-Za-z0-9-]*")
+# nginx's hash of headers to hide takes no longer names.
+HEADER_NAME = _matching("a header name of at most 46 letters, digits and -", r"[A-Za-z0-9][A-Za-z0-9-]{0,45}")
 LITERAL = Format("text on one line without $", lambda value: _is_one_line(value) and "$" not in value)
-EXPRESSION = Format("text on one line; nginx variables may stand in it", _is_one_line)
+EXPRESSION = Format(
+    "text on one line; nginx variables such as $host or ${host} may stand in it",
+    lambda value: _is_one_line(value) and _STRAY_DOLLAR.search(value) is None,
+)
 EMAIL = _matching("an e-mail address", r"[^\s@;{}\"'$]+@[^\s@;{}\"'$]+\.[^\s@;{}\"'$]+")
 HTTPS_URL = _matching("a URL that begins with https://", r"https://[^\s;{}\"'$]+")
 REDIRECT_URL = _matching(
@@ -132,7 +184,7 @@ PASSWORD_HASH = Format(
     secret=True,
 )
 FILE_PATH = Format("a path on one line", lambda value: _is_one_line(value) and bool(value))
-DIRECTIVES = Format("nginx directives", lambda value: "\x00" not in value)
+DIRECTIVES = Format("nginx directives", lambda value: "\x00" not in value and _is_encodable(value))
 
 Name = Annotated[str, NAME]
 Hostname = Annotated[str, HOSTNAME]
@@ -140,13 +192,17 @@ Address = Annotated[str, ADDRESS]
 Network = Annotated[str, NETWORK]
 IpAddress = Annotated[str, IP_ADDRESS]
 Time = Annotated[str, TIME]
+Seconds = Annotated[str, SECONDS]
 Size = Annotated[str, SIZE]
+ZoneSize = Annotated[str, ZONE_SIZE]
+BufferSize = Annotated[str, BUFFER_SIZE]
 Buffers = Annotated[str, BUFFERS]
 MediaType = Annotated[str, MEDIA_TYPE]
 UriPath = Annotated[str, URI_PATH]
 Rate = Annotated[str, RATE]
 Levels = Annotated[str, LEVELS]
 Folder = Annotated[str, FOLDER]
+EdgeFile = Annotated[str, EDGE_FILE]
 FilePattern = Annotated[str, FILE_PATTERN]
 HeaderName = Annotated[str, HEADER_NAME]
 Literal = Annotated[str, LITERAL]

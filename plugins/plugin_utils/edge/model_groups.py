@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from .formats import (
     Address,
+    EdgeFile,
     Email,
     Expression,
     FilePath,
-    Folder,
     Hostname,
     HttpsUrl,
     Levels,
@@ -19,10 +19,12 @@ from .formats import (
     Password,
     PasswordHash,
     Rate,
+    Seconds,
     Size,
     Time,
     UserName,
     Word,
+    ZoneSize,
 )
 from .problems import inside
 
@@ -45,7 +47,7 @@ class Server(Record):
     address: Address
     weight: int
     max_fails: int
-    fail_timeout: Time
+    fail_timeout: Seconds
     max_conns: int
     backup: bool
     down: bool
@@ -56,7 +58,7 @@ class UpstreamTls(Record):
     """TLS to backends: the name their certificate must carry, and who may have issued it."""
 
     name: Hostname
-    ca: Folder
+    ca: EdgeFile
     verify: bool
 
 
@@ -72,7 +74,7 @@ class Upstream(Record):
     keepalive: int
     keepalive_requests: int
     keepalive_timeout: Time
-    zone_size: Size
+    zone_size: ZoneSize
     resolve: Word
     tls: UpstreamTls | None
 
@@ -84,7 +86,7 @@ class RateLimit(Record):
     name: Name
     rate: Rate
     key: Expression
-    zone_size: Size
+    zone_size: ZoneSize
     exempt: tuple[Network, ...]
 
 
@@ -94,7 +96,7 @@ class ConnectionLimit(Record):
 
     name: Name
     key: Expression
-    zone_size: Size
+    zone_size: ZoneSize
     exempt: tuple[Network, ...]
 
 
@@ -104,9 +106,9 @@ class Cache(Record):
 
     name: Name
     max_size: Size
-    inactive: Time
+    inactive: Seconds
     levels: Levels
-    zone_size: Size
+    zone_size: ZoneSize
 
 
 @dataclass(frozen=True)
@@ -145,5 +147,5 @@ class Acme(Record):
 
     email: Email
     directory_url: HttpsUrl
-    ca_bundle: Folder | None
+    ca_bundle: EdgeFile | None
     agree_tos: bool

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from .formats import (
     Buffers,
+    BufferSize,
     Directives,
+    EdgeFile,
     Expression,
     FilePattern,
     Folder,
@@ -17,6 +19,7 @@ from .formats import (
     Name,
     Network,
     RedirectUrl,
+    Seconds,
     Size,
     Time,
     UriPath,
@@ -50,7 +53,7 @@ class CacheValid(Record):
     """How long responses of some status codes live."""
 
     status: tuple[int, ...]
-    time: Time
+    time: Seconds
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Location(Record):
     proxy_send_timeout: Time | None
     proxy_read_timeout: Time | None
     proxy_buffering: bool
-    proxy_buffer_size: Size | None
+    proxy_buffer_size: BufferSize | None
     proxy_buffers: Buffers | None
     client_max_body_size: Size | None
     access_log: bool
@@ -146,7 +149,7 @@ class Maintenance(Record):
 class ClientCertificates(Record):
     """Who may have issued the certificates that clients show."""
 
-    ca: Folder
+    ca: EdgeFile
     required: bool
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+LONGEST_PARAMETER = 3600
 _BARE = re.compile(r"[A-Za-z0-9_./:=@%+,$*?&|^()\[\]~!<>-]+", re.ASCII)
 
 
@@ -17,6 +18,12 @@ def quote(value: str) -> str:
     if _BARE.fullmatch(value) and "${" not in value:
         return value
     return quoted(value)
+
+
+def is_too_long(value: str) -> bool:
+    """Whether nginx could not read the value: no parameter and no comment, which names the value's place, may fill its
+    buffer of 4096 bytes (``NGX_CONF_BUFFER``)."""
+    return len(quoted(value).encode(errors="replace")) > LONGEST_PARAMETER
 
 
 def quoted(value: str) -> str:

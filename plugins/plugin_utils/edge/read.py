@@ -9,9 +9,10 @@ import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from .formats import Format
+from .formats import DIRECTIVES, Format
 from .model import Edge, Record, Site
 from .problems import FILE_END, Problem, did_you_mean, inside, is_within
+from .quote import LONGEST_PARAMETER, is_too_long
 from .spec import Options, read_options, read_value
 
 PREFIX = "edge_"
@@ -130,7 +131,11 @@ def _value(hint: Any, plain: Any, place: str, problems: list[Problem]) -> Any:
 
 
 def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem]) -> None:
-    if isinstance(plain, str) and not wanted.fits(plain):
+    if not isinstance(plain, str):
+        return
+    if wanted is not DIRECTIVES and is_too_long(plain):
+        problems.append(Problem(place, f"is too long: nginx reads at most {LONGEST_PARAMETER} bytes at a time"))
+    elif not wanted.fits(plain):
         shown = "what stands here" if wanted.secret else repr(plain)
         problems.append(Problem(place, f"{shown} is not valid here", f"expected {wanted.words}"))
 
@@ -158,4 +163,4 @@ def _pairs(hints: tuple[Any, ...], plain: Mapping[Any, Any], place: str, problem
             problems.append(Problem(where, f"expected a string, got {value!r}", "put the value in quotes"))
         else:
             _check_format(hints[1].__metadata__[0], value, where, problems)
-    return dict(plain)
+    return {str(key): value for key, value in plain.items()}  # YAML reads a bare 1 as a number

@@ -39,6 +39,21 @@ def render(view: EdgeView, templates: Path) -> Files:
     return dict(sorted(files.items()))
 
 
+@functools.cache
+def _environment(templates: Path) -> jinja2.Environment:
+    """Kept, for reading the templates takes longer than rendering them."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
+    )
+    environment.filters["indented"] = indent
+    return environment
+
+
 def file_name(site: str) -> str:
     """File of a site; a wildcard's star is no good in a path."""
     return site.replace("*", "_wildcard") + ".conf"
@@ -50,18 +65,3 @@ def digest(files: Files) -> str:
     for path, text in sorted(files.items()):
         state.update(f"{path}\0{len(text)}\0{text}\0".encode())
     return state.hexdigest()[:16]
-
-
-@functools.cache
-def _environment(templates: Path) -> jinja2.Environment:
-    """Compiling the templates takes longer than filling them in: once in a process, they are kept."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
-    )
-    environment.filters["indented"] = indent
-    return environment

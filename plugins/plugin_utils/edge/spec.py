@@ -37,6 +37,8 @@ def read_options(options: Options, value: Mapping[str, Any], path: str, problems
         place = inside(path, key)
         if given is not None:
             read[key] = read_value(option, given, place, problems)
+            if option.get("required") and given == []:
+                problems.append(Problem(place, "required, but empty"))
         elif option.get("required"):
             problems.append(Problem(place, "required, but missing"))
             read[key] = None

@@ -28,6 +28,7 @@ from .view_zones import (
 TLS_FOLDER = "/etc/nginx/tls"
 ACME_WEBROOT = "/var/lib/nginx-edge/acme"
 HTTPS_PORT = 443
+LONGEST_NAME_IN_128_BYTES = 110
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class EdgeView:
     resolver: str
     status_port: int
     worker_connections: int
+    names_hash_bucket: int
     websocket: bool
     gzip: bool
     gzip_types: str
@@ -134,9 +136,11 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         resolver=_resolver(edge),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
+        names_hash_bucket=_names_hash_bucket(edge.sites),
         websocket=any(location.websocket for site in edge.sites for location in site.locations),
         gzip=edge.gzip,
-        gzip_types=" ".join(edge.gzip_types),
+        # nginx has text/html in the list already, and warns of what is listed twice.
+        gzip_types=" ".join(name for name in dict.fromkeys(edge.gzip_types) if name != "text/html"),
         access_log_sample=edge.access_log_sample,
         timeouts=(
             f"keepalive_timeout {edge.keepalive_timeout}",
@@ -147,6 +151,12 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         acme_webroot=ACME_WEBROOT,
         extra_directives=edge.extra_directives,
     )
+
+
+def _names_hash_bucket(sites: tuple[Site, ...]) -> int:
+    """Bytes in which nginx finds the longest host name; few are long, and small buckets are faster."""
+    longest = max((len(name) for site in sites for name in site.names), default=0)
+    return 128 if longest <= LONGEST_NAME_IN_128_BYTES else 512
 
 
 def _listen(port: int, *parameters: str, ipv6: bool) -> tuple[str, ...]:

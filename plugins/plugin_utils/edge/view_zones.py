@@ -8,6 +8,7 @@ its name, a changed zone is a new zone.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -20,6 +21,10 @@ from .quote import quote
 
 STREAM = "stream_"
 """Begins the names of zones of the stream block: nginx has one set of names for all of its shared memory."""
+
+
+LONGEST_VARIABLE = 38
+"""Characters to which ``_exempt`` can be added: nginx's hash of variables takes names of up to 46."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def view_connection_limit(limit: ConnectionLimit, *, prefix: str = "") -> LimitV
 
 
 def _limit_view(limit: RateLimit | ConnectionLimit, place: str, zone: str, directive: str) -> LimitView:
-    return LimitView(place, _variable(zone), limit.exempt, quote(limit.key), directive)
+    return LimitView(place, _variable(zone), _once(limit.exempt), quote(limit.key), directive)
 
 
 def _key(limit: RateLimit | ConnectionLimit, zone: str) -> str:
@@ -144,7 +149,14 @@ def _key(limit: RateLimit | ConnectionLimit, zone: str) -> str:
 
 
 def _variable(zone: str) -> str:
+    if len(zone) > LONGEST_VARIABLE:
+        zone = _zone(zone[:20], zone)
     return re.sub(r"\W", "_", zone, flags=re.ASCII)
+
+
+def _once(networks: tuple[str, ...]) -> tuple[str, ...]:
+    """Each network once, however it is written: of the same network twice nginx warns."""
+    return tuple({ipaddress.ip_network(network): network for network in reversed(networks)}.values())[::-1]
 
 
 def view_cache(cache: Cache) -> str:

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What rendered text says to a parser of nginx's language: a tree of directives, and what a harmless model would say.
+
+Two models that differ only in their texts have to yield the same tree: names of directives, blocks, numbers of
+parameters, and each parameter itself once its text stands for the other model's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import crossplane
+
+from .models import Drawn, at, changed, texts_of
+from .texts import KINDS
+
+Tree = list[tuple[str, tuple[str, ...], Any]]
+"""Directives: name, parameters, and those inside a block or None."""
+
+_DIGEST = re.compile(r"_[0-9a-f]{8}(?![0-9a-f])")
+"""Ends the names of zones, and depends on the texts that the zone is made from."""
+
+
+def parsed(files: Mapping[str, str]) -> dict[str, Tree]:
+    """File -> its directives.
+
+    :raises ValueError: a file is not in nginx's language, such as one with a brace too many.
+    """
+    with TemporaryDirectory() as folder:
+        return {name: _parsed(text, Path(folder) / "parsed.conf") for name, text in files.items()}
+
+
+def _parsed(text: str, path: Path) -> Tree:
+    path.write_text(text, encoding="utf-8")
+    found = crossplane.parse(str(path), single=True, check_ctx=False, check_args=False)
+    if found["errors"]:
+        raise ValueError(f"{found['errors'][0]['error']}\n{text}")
+    return _tree(found["config"][0]["parsed"])
+
+
+def _tree(directives: list[dict[str, Any]]) -> Tree:
+    return [
+        (one["directive"], tuple(one["args"]), _tree(one["block"]) if "block" in one else None) for one in directives
+    ]
+
+
+def harmless(drawn: Drawn) -> tuple[Drawn, dict[str, str]]:
+    """The same model with harmless texts, and which stands for which."""
+    whole = drawn.whole
+    changes, stands_for = {}, {}
+    for place, wanted in texts_of(whole):
+        twin = KINDS[wanted].harmless
+        if twin is not None:
+            text = at(whole, place)
+            changes[place] = stands_for[_as_parsed(text)] = twin(text)
+    return drawn.with_whole(changed(whole, changes)), stands_for
+
+
+def _as_parsed(text: str) -> str:
+    """Crossplane leaves backslashes doubled, as they are written."""
+    return text.replace("\\", "\\\\")
+
+
+def translated(tree: Tree, stands_for: Mapping[str, str]) -> Tree:
+    """The tree with each parameter that is a text of the model replaced, and without digests."""
+    return [
+        (
+            _DIGEST.sub("_digest", name),
+            tuple(_DIGEST.sub("_digest", stands_for.get(parameter, parameter)) for parameter in parameters),
+            None if block is None else translated(block, stands_for),
+        )
+        for name, parameters, block in tree
+    ]
+
+
+def named(tree: Tree, name: str) -> Iterator[tuple[str, ...]]:
+    """Parameters of all directives of a name, in whatever block."""
+    for directive, parameters, block in tree:
+        if directive == name:
+            yield parameters
+        yield from named(block or [], name)

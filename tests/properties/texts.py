@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Texts for the fields of a model: for each :class:`Format` those that operators write, and hostile ones for all.
+
+A format that has no entry in :data:`KINDS` fails a test, so that each new one is drawn too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Callable
+
+from hypothesis import strategies as st
+
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import formats
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
+
+HOST_WITH_ADDRESS = "backend.example.net"
+"""The one host name that the test hosts can look up: nginx does so while it tests a configuration."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How texts of a format are drawn, and made harmless.
+
+    :param texts: what an operator writes.
+    :param harmless: a text of the same format that says nothing in nginx's language, another one for each text;
+        without it the format admits nothing that could, which is tested.
+    """
+
+    texts: st.SearchStrategy[str]
+    harmless: Callable[[str], str] | None = None
+
+
+def digest(text: str) -> str:
+    """Letters and digits that stand for a text."""
+    return "t" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:12]
+
+
+def _from(*texts: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(texts)
+
+
+def _numbers(largest: int, *units: str) -> st.SearchStrategy[str]:
+    return st.builds("{}{}".format, st.integers(1, largest), st.sampled_from(units))
+
+
+def _harmless_uri(text: str) -> str:
+    """As the text where that decides something: the root, and whether it ends with a slash."""
+    if text == "/":
+        return text
+    return "/" + digest(text) + ("/" if text.endswith("/") else "")
+
+
+def _harmless_expression(text: str) -> str:
+    return ("$host" if "$" in text else "") + digest(text) if text else text
+
+
+_LITERALS = st.one_of(
+    _from("", "DENY", "default-src 'self'; img-src *", 'say "hello"', "a\\b", "it's {not} a block;", "100 % grün"),
+    st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), max_size=30),
+)
+_URI_PATHS = _from("/", "/api/", "/api", "/a.b/c-d_e/", "/käse/", "/50x.html", "/%2f/", "/a*b|c(d)~e", "/x" * 40)
+_REGULAR_EXPRESSIONS = _from(
+    r"\.php$", r"^/api/v\d{1,3}/", r"^/(?P<part>[a-z]+)/\d+$", '^/say "it"; {2}', r"\.(?:css|js)$", "käse"
+)
+_NETWORKS = ("10.0.0.0/8", "10.1.2.3", "192.0.2.0/24", "2001:db8::/32", "2001:db8::1", "172.16.0.0/12")
+
+KINDS: Mapping[Format, Kind] = {
+    # Few names, so that what refers to one mostly finds it.
+    formats.NAME: Kind(
+        st.one_of(
+            *[_from("app", "api", "shared")] * 7,
+            _from("App", "a.b-c_d", "9", "downloads-of-very-large-files", "n" * 128),
+        )
+    ),
+    formats.HOSTNAME: Kind(
+        st.one_of(
+            _from("a.example.com", "b.example.com", "c.example.com", "*.example.com", "*.example.net"),
+            _from(
+                "x", "_dmarc.example.com", "_wildcard.example.com", "wildcard.example.com", "1.2.3.4", "xn--kse-qla.de"
+            ),
+            _from(".".join(["long" * 10] * 6)),
+        )
+    ),
+    formats.ADDRESS: Kind(
+        _from("10.0.0.1:80", "10.0.0.2:8080", "[2001:db8::1]:80", "unix:/run/app.sock", f"{HOST_WITH_ADDRESS}:443")
+    ),
+    formats.NETWORK: Kind(_from(*_NETWORKS)),
+    formats.IP_ADDRESS: Kind(_from("10.0.0.53", "2001:db8::53")),
+    formats.TIME: Kind(st.one_of(_numbers(60, "s", "m", "", "h"), _numbers(999_999_999, "ms", "d", "w", "M", "y"))),
+    formats.SECONDS: Kind(st.one_of(_numbers(60, "s", "m", "", "h"), _numbers(999_999_999, "ms", "d", "y"))),
+    formats.ZONE_SIZE: Kind(st.one_of(*[_numbers(8, "m", "M")] * 9, _numbers(64, "k", "K", "", "g", "G"), _from("0"))),
+    formats.BUFFER_SIZE: Kind(st.one_of(_numbers(64, "k", "K"), _numbers(17, "m", ""))),
+    formats.SIZE: Kind(st.one_of(_numbers(16, "m", "M"), _numbers(64, "k", "K", "", "g", "G"), _from("0"))),
+    formats.BUFFERS: Kind(st.builds("{} {}".format, st.integers(0, 64), _numbers(64, "k", "K", "m", ""))),
+    formats.MEDIA_TYPE: Kind(_from("text/html", "text/css", "image/svg+xml", "application/vnd.api+json")),
+    formats.RATE: Kind(_numbers(999_999_999, "r/s", "r/m")),
+    formats.LEVELS: Kind(_from("1", "1:2", "2:2:2")),
+    formats.URI_PATH: Kind(_URI_PATHS, _harmless_uri),
+    # A path, or a regular expression made of what means the same to Python and to PCRE.
+    formats.URI_PATTERN: Kind(st.one_of(_URI_PATHS, _URI_PATHS, _REGULAR_EXPRESSIONS), _harmless_uri),
+    formats.FOLDER: Kind(_from("/", "/srv/www", "/srv/www/", "/srv/a.b/c-d/", "/srv/file")),
+    formats.EDGE_FILE: Kind(_from("/etc/ssl/clients.pem", "/etc/ssl/c.d/ca", "/srv/a-b_c.pem")),
+    formats.FILE_PATTERN: Kind(_from("$uri", "$uri/", "$uri/index.html", "/index.html", "=404", "=503")),
+    formats.HEADER_NAME: Kind(
+        st.one_of(
+            _from("X-Frame-Options", "x-frame-options", "Strict-Transport-Security", "Content-Security-Policy"),
+            _from("X-Real-IP", "CF-Connecting-IP", "X", "X-Powered-By", "X-" + "Long-" * 20 + "Name"),
+        )
+    ),
+    formats.LITERAL: Kind(_LITERALS, lambda text: digest(text) if text else text),
+    # Variables that every nginx knows; whether another one exists only nginx can tell.
+    formats.EXPRESSION: Kind(
+        _from(
+            "$request_uri", "$host$uri", "$http_x_api_key", "${scheme}-$host", '"$host"; {$uri}', "$binary_remote_addr"
+        ),
+        _harmless_expression,
+    ),
+    formats.EMAIL: Kind(_from("ops@example.com"), lambda text: f"{digest(text)}@example.com"),
+    formats.HTTPS_URL: Kind(_from("https://acme.example.com/dir"), lambda text: f"https://{digest(text)}.example.com"),
+    formats.REDIRECT_URL: Kind(
+        _from("https://$host/new$request_uri", "/there", "http://x.example.com/?a=1&b=2#c", "/käse/$request_uri"),
+        lambda text: f"/{digest(text)}",
+    ),
+    formats.FILE_PATH: Kind(_from("there/a.pem", "there/b.key", "nowhere/c.pem", "sites.d"), lambda text: text or "-"),
+    # Valid in http, in a server and in a location.
+    formats.DIRECTIVES: Kind(_from("", "# nothing", "tcp_nodelay on;", "resolver_timeout 5s;\n\n  # more\n")),
+}
+
+SPARE = "spare"
+SPARE_TEXTS: Mapping[Format, str] = {
+    formats.NAME: SPARE + "{}",
+    formats.HOSTNAME: SPARE + "{}.example.com",
+    formats.URI_PATTERN: "/" + SPARE + "{}/",
+}
+"""What stands in where a text was refused: for the formats without which a record would be lost. With a number, for
+most of them have to differ."""
+
+PAYLOADS = (
+    "; evil on;",
+    "} evil { x",
+    "{",
+    "}",
+    ";",
+    '"',
+    "'",
+    '" evil "',
+    "' evil '",
+    '\\"; evil on; #',
+    "\\",
+    "\\\\",
+    "\nevil on;",
+    "\r\nX-Evil: yes",
+    "\t",
+    " ",
+    "#",
+    "$",
+    "${",
+    "${host",
+    "$host",
+    "${host}",
+    "@GENERATION@",
+    "{{ 1 }}",
+    "{% raw %}",
+    "\x00",
+    "\x07",
+    "\x7f",
+    "\u2028evil on;",
+    "\u202e",
+    "\ud800",
+    "🦊",
+    "e\u0301",
+    "-",
+    "l" * 300,
+    "l" * 5000,
+    "ü" * 3000,
+    "\\" * 2500,
+)
+"""What hostile texts hold."""
+
+
+def hostile(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """A text that breaks out where somebody is careless, alone or behind one of ``texts``."""
+    payloads = st.one_of(st.sampled_from(PAYLOADS), st.lists(st.sampled_from(PAYLOADS), max_size=3).map("".join))
+    glue = st.sampled_from(("", "%", " ", ":", "/", ".", "@", "?"))
+    return st.one_of(payloads, st.builds("{}{}{}".format, texts, glue, payloads))
