@@ -21,8 +21,8 @@ from .texts import KINDS
 Tree = list[tuple[str, tuple[str, ...], Any]]
 """Directives: name, parameters, and those inside a block or None."""
 
-_DIGEST = re.compile(r"_[0-9a-f]{8}(?![0-9a-f])")
-"""Ends the names of zones, and depends on the texts that the zone is made from."""
+_DIGEST = re.compile(r"([_-])[0-9a-f]{8}(?![0-9a-f])")
+"""Ends the names of zones and of files with users, and depends on the texts that they are made from."""
 
 
 def parsed(files: Mapping[str, str]) -> dict[str, Tree]:
@@ -69,8 +69,8 @@ def translated(tree: Tree, stands_for: Mapping[str, str]) -> Tree:
     """The tree with each parameter that is a text of the model replaced, and without digests."""
     return [
         (
-            _DIGEST.sub("_digest", name),
-            tuple(_DIGEST.sub("_digest", stands_for.get(parameter, parameter)) for parameter in parameters),
+            _DIGEST.sub(r"\1digest", name),
+            tuple(_DIGEST.sub(r"\1digest", stands_for.get(parameter, parameter)) for parameter in parameters),
             None if block is None else translated(block, stands_for),
         )
         for name, parameters, block in tree

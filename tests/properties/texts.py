@@ -13,6 +13,7 @@ from typing import Callable
 
 from hypothesis import strategies as st
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import STREAM_MODULE
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import formats
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
 
@@ -118,6 +119,14 @@ KINDS: Mapping[Format, Kind] = {
         ),
         _harmless_expression,
     ),
+    formats.LISTEN_ADDRESS: Kind(
+        st.one_of(_numbers(65535, ""), _from("127.0.0.1:5432", "127.0.0.2:53", "0.0.0.0:9000"))
+    ),
+    formats.MODULE_NAME: Kind(_from(STREAM_MODULE)),
+    formats.USER_NAME: Kind(_from("anna", "bob", "c.d-e_f+g@example.com")),
+    # They stand in a file of their own, and never in nginx's text.
+    formats.PASSWORD: Kind(_from("secret", "; evil on; {", "käse und $brot"), digest),
+    formats.PASSWORD_HASH: Kind(_from("$6$salt$hash", "$2y$10$abcdefghijklmnopqrstuv", "$apr1$salt$hash")),
     formats.EMAIL: Kind(_from("ops@example.com"), lambda text: f"{digest(text)}@example.com"),
     formats.HTTPS_URL: Kind(_from("https://acme.example.com/dir"), lambda text: f"https://{digest(text)}.example.com"),
     formats.REDIRECT_URL: Kind(

@@ -166,7 +166,8 @@ def _listen(port: int, *parameters: str, ipv6: bool) -> tuple[str, ...]:
 
 def _resolver(edge: Edge) -> str:
     addresses = [f"[{address}]" if ":" in address else address for address in edge.resolver]
-    return " ".join((*addresses, f"valid={edge.resolver_valid}")) if addresses else ""
+    families = () if edge.ipv6 else ("ipv6=off",)
+    return " ".join((*addresses, f"valid={edge.resolver_valid}", *families)) if addresses else ""
 
 
 def _of_http(edge: Edge) -> tuple[Upstream, ...]:
