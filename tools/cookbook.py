@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes docs/cookbook.md: a recipe for each feature of tests/features.yml, and the nginx text that it becomes.
 
-A recipe is ``tests/golden/cookbook/NUMBER-NAME.yml``: comments that say when one wants it and, behind ``Shows:``, which
-directives matter; then what an operator writes. The nginx text is rendered, never written by hand.
+A recipe is ``tests/golden/cookbook/NUMBER-NAME.yml``; ``11b-NAME.yml`` is a second one of the same feature. It holds
+comments that say when one wants it and, behind ``Shows:``, which directives matter; then what an operator writes. The
+nginx text is rendered, never written by hand.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ class Recipe:
     text: str
 
     @property
+    def number(self) -> str:
+        """The feature's, with a letter where it is not the feature's first."""
+        return self.path.stem.split("-")[0].lstrip("0")
+
+    @property
     def own_variables(self) -> dict[str, Any]:
         """Those that the operator writes."""
         variables: dict[str, Any] = yaml.safe_load(self.text)
@@ -95,7 +101,7 @@ def _read(path: Path) -> Recipe:
     lines = path.read_text(encoding="utf-8").removeprefix("---\n").splitlines()
     end = next(number for number, line in enumerate(lines) if not line.startswith("#"))
     words, _, shows = "\n".join(line.removeprefix("#").strip() for line in lines[:end]).partition(SHOWS)
-    feature = read_features().all[int(path.name.split("-")[0]) - 1]
+    feature = read_features().all[int(path.stem[:2]) - 1]
     listed = tuple(word.strip() for word in shows.split(",") if word.strip())
     return Recipe(path, feature, words.strip(), listed, "\n".join(lines[end:]))
 
@@ -112,7 +118,7 @@ def cookbook() -> str:
     base = BASE.read_text(encoding="utf-8").split("\n", 2)[2]
     parts = [HEAD, _fenced("yaml", base)]
     for recipe in recipes():
-        title = f"## {recipe.feature.number}. {recipe.feature.name}\n"
+        title = f"## {recipe.number}. {recipe.feature.name}\n"
         parts += [title, f"{recipe.words}\n", _fenced("yaml", recipe.text)]
         if nginx := excerpts(recipe):
             parts.append(_fenced("nginx", nginx))
