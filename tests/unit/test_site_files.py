@@ -68,7 +68,9 @@ def test_errors_name_the_file(folder: Path) -> None:
 
 def test_a_name_in_both_sources_is_an_error(folder: Path) -> None:
     (folder / "a.yml").write_text(SITE.format(name="a.test"), encoding="utf-8")
-    assert errors(folder) == ["sites.d/a.yml: name: 'a.test' is already taken by edge_sites[0].name; give it another name"]
+    assert errors(folder) == [
+        "sites.d/a.yml: name: 'a.test' is already taken by edge_sites[0].name; give it another name"
+    ]
 
 
 @pytest.mark.parametrize("text", ["name: '{{ name }}'\n", "name: !vault x\n"])
