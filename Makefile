@@ -45,5 +45,6 @@ golden: setup ## writes the golden cases anew, after a change that was meant
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tests.golden.accept $(CASES)
 
 .PHONY: reference
-reference: setup ## writes docs/model.md from the argument spec
+reference: setup ## writes docs/model.md from the argument spec, docs/errors.md from tests/mistakes
 	@.venv/bin/python -m tools.reference
+	@.venv/bin/python -m tools.errors

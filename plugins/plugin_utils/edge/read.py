@@ -16,6 +16,8 @@ from .quote import LONGEST_PARAMETER, is_too_long
 from .spec import Options, read_options, read_value
 
 PREFIX = "edge_"
+LONGEST_SHOWN = 100
+"""Characters of a wrong value that an error repeats."""
 NOT_THE_MODEL = frozenset({"edge_hosts", "edge_plan"})
 """Variables that begin like the model's but belong to the playbooks."""
 
@@ -134,7 +136,8 @@ def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem
     if wanted is not DIRECTIVES and is_too_long(plain):
         problems.append(Problem(place, f"is too long: nginx reads at most {LONGEST_PARAMETER} bytes at a time"))
     elif not wanted.fits(plain):
-        problems.append(Problem(place, f"{plain!r} is not valid here", f"expected {wanted.words}"))
+        shown = repr(plain if len(plain) <= LONGEST_SHOWN else plain[:LONGEST_SHOWN] + "…")
+        problems.append(Problem(place, f"{shown} is not valid here", f"expected {wanted.words}"))
 
 
 def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], problems: list[Problem]) -> tuple[Any, ...]:
