@@ -11,7 +11,8 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build imp
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import FILE_END, Problem
 
 from ..unit.models import OPTIONS, TARGETS, TEMPLATES
-from .models import SITES, Drawn, located
+from .mending import located
+from .models import SITES, Drawn
 from .structure import harmless, named, parsed, translated
 
 GENERATION = "golden"
