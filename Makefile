@@ -45,6 +45,7 @@ golden: setup ## writes the golden cases anew, after a change that was meant
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tests.golden.accept $(CASES)
 
 .PHONY: reference
-reference: setup ## writes docs/model.md and docs/cookbook.md
+reference: setup ## writes docs/model.md, docs/cookbook.md and docs/errors.md
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.reference
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.cookbook
+	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.errors

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ansible_collections.hardened.nginx_edge.tests.containers.edges import edge_container
-from ansible_collections.hardened.nginx_edge.tests.properties.models import Drawn, broken, mended, poisoned
+from ansible_collections.hardened.nginx_edge.tests.properties.mending import mended
+from ansible_collections.hardened.nginx_edge.tests.properties.models import Drawn, broken, poisoned
 from ansible_collections.hardened.nginx_edge.tests.properties.nginx import Trial
 from ansible_collections.hardened.nginx_edge.tests.properties.properties import holds_for_text, refusals_have_a_place
 from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS

@@ -12,8 +12,9 @@ link_collection() {
     ln -sfn ../../../.. "$parent/nginx_edge"
 }
 
+# make_environment FOLDER REQUIREMENTS
 make_environment() {
-    local python requirements="$repository/requirements-dev.txt" environment="$repository/.venv" log="$work_directory/pip.log" wanted
+    local environment=$1 requirements=$2 python log="$work_directory/pip.log" wanted
     wanted=$(sha256sum <"$requirements")
     if [ -x "$environment/bin/python" ] && [ "$(cat "$environment/requirements.sha256" 2>/dev/null)" = "$wanted" ]; then
         return
@@ -22,13 +23,13 @@ make_environment() {
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         install_packages python3-venv
     fi
-    say "making .venv with $("$python" --version) …"
+    say "making ${environment#"$repository/"} with $("$python" --version) …"
     "$python" -m venv --clear "$environment"
     # Compiling thirty thousand files of Ansible's collections takes longer than installing them; Python compiles what it uses.
     "$environment/bin/python" -m pip install --no-compile --disable-pip-version-check --no-input \
         --requirement "$requirements" >"$log" 2>&1 || {
         tail -n 20 "$log" >&2
-        die "could not install the tools of requirements-dev.txt (log: $log)"
+        die "could not install the tools of $(basename "$requirements") (log: $log)"
     }
     printf '%s\n' "$wanted" >"$environment/requirements.sha256"
 }
@@ -37,4 +38,5 @@ link_collection
 if ! command -v ssh >/dev/null; then
     install_packages openssh-client
 fi
-make_environment
+make_environment "$repository/.venv" "$repository/requirements-dev.txt"
+make_environment "$work_directory/analysers" "$repository/requirements-analysers.txt"

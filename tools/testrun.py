@@ -76,17 +76,18 @@ def checks() -> list[Step]:
         ),
         Step("shellcheck", ["tools/shellcheck.sh"]),
         Step("unit", [str(BIN / "pytest"), "tests/unit"], reports=True),
+        Step("analysers of the golden cases", [str(BIN / "pytest"), "tests/analysers"], reports=True),
         Step("sanity", ["tools/sanity.sh"]),
     ]
 
 
 def container_tests() -> list[Step]:
-    """What takes real hosts: images, the real nginx over the golden cases, every molecule scenario."""
+    """What takes real hosts: images, the real nginx over golden cases and drawn models, every molecule scenario."""
     images = sorted({*(f"edge:{suite}" for suite in GOLDEN_SUITES), *_images_of_scenarios()})
     molecule = {"NO_COLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
     return [
         Step("images", ["tests/hosts/build.sh", *images]),
-        Step("golden cases through nginx -t", [str(BIN / "pytest"), "tests/containers"], reports=True),
+        Step("golden cases and drawn models through nginx -t", [str(BIN / "pytest"), "tests/containers"], reports=True),
         *(
             Step(f"molecule {name}", [str(BIN / "molecule"), "test", "--scenario-name", name], True, molecule)
             for name in scenarios()

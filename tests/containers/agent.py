@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs inside a container, with its Python alone: lets nginx test one configuration for each line that it reads.
 
-A line is JSON, relative path -> text; the answer is a line too, exit code and what nginx printed. Certificates, keys
-and authorities that the configuration names are provided first, and the folder of the caches.
+A line is JSON: files (relative path -> text), and what to run while nginx serves them, if anything. The answer is a
+line too: exit code, and what was printed. Certificates, keys and authorities that the configuration names are provided
+first, and the folder of the caches.
 """
 
 from __future__ import annotations
@@ -59,7 +60,21 @@ def test(files: dict[str, str]) -> tuple[int, str]:
     return done.returncode, "\n".join(line for line in done.stderr.splitlines() if OF_THE_HOST not in line)
 
 
+def serve(command: list[str]) -> tuple[int, str]:
+    nginx = ["nginx", "-c", str(GENERATION / "nginx.conf")]
+    subprocess.run(nginx, check=True, capture_output=True)
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+    finally:
+        subprocess.run([*nginx, "-s", "stop"], check=True, capture_output=True)
+    return done.returncode, done.stdout + done.stderr
+
+
 if __name__ == "__main__":
     make_pair()
     for line in sys.stdin:
-        print(json.dumps(test(json.loads(line))), flush=True)  # noqa: T201 - its answer
+        question = json.loads(line)
+        answer = test(question["files"])
+        if question["command"] and answer[0] == 0:
+            answer = serve(question["command"])
+        print(json.dumps(answer), flush=True)  # noqa: T201 - its answer

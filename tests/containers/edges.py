@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +36,12 @@ class EdgeContainer:
     questions: IO[str]
     answers: IO[str]
 
-    def ask(self, files: Mapping[str, str]) -> None:
-        """Have a configuration tested; several containers may be asked before one is read."""
-        self.questions.write(json.dumps(files) + "\n")
+    def ask(self, files: Mapping[str, str], command: Sequence[str] = ()) -> None:
+        """Have a configuration tested; several containers may be asked before one is read.
+
+        :param command: to be run while nginx serves that configuration, for the answer.
+        """
+        self.questions.write(json.dumps({"files": files, "command": command}) + "\n")
         self.questions.flush()
 
     def answer(self) -> Verdict:
@@ -47,9 +50,9 @@ class EdgeContainer:
         assert line, "the agent in the container has ended"
         return Verdict(*json.loads(line))
 
-    def verdict(self, files: Mapping[str, str]) -> Verdict:
+    def verdict(self, files: Mapping[str, str], command: Sequence[str] = ()) -> Verdict:
         """Ask and wait."""
-        self.ask(files)
+        self.ask(files, command)
         return self.answer()
 
 

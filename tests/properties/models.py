@@ -2,7 +2,7 @@
 """Models drawn from the one definition: types, choices and nesting of the argument spec, texts of the dataclasses.
 
 An option that is added to the spec is drawn too: the only ones that are named here are the sites, for those in files,
-and where certificates come from. What makes a model sound is left to the checker: :func:`mended` follows its words.
+and where certificates come from. What makes a model sound is left to the checker, whose words :mod:`.mending` follows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -21,11 +20,11 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build imp
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.model import Edge, Record
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import FILE_END, Problem
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import FILE_END
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import PREFIX, SiteFile, option_name
 
 from ..unit.models import OPTIONS
-from .texts import KINDS, SPARE, SPARE_TEXTS, hostile
+from .texts import KINDS, hostile
 
 SITES = "edge_sites"
 FRIENDLY_INTEGERS = (1, 2, 3, 5, 10, 80, 100, 200, 301, 404, 503, 2048, 8443)
@@ -49,7 +48,8 @@ ODD_VALUES: tuple[Any, ...] = (
     {None: 1},
     {7: "b"},
 )
-LENGTHS = (1, 2, 3, 1, 2, 0)
+LENGTHS = (1, 2, 3, 0)
+LENGTHS_OF_RECORDS = (1, 2, 1, 2, 3, 1, 2, 3, 1, 2, 3, 0)
 MOST_OPTIONS = 8
 """Options of a record that are given beside the required ones; more of them make models that agree less often."""
 DELETED = object()
@@ -126,7 +126,7 @@ def _options(draw: st.DrawFn, options: Mapping[str, Any], record: Any) -> dict[s
     return {
         name: _value(draw, option, _hints(record)[name.removeprefix(PREFIX)])
         for name, option in options.items()
-        if option.get("required") or name in given or (_is_likely(name, option) and not _chance(draw, 15))
+        if option.get("required") or name in given or (_is_likely(name, option) and not _chance(draw, 3))
     }
 
 
@@ -141,7 +141,8 @@ def _value(draw: st.DrawFn, option: Mapping[str, Any], hint: Any) -> Any:
         return draw(st.sampled_from(option["choices"]))
     if kind == "list":
         element = {**option, "type": option["elements"]}
-        return [_value(draw, element, hint) for _ in range(draw(st.sampled_from(LENGTHS)))]
+        lengths = LENGTHS_OF_RECORDS if option["elements"] == "dict" else LENGTHS
+        return [_value(draw, element, hint) for _ in range(draw(st.sampled_from(lengths)))]
     if kind == "dict" and option.get("options"):
         return _options(draw, option["options"], _inner(hint, Record))
     if kind == "dict":
@@ -179,6 +180,30 @@ def _texts(value: Any, option: Mapping[str, Any], hint: Any, place: Place) -> It
                 yield (*place, key), get_args(hint)[1].__metadata__[0]
 
 
+def options_of(whole: Mapping[str, Any]) -> Iterator[str]:
+    """The options that a model gives, such as ``edge_sites.locations.path``."""
+    for key, value in whole.items():
+        if str(key).endswith(FILE_END):
+            yield from _options_of(value, OPTIONS[SITES]["options"], f"{SITES}.")
+        else:
+            yield from _options_of({key: value}, OPTIONS, "")
+
+
+def _options_of(value: Any, options: Mapping[str, Any], path: str) -> Iterator[str]:
+    for record in value if isinstance(value, list) else [value]:
+        for key in record if isinstance(record, dict) else ():
+            if key in options:
+                yield path + key
+                yield from _options_of(record[key], options[key].get("options") or {}, f"{path}{key}.")
+
+
+def all_options(options: Mapping[str, Any] = OPTIONS, path: str = "") -> Iterator[str]:
+    """All options of the spec, written likewise."""
+    for key, option in options.items():
+        yield path + key
+        yield from all_options(option.get("options") or {}, f"{path}{key}.")
+
+
 def changed(value: Any, changes: Mapping[Place, Any], place: Place = ()) -> Any:
     """A copy with the values at some places replaced, or taken out (:data:`DELETED`)."""
     if place in changes:
@@ -201,75 +226,9 @@ def places(value: Any, place: Place = ()) -> Iterator[Place]:
         yield from places(item, (*place, key))
 
 
-def located(whole: Mapping[str, Any], path: str) -> tuple[Place, str]:
-    """The place that a path names, as far as it is in the model, and the rest of the path."""
-    node: Any = whole
-    place: Place = ()
-    while path:
-        if isinstance(node, dict):
-            begun = [key for key in node if re.match(re.escape(str(key)) + r"(?=[.\[]|$)", path) or _is_file(key, path)]
-            if not begun:
-                break
-            key: Any = max(begun, key=lambda key: len(str(key)))
-            path = path[len(str(key)) :].removeprefix(".")
-        else:
-            index = re.match(r"\[(\d+)\]\.?", path)
-            if index is None or not isinstance(node, list) or int(index[1]) >= len(node):
-                break
-            key, path = int(index[1]), path[index.end() :]
-        node, place = node[key], (*place, key)
-    return place, path
-
-
 def at(whole: Any, place: Place) -> Any:
     """What stands at a place."""
     return functools.reduce(lambda node, key: node[key], place, whole)
-
-
-def _is_file(key: Any, path: str) -> bool:
-    return str(key).endswith(FILE_END) and path.startswith(str(key))
-
-
-def mended(drawn: Drawn, target: Target, rounds: int = 12) -> Drawn:
-    """The model with what the checker complains of put right or taken out; for a few models a problem is left."""
-    for _ in range(rounds):
-        problems = drawn.planned(target).problems
-        if not problems:
-            break
-        whole = drawn.whole
-        kinds = dict(texts_of(whole))
-        changes: dict[Place, Any] = {}
-        for number, problem in enumerate(problems):
-            changes.update(_mending(whole, kinds, problem, number))
-        drawn = drawn.with_whole(changed(whole, changes))
-    return drawn
-
-
-def _mending(
-    whole: Mapping[str, Any], kinds: Mapping[Place, Format], problem: Problem, number: int
-) -> dict[Place, Any]:
-    """What to change so that a problem goes, from the checker's own words alone.
-
-    A wrong name becomes a known one, a text that was refused a spare one; of options that exclude each other the first
-    one stays, or is tried. Otherwise what the problem names is taken out and, where that did not help, what holds it.
-    """
-    place, _missing = located(whole, problem.path)
-    if not place:
-        return {}
-    value = at(whole, place)
-    if exclusive := re.match(r"write exactly one of (.*)", problem.way_out):
-        names = exclusive[1].split(", ")
-        chosen = [(*place, name) for name in names if name in value]
-        return dict.fromkeys(chosen[1:], DELETED) if chosen else {place: {**value, names[0]: SPARE}}
-    known = re.search(r"is not in edge_\w+ \(([^,()]+)", problem.reason)
-    if known:
-        return {place: known[1]}
-    if SPARE in str(value):
-        return {
-            place[: max(index for index, key in enumerate(place) if index == 0 or isinstance(key, int)) + 1]: DELETED
-        }
-    spare = SPARE_TEXTS.get(kinds[place], "").format(number) if place in kinds else ""
-    return {place: spare or DELETED}
 
 
 @st.composite

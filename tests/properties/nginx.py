@@ -10,7 +10,8 @@ from hypothesis import given, settings
 
 from ..containers.edges import EdgeContainer
 from ..unit.models import TARGETS
-from .models import Drawn, mended, poisoned
+from .mending import mended
+from .models import Drawn, all_options, options_of, poisoned
 from .properties import rendered
 
 Seeded = Callable[[Callable[[], None]], Callable[[], None]]
@@ -28,10 +29,12 @@ class Trial:
         self.edges = edges
         self.models = 0
         self.accepted: Counter[str] = Counter()
+        self.options: set[str] = set()
 
     def __str__(self) -> str:
         told = (f"{suite} {self.accepted[suite]}, refused {self.models - self.accepted[suite]}" for suite in self.edges)
-        return f"{self.models} models tried; accepted by the checker and by nginx of {'; '.join(told)}"
+        options = f"{len(self.options)} of {len(list(all_options()))} options"
+        return f"{self.models} models tried, {options}; accepted by the checker and by nginx of {'; '.join(told)}"
 
     def run(self, how: settings, seeded: Seeded = lambda test: test) -> None:
         """Draw and try; raises ``AssertionError`` with the smallest model found that nginx refuses."""
@@ -52,3 +55,4 @@ class Trial:
         for suite, verdict in [(suite, self.edges[suite].answer()) for suite in texts]:
             assert verdict.accepted, f"nginx of {suite} says: {verdict.printed}"
             self.accepted[suite] += 1
+            self.options.update(options_of(model.whole))

@@ -9,7 +9,8 @@ from typing import Any
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import FILE_END, Problem
 
 from ..unit.models import OPTIONS, TARGETS, rendered_plan
-from .models import SITES, Drawn, located
+from .mending import located
+from .models import SITES, Drawn
 from .structure import harmless, named, parsed, translated
 
 GENERATION = "golden"

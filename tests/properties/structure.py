@@ -70,11 +70,19 @@ def translated(tree: Tree, stands_for: Mapping[str, str]) -> Tree:
     return [
         (
             _DIGEST.sub(r"\1digest", name),
-            tuple(_DIGEST.sub(r"\1digest", stands_for.get(parameter, parameter)) for parameter in parameters),
+            tuple(_DIGEST.sub(r"\1digest", _translated(parameter, stands_for)) for parameter in parameters),
             None if block is None else translated(block, stands_for),
         )
         for name, parameters, block in tree
     ]
+
+
+def _translated(parameter: str, stands_for: Mapping[str, str]) -> str:
+    """A whole parameter, or the path behind an upstream's name."""
+    upstream, slash, path = parameter.partition("://")[2].partition("/")
+    if slash and upstream and f"/{path}" in stands_for and parameter not in stands_for:
+        return parameter[: -len(path) - 1] + stands_for[f"/{path}"]
+    return stands_for.get(parameter, parameter)
 
 
 def named(tree: Tree, name: str) -> Iterator[tuple[str, ...]]:

@@ -90,12 +90,16 @@ KINDS: Mapping[Format, Kind] = {
     ),
     formats.NETWORK: Kind(_from(*_NETWORKS)),
     formats.IP_ADDRESS: Kind(_from("10.0.0.53", "2001:db8::53")),
-    formats.TIME: Kind(st.one_of(_numbers(60, "s", "m", "", "h"), _numbers(999_999_999, "ms", "d", "w", "M", "y"))),
-    formats.SECONDS: Kind(st.one_of(_numbers(60, "s", "m", "", "h"), _numbers(999_999_999, "ms", "d", "y"))),
+    formats.TIME: Kind(
+        st.one_of(*[_numbers(60, "s", "m", "", "h")] * 4, _numbers(999_999_999, "ms", "d", "w", "M", "y"))
+    ),
+    formats.SECONDS: Kind(st.one_of(*[_numbers(60, "s", "m", "", "h")] * 4, _numbers(999_999_999, "ms", "d", "y"))),
     formats.ZONE_SIZE: Kind(st.one_of(*[_numbers(8, "m", "M")] * 9, _numbers(64, "k", "K", "", "g", "G"), _from("0"))),
     formats.BUFFER_SIZE: Kind(st.one_of(_numbers(64, "k", "K"), _numbers(17, "m", ""))),
     formats.SIZE: Kind(st.one_of(_numbers(16, "m", "M"), _numbers(64, "k", "K", "", "g", "G"), _from("0"))),
-    formats.BUFFERS: Kind(st.builds("{} {}".format, st.integers(0, 64), _numbers(64, "k", "K", "m", ""))),
+    formats.BUFFERS: Kind(
+        st.builds("{} {}".format, st.integers(1, 64), st.one_of(_numbers(64, "k", "K"), _numbers(17, "m", "")))
+    ),
     formats.MEDIA_TYPE: Kind(_from("text/html", "text/css", "image/svg+xml", "application/vnd.api+json")),
     formats.RATE: Kind(_numbers(999_999_999, "r/s", "r/m")),
     formats.LEVELS: Kind(_from("1", "1:2", "2:2:2")),
@@ -138,14 +142,24 @@ KINDS: Mapping[Format, Kind] = {
     formats.DIRECTIVES: Kind(_from("", "# nothing", "tcp_nodelay on;", "resolver_timeout 5s;\n\n  # more\n")),
 }
 
-SPARE = "spare"
 SPARE_TEXTS: Mapping[Format, str] = {
-    formats.NAME: SPARE + "{}",
-    formats.HOSTNAME: SPARE + "{}.example.com",
-    formats.URI_PATTERN: "/" + SPARE + "{}/",
+    formats.NAME: "spare{}",
+    formats.HOSTNAME: "spare{}.example.com",
+    formats.ADDRESS: "10.0.0.7:7",
+    formats.NETWORK: "10.7.0.0/16",
+    formats.TIME: "7s",
+    formats.SECONDS: "7s",
+    formats.SIZE: "7m",
+    formats.ZONE_SIZE: "7m",
+    formats.RATE: "7r/s",
+    formats.EXPRESSION: "$host",
+    formats.URI_PATH: "/spare{}",
+    formats.URI_PATTERN: "/spare{}/",
+    formats.FOLDER: "/srv/spare{}/",
+    formats.EDGE_FILE: "/etc/ssl/spare{}.pem",
+    formats.REDIRECT_URL: "/spare{}",
 }
-"""What stands in where a text was refused: for the formats without which a record would be lost. With a number, for
-most of them have to differ."""
+"""What stands in where a text was refused, so that its record is not lost; with a number, for many have to differ."""
 
 PAYLOADS = (
     "; evil on;",

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import formats
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
 
-from ..properties.models import Drawn, broken, mended, poisoned
+from ..properties.mending import mended
+from ..properties.models import Drawn, broken, poisoned
 from ..properties.properties import holds_for_text, refusals_have_a_place
 from ..properties.settings import bounded
 from ..properties.texts import KINDS, hostile

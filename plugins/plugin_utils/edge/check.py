@@ -200,7 +200,7 @@ def _ports(edge: Edge) -> Iterator[Problem]:
         if port not in formats.PORTS:
             yield Problem(variable, f"{port} is not a port", "write 1 to 65535")
         elif Counter(given.values())[port] > 1:
-            yield Problem(variable, f"port {port} is used twice", "the three ports of an edge differ")
+            yield Problem(variable, f"port {port} is used twice", "give each of the three ports its own number")
 
 
 def _ranges(edge: Edge) -> Iterator[Problem]:

@@ -135,9 +135,13 @@ def _cache_use(cache: CacheUse) -> Iterator[Problem]:
 
 def _return(answer: Return) -> Iterator[Problem]:
     yield from _status(answer.at("status"), answer.status)
-    if (answer.status in REDIRECTS) != bool(answer.url):
+    if answer.status in REDIRECTS and not answer.url:
+        yield Problem(answer.at("url"), f"required with status {answer.status}", "say where it leads")
+    if answer.url and answer.status not in REDIRECTS:
         listed = ", ".join(map(str, REDIRECTS))
-        yield Problem(answer.at("url"), f"goes with a redirect ({listed}), and a redirect with it")
+        yield Problem(
+            answer.at("url"), f"has no meaning with status {answer.status}", f"a redirect has one of {listed}"
+        )
     if answer.url and answer.text:
         yield Problem(answer.at("text"), "a redirect has no text")
 

@@ -134,7 +134,7 @@ ADDRESS = Format(
     lambda value: split_address(value) is not None or _UNIX_SOCKET.fullmatch(value) is not None,
 )
 NETWORK = Format("an address or network such as 10.0.0.0/8, without host bits", is_network)
-IP_ADDRESS = Format("an IPv4 or IPv6 address", is_ip)
+IP_ADDRESS = Format("an IPv4 or IPv6 address, without an interface", is_ip)
 # nginx reads some times in milliseconds, up to days, and others in seconds, up to years (`ngx_parse_time`).
 TIME = Format(
     "a time in ms, s, m, h, d or w such as 30s, 10m or 1h",

@@ -16,6 +16,8 @@ from .quote import LONGEST_PARAMETER, is_too_long
 from .spec import Options, read_options, read_value
 
 PREFIX = "edge_"
+LONGEST_SHOWN = 100
+"""Characters of a wrong value that an error repeats."""
 NOT_THE_MODEL = frozenset(
     {"edge_hosts", "edge_plan", "edge_pairs", "edge_configured", "edge_served", "edge_advice", "edge_advice_later"}
 )
@@ -136,8 +138,12 @@ def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem
     if wanted is not DIRECTIVES and is_too_long(plain):
         problems.append(Problem(place, f"is too long: nginx reads at most {LONGEST_PARAMETER} bytes at a time"))
     elif not wanted.fits(plain):
-        shown = "what stands here" if wanted.secret else repr(plain)
+        shown = "what stands here" if wanted.secret else repr(_shortened(plain))
         problems.append(Problem(place, f"{shown} is not valid here", f"expected {wanted.words}"))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
 
 
 def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], problems: list[Problem]) -> tuple[Any, ...]:

@@ -55,8 +55,8 @@ def _environment(templates: Path) -> jinja2.Environment:
 
 
 def file_name(site: str) -> str:
-    """File of a site; a wildcard's star is no good in a path."""
-    return site.replace("*", "_wildcard") + ".conf"
+    """File of a site; a wildcard's star is no good in a path, and a plus stands in no host name."""
+    return site.replace("*", "+wildcard") + ".conf"
 
 
 def digest(files: Files) -> str:

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gixy finds nothing in what the golden cases yield, but for what ``explained.yml`` explains."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+GIXY = ROOT / ".cache" / "analysers" / "bin" / "gixy"
+EXPLAINED = yaml.safe_load(Path(__file__).with_name("explained.yml").read_text(encoding="utf-8"))
+LIVE = "/etc/nginx/generations/golden"
+HARMLESS = re.compile(r"\[nginx_parser\]\tWARNING\tFile not found: /etc/nginx/mime\.types\n?")
+"""nginx's own list of media types is no part of the text that is looked at."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What gixy says.
+
+    :param case: such as ``api/trixie``.
+    :param quotes: the text that it speaks of.
+    """
+
+    check: str
+    case: str
+    quotes: str
+    words: str
+
+    def is_explained_by(self, entry: dict[str, Any]) -> bool:
+        """Whether an entry of explained.yml means it."""
+        return entry["check"] == self.check and fnmatch(self.case, entry["cases"]) and entry["quotes"] in self.quotes
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    """All findings of all cases, those of every severity."""
+    folder = tmp_path_factory.mktemp("golden")
+    configurations = []
+    for case in sorted(path.parent for path in GOLDEN.glob("*/*/nginx.conf")):
+        copy = folder / case.relative_to(GOLDEN)
+        for path in case.rglob("*.conf"):
+            target = copy / path.relative_to(case)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(path.read_text(encoding="utf-8").replace(LIVE, str(copy)), encoding="utf-8")
+        configurations.append(str(copy / "nginx.conf"))
+    command = [str(GIXY), "--deep", "--format", "json", *configurations]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert HARMLESS.sub("", done.stderr).strip() == "", done.stderr
+    return [
+        Finding(
+            check=one["plugin"],
+            case=str(Path(one["path"]).parent.relative_to(folder)),
+            quotes=one["config"],
+            words=f"{one['file']}:{one['line']}: {one['summary']}: {one['reason']}",
+        )
+        for one in json.loads(done.stdout)
+    ]
+
+
+def test_nothing_is_found_that_is_not_explained(findings: list[Finding]) -> None:
+    unexplained = [one for one in findings if not any(one.is_explained_by(entry) for entry in EXPLAINED)]
+    assert [f"{one.check}: {one.case}: {one.words}\n{one.quotes}" for one in unexplained] == []
+
+
+def test_every_explanation_explains_something(findings: list[Finding]) -> None:
+    idle = [entry for entry in EXPLAINED if not any(one.is_explained_by(entry) for one in findings)]
+    assert idle == []
+    assert all(entry["reason"] for entry in EXPLAINED)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes drawn models sound by the checker's own words, so that most of them come as far as nginx."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import FILE_END, Problem
+
+from .models import DELETED, Drawn, Place, at, changed, texts_of
+from .texts import SPARE_TEXTS
+
+SPARE_INTEGER = 404
+
+
+def located(whole: Mapping[str, Any], path: str) -> tuple[Place, str]:
+    """The place that a path names, as far as it is in the model, and the rest of the path."""
+    node: Any = whole
+    place: Place = ()
+    while path:
+        if isinstance(node, dict):
+            begun = [key for key in node if re.match(re.escape(str(key)) + r"(?=[.\[]|$)", path) or _is_file(key, path)]
+            if not begun:
+                break
+            key: Any = max(begun, key=lambda key: len(str(key)))
+            path = path[len(str(key)) :].removeprefix(".")
+        else:
+            index = re.match(r"\[(\d+)\]\.?", path)
+            if index is None or not isinstance(node, list) or int(index[1]) >= len(node):
+                break
+            key, path = int(index[1]), path[index.end() :]
+        node, place = node[key], (*place, key)
+    return place, path
+
+
+def _is_file(key: Any, path: str) -> bool:
+    return str(key).endswith(FILE_END) and path.startswith(str(key))
+
+
+def mended(drawn: Drawn, target: Target, rounds: int = 20) -> Drawn:
+    """The model with what the checker complains of put right or taken out; for a few models a problem is left."""
+    tried: set[Place] = set()
+    for number in range(rounds):
+        problems = drawn.planned(target).problems
+        if not problems:
+            break
+        whole = drawn.whole
+        kinds = dict(texts_of(whole))
+        changes: dict[Place, Any] = {}
+        for index, problem in enumerate(problems):
+            changes.update(_mending(whole, kinds, problem, f"{number}-{index}"))
+        for place in changes.keys() & tried:
+            changes[place] = DELETED
+        # What can be put right comes first: much of the rest is sound then, and need not go.
+        put_right = {place: value for place, value in changes.items() if value is not DELETED}
+        tried = {*tried, *put_right} if put_right else set()  # places are others once something was taken out
+        drawn = drawn.with_whole(changed(whole, put_right or changes))
+    return drawn
+
+
+def _mending(
+    whole: Mapping[str, Any], kinds: Mapping[Place, Format], problem: Problem, number: str
+) -> dict[Place, Any]:
+    """What to change so that a problem goes, from the checker's own words alone.
+
+    A wrong name becomes a known one, a text or a number that was refused a spare one; of options that exclude each
+    other the first one stays, or is tried. Otherwise what the problem names is taken out.
+    """
+    place, _missing = located(whole, problem.path)
+    if not place:
+        return {}
+    value = at(whole, place)
+    if exclusive := re.match(r"write exactly one of (.*)", problem.way_out):
+        names = exclusive[1].split(", ")
+        chosen = [(*place, name) for name in names if name in value]
+        return dict.fromkeys(chosen[1:], DELETED) if chosen else {place: {**value, names[0]: "spare"}}
+    if known := re.search(r"is not in edge_\w+ \(([^,()]+)", problem.reason):
+        return {place: known[1]}
+    if place in kinds and kinds[place] in SPARE_TEXTS:
+        return {place: SPARE_TEXTS[kinds[place]].format(number)}
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return {place: SPARE_INTEGER if is_number else DELETED}
