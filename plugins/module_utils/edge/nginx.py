@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 from .errors import EdgeError
@@ -22,8 +21,19 @@ NGINX_ORG = "nginx_org"
 NGINX_ORG_SOURCE = "/etc/apt/sources.list.d/nginx-edge.sources"
 """Where the role nginx tells apt of nginx.org's repository."""
 
-NGINX_ORG_BUILD = ("--user=nginx", "--with-http_v3_module", "--with-stream", "--with-stream_ssl_preread_module")
-"""What matters here of the configure arguments that nginx.org has used since 1.25.0."""
+NGINX_ORG_BUILD = (
+    "--modules-path=/usr/lib/nginx/modules",
+    "--user=nginx",
+    "--with-http_auth_request_module",
+    "--with-http_realip_module",
+    "--with-http_v2_module",
+    "--with-http_v3_module",
+    "--with-stream",
+    "--with-stream_realip_module",
+    "--with-stream_ssl_preread_module",
+)
+"""What the model depends on of nginx.org's build options since 1.25.0
+(https://github.com/nginx/pkg-oss/blob/master/debian/Makefile)."""
 
 _PLACE = re.compile(r"^\s*# (edge_\S.*)$")
 _QUOTED = re.compile(r'"([^"]+)"')
@@ -41,7 +51,7 @@ def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
     """
     done = host.run(["nginx", "-V"])
     if done.code != 0:
-        return _candidate(host, repository)
+        return _candidate(host) if repository == DISTRIBUTION else _candidate_of_nginx_org(host)
     printed = done.stderr + done.stdout
     arguments = _configure_arguments(printed)
     return {
@@ -51,29 +61,20 @@ def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
         "openssl": _first(r"running with OpenSSL ([0-9.]+)", printed)
         or _first(r"built with OpenSSL ([0-9.]+)", printed),
         "configure_arguments": arguments,
-        "user": _user(arguments),
+        "user": next((word[len("--user=") :] for word in arguments if word.startswith("--user=")), DEFAULT_USER),
     }
 
 
-def _user(arguments: Sequence[str]) -> str:
-    return next((word[len("--user=") :] for word in arguments if word.startswith("--user=")), DEFAULT_USER)
-
-
-def _candidate(host: Host, repository: str) -> dict[str, Any]:
+def _candidate(host: Host) -> dict[str, Any]:
     version = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "nginx"]).stdout)
     openssl = _first(r"Candidate: (?:\d+:)?([0-9.]+)", host.run(["apt-cache", "policy", "openssl"]).stdout)
     number = tuple(int(part) for part in version.split(".") if part)
-    arguments = ["--with-http_v3_module"] if number >= FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 else []
-    if repository == NGINX_ORG:
-        arguments = list(NGINX_ORG_BUILD)
-        if not host.exists(NGINX_ORG_SOURCE):
-            version = ""  # apt speaks of the distribution's as long as it does not know the other
     return {
         "installed": False,
         "version": version,
         "openssl": openssl,
-        "configure_arguments": arguments,
-        "user": _user(arguments),
+        "configure_arguments": ["--with-http_v3_module"] if number >= FIRST_DISTRIBUTION_BUILD_WITH_HTTP3 else [],
+        "user": DEFAULT_USER,
     }
 
 
@@ -84,6 +85,12 @@ def _first(pattern: str, text: str) -> str:
 
 def _configure_arguments(printed: str) -> list[str]:
     return shlex.split(_first(r"configure arguments: (.*)", printed))
+
+
+def _candidate_of_nginx_org(host: Host) -> dict[str, Any]:
+    """Until apt knows that repository, its candidate is the distribution's, and the version not known."""
+    found = {**_candidate(host), "configure_arguments": list(NGINX_ORG_BUILD), "modules": [], "user": "nginx"}
+    return found if host.exists(NGINX_ORG_SOURCE) else {**found, "version": ""}
 
 
 def test_configuration(host: Host, conf: str) -> None:
