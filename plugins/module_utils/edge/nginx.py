@@ -83,14 +83,14 @@ def _first(pattern: str, text: str) -> str:
     return found.group(1).strip(".") if found else ""
 
 
-def _configure_arguments(printed: str) -> list[str]:
-    return shlex.split(_first(r"configure arguments: (.*)", printed))
-
-
 def _candidate_of_nginx_org(host: Host) -> dict[str, Any]:
     """Until apt knows that repository, its candidate is the distribution's, and the version not known."""
     found = {**_candidate(host), "configure_arguments": list(NGINX_ORG_BUILD), "modules": [], "user": "nginx"}
     return found if host.exists(NGINX_ORG_SOURCE) else {**found, "version": ""}
+
+
+def _configure_arguments(printed: str) -> list[str]:
+    return shlex.split(_first(r"configure arguments: (.*)", printed))
 
 
 def test_configuration(host: Host, conf: str) -> None:
