@@ -81,7 +81,7 @@ def test_a_host_that_would_get_nginx_from_nginx_org(known: bool, version: str) -
     host = Host(lambda argv: Completed(argv, 127 if argv[0] == "nginx" else 0, printed, ""))
     facts = read_nginx(host, "nginx_org")
     assert (facts["version"], facts["user"]) == (version, "nginx")
-    assert Target.from_facts(facts).http3 is True
+    assert "--with-http_v3_module" in facts["configure_arguments"]
 
 
 def test_a_host_that_knows_no_packages_tells_nothing() -> None:
