@@ -9,4 +9,4 @@ if ! command -v shellcheck >/dev/null; then
     install_packages shellcheck
 fi
 cd "$repository"
-exec shellcheck --external-sources .ci/run tools/*.sh tests/hosts/*.sh
+exec shellcheck --external-sources .ci/run tools/*.sh tests/hosts/*.sh tests/hosts/repository/*.sh

@@ -42,7 +42,8 @@ NGINX_ORG_BUILD = (
     "--with-stream_realip_module",
     "--with-stream_ssl_preread_module",
 )
-"""What matters here of the configure arguments that nginx.org has used since 1.25.0."""
+"""What the model depends on of nginx.org's build options since 1.25.0
+(https://github.com/nginx/pkg-oss/blob/master/debian/Makefile)."""
 
 
 def read_candidate(host: Host, repository: str) -> dict[str, Any]:

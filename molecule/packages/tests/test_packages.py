@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""nginx from a repository in nginx.org's layout and from the distribution, and that all around it works with both."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
+from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client, Response
+
+CLIENT = Client("package-client")
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An edge and what it has to have."""
+
+    container: str
+    name: str
+    address: str
+    version: str
+    user: str
+    module: str
+
+    @property
+    def host(self) -> Client:
+        return Client(self.container)
+
+    def get(self, path: str, *options: str) -> Response:
+        lead = ("--connect-to", f"{self.name}:443:{self.address}:443", *options)
+        if "--http3-only" in options:
+            lead = ("--resolve", f"{self.name}:443:{self.address}", *options)
+        return CLIENT.get(f"https://{self.name}{path}", *lead)
+
+
+NGINX_ORG = Edge(
+    "package-nginx-org", "nginx-org.test", "10.213.82.13", "1.26.3-1~trixie", "nginx", "ngx_http_geoip_module"
+)
+DISTRIBUTION = Edge(
+    "package-bookworm", "bookworm.test", "10.213.82.12", "1.22.1-9", "www-data", "ngx_http_headers_more_filter_module"
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trust() -> None:
+    """The client trusts the certificates that the edges have."""
+    served = "".join(
+        edge.host.run("sh", "-c", "cat /etc/nginx/tls/*/fullchain.pem") for edge in (NGINX_ORG, DISTRIBUTION)
+    )
+    CLIENT.run("sh", "-c", f"cat > {AUTHORITY} <<'EOF'\n{served}\nEOF")
+
+
+@pytest.fixture(params=(NGINX_ORG, DISTRIBUTION), ids=lambda edge: edge.container)
+def edge(request: pytest.FixtureRequest) -> Edge:
+    found: Edge = request.param
+    return found
+
+
+def test_the_pinned_version_is_installed_and_held(edge: Edge) -> None:
+    policy = edge.host.run("apt-cache", "policy", "nginx")
+    installed, candidate = re.findall(r"(?:Installed|Candidate): (\S+)", policy)
+    assert installed == candidate
+    assert installed.startswith(edge.version)
+    assert re.search(rf"\*\*\* {re.escape(installed)} 1001\n", policy)
+
+
+def test_no_other_nginx_takes_the_place_of_nginx_org() -> None:
+    policy = NGINX_ORG.host.run("apt-cache", "policy", "nginx", "nginx-common", "libnginx-mod-stream")
+    versions = dict(re.findall(r"^ {5}(\S+) (-?\d+)$", policy, re.MULTILINE))
+    assert {version: priority for version, priority in versions.items() if priority != "-1"} == {}
+    assert any("deb13u" in version for version in versions), policy
+
+
+def test_workers_have_the_account_of_the_package(edge: Edge) -> None:
+    workers = edge.host.run("sh", "-c", "ps -o user= --ppid $(cat /run/nginx.pid)")
+    assert set(workers.split()) == {edge.user}
+
+
+def test_requests_are_proxied(edge: Edge) -> None:
+    assert edge.get("/keys/fingerprint").body == Client("package-repository").run(
+        "cat", "/srv/repository/keys/fingerprint"
+    )
+
+
+def test_http3_is_there_with_nginx_org_alone() -> None:
+    assert NGINX_ORG.get("/fixed", "--http3-only").version == "HTTP/3"
+    assert "alt-svc" in NGINX_ORG.get("/fixed").headers
+    assert "alt-svc" not in DISTRIBUTION.get("/fixed").headers
+
+
+def test_a_module_is_installed_and_fits(edge: Edge) -> None:
+    edge.host.run("nginx", "-t", "-g", f"load_module /usr/lib/nginx/modules/{edge.module}.so;")
+
+
+def test_nginx_is_sandboxed(edge: Edge) -> None:
+    exposure = edge.host.run("systemd-analyze", "security", "--no-pager", "nginx.service").splitlines()[-1]
+    assert float(re.findall(r"\d+\.\d+", exposure)[0]) < 3.0, exposure
+
+
+def test_logs_are_rotated_and_written_again(edge: Edge) -> None:
+    edge.get("/fixed")
+    time.sleep(1.5)  # the log is flushed every second
+    edge.host.run("logrotate", "--force", "/etc/logrotate.d/nginx")
+    mark = f"rotated-{time.time_ns()}"
+    edge.get(f"/{mark}")
+    time.sleep(1.5)
+    assert mark in edge.host.run("cat", "/var/log/nginx/access.log")
+    assert edge.host.run("stat", "-c", "%U:%G %a", "/var/log/nginx/access.log") == f"{edge.user}:adm 640\n"
+
+
+def test_a_host_is_not_moved_to_another_repository(tmp_path: Path) -> None:
+    run = run_site(variables={"swapped": True}, folder=tmp_path)
+    for edge, has, wanted in (
+        (NGINX_ORG, "nginx_org", "distribution"),
+        (DISTRIBUTION, "distribution", "nginx_org"),
+    ):
+        assert f"has nginx from {has}, and nginx_repository is {wanted}" in run.failures[edge.container]
+        assert run.changed[edge.container] == 0, run
+
+
+def refused(folder: Path, **variables: object) -> Run:
+    run = run_site("--limit", NGINX_ORG.container, variables=variables, folder=folder)
+    assert run.code != 0, run
+    return run
+
+
+def test_a_key_with_another_fingerprint_is_refused(tmp_path: Path) -> None:
+    run = refused(tmp_path, nginx_repository_key_fingerprints=["573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62"])
+    assert "is not among those that may sign the repository" in run.failures[NGINX_ORG.container]
+    assert run.changed[NGINX_ORG.container] == 0, run
+
+
+def test_a_reload_by_a_plain_hup_is_proven(tmp_path: Path) -> None:
+    run = run_site("--limit", NGINX_ORG.container, variables={"fixed_text": "changed"}, folder=tmp_path)
+    assert run.code == 0, run
+    assert NGINX_ORG.get("/fixed").body == "changed"
+
+
+def test_a_reload_that_nginx_refuses_is_undone(tmp_path: Path) -> None:
+    before = NGINX_ORG.get("/fixed").body
+    variables = {"zone_key": "$server_name", "fixed_text": "never served", "edge_reload_timeout": 5}
+    run = refused(tmp_path, **variables)
+    assert 'uses the "$server_name" key' in run.failures[NGINX_ORG.container]
+    assert NGINX_ORG.get("/fixed").body == before
