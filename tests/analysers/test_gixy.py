@@ -69,7 +69,8 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
 
 def test_nothing_is_found_that_is_not_explained(findings: list[Finding]) -> None:
     unexplained = [one for one in findings if not any(one.is_explained_by(entry) for entry in EXPLAINED)]
-    assert [f"{one.check}: {one.case}: {one.words}\n{one.quotes}" for one in unexplained] == []
+    told = [f"{one.check}: {one.case}: {one.words}\n{one.quotes}" for one in unexplained]
+    assert told == [], "\n\n".join(told)
 
 
 def test_every_explanation_explains_something(findings: list[Finding]) -> None:
