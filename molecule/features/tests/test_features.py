@@ -6,69 +6,18 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client, Response
+from ansible_collections.hardened.nginx_edge.molecule.features.tests.edges import Edge
+from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client
 
-EDGES = {
-    "bullseye": "10.213.80.11",
-    "bookworm": "10.213.80.12",
-    "trixie": "10.213.80.13",
-    "forky": "10.213.80.14",  # without systemd
-}
 BACKEND = Client("feature-backend")
 PROXIED_REQUEST = """
 import sys, urllib.request as r
 headers = {"Host": sys.argv[2], "X-Forwarded-For": "198.51.100.7"}
 print(r.urlopen(r.Request(f"http://{sys.argv[1]}/app/", headers=headers)).read().decode())
 """
-
-
-@dataclass(frozen=True)
-class Edge:
-    """An edge, and the client that asks it; names lead to it without DNS."""
-
-    suite: str
-    address: str
-    client: Client
-
-    @property
-    def name(self) -> str:
-        return f"{self.suite}.test"
-
-    @property
-    def host(self) -> Client:
-        return Client(f"feature-{self.suite}")
-
-    def connect(self, name: str) -> tuple[str, ...]:
-        """Options of curl that lead a name to this edge."""
-        return ("--connect-to", f"{name}:443:{self.address}:443", "--connect-to", f"{name}:80:{self.address}:80")
-
-    def get(self, path: str, *options: str, name: str = "") -> Response:
-        name = name or self.name
-        return self.client.get(f"https://{name}{path}", *self.connect(name), *options)
-
-    def plain(self, path: str, name: str) -> Response:
-        return self.client.get(f"http://{name}{path}", *self.connect(name))
-
-    def statuses(self, path: str, *options: str) -> list[int]:
-        arguments = ("-o", "/dev/null", "-w", "%{http_code}\\n", *self.connect(self.name), *options)
-        return [int(line) for line in self.client.curl(*arguments, f"https://{self.name}{path}").split()]
-
-    def processes(self, path: str) -> list[str]:
-        printed = self.client.curl(*self.connect(self.name), f"https://{self.name}{path}")
-        return [json.loads(line)["process"] for line in printed.splitlines()]
-
-
-@pytest.fixture(scope="session", params=EDGES)
-def edge(request: pytest.FixtureRequest) -> Edge:
-    client = Client("feature-client")
-    found = Edge(request.param, EDGES[request.param], client)
-    pairs = found.host.run("sh", "-c", "cat /etc/nginx/tls/*test/fullchain.pem")
-    client.run("sh", "-c", f"cat > {AUTHORITY} <<'EOF'\n{pairs}\nEOF")
-    return found
 
 
 @pytest.mark.feature("rate limits")

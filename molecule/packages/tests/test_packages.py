@@ -55,7 +55,7 @@ def trust() -> None:
     CLIENT.run("sh", "-c", f"cat > {AUTHORITY} <<'EOF'\n{served}\nEOF")
 
 
-@pytest.fixture(params=(NGINX_ORG, DISTRIBUTION), ids=lambda edge: edge.container)
+@pytest.fixture(params=(NGINX_ORG, DISTRIBUTION), ids=("trixie-nginx-org", "bookworm-distribution"))
 def edge(request: pytest.FixtureRequest) -> Edge:
     found: Edge = request.param
     return found
@@ -81,6 +81,7 @@ def test_workers_have_the_account_of_the_package(edge: Edge) -> None:
     assert set(workers.split()) == {edge.user}
 
 
+@pytest.mark.feature("packages")
 def test_requests_are_proxied(edge: Edge) -> None:
     assert edge.get("/keys/fingerprint").body == Client("package-repository").run(
         "cat", "/srv/repository/keys/fingerprint"
@@ -93,8 +94,13 @@ def test_http3_is_there_with_nginx_org_alone() -> None:
     assert "alt-svc" not in DISTRIBUTION.get("/fixed").headers
 
 
-def test_a_module_is_installed_and_fits(edge: Edge) -> None:
-    edge.host.run("nginx", "-t", "-g", f"load_module /usr/lib/nginx/modules/{edge.module}.so;")
+def test_a_module_is_installed_and_loaded(edge: Edge) -> None:
+    assert f"/{edge.module}.so" in edge.host.run("sh", "-c", "cat /proc/$(cat /run/nginx.pid)/maps")
+
+
+def test_a_module_does_its_work() -> None:
+    assert DISTRIBUTION.get("/fixed").headers["x-more"] == "yes"
+    assert "x-more" not in NGINX_ORG.get("/fixed").headers
 
 
 def test_nginx_is_sandboxed(edge: Edge) -> None:

@@ -65,29 +65,35 @@ def edge(request: pytest.FixtureRequest) -> Edge:
     return Edge(request.param)
 
 
+@pytest.mark.feature("TCP and UDP", "packages")  # the stream module is a package of its own
 def test_weights_of_a_stream(edge: Edge) -> None:
     answered = Counter(line.split()[0] for _turn in range(8) for line in edge.lines(9001, "hello"))
     assert answered == {"7001": 6, "7002": 2}
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_a_backup_serves_when_the_others_are_dead(edge: Edge) -> None:
     assert {line.split()[0] for _turn in range(3) for line in edge.lines(9002, "hello")} == {"7003"}
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_a_hash_keeps_a_client_on_its_server(edge: Edge) -> None:
     assert len({line.split()[0] for _turn in range(6) for line in edge.lines(9003, "hello")}) == 1
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_one_connection_carries_many_lines(edge: Edge) -> None:
     assert [line.split()[2] for line in edge.lines(9005, "one", "two", "three")] == ["one", "two", "three"]
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_networks_of_a_stream(edge: Edge) -> None:
     assert edge.lines(9004, "hello") == ["closed"]
     assert edge.lines(9005, "hello", sender=BALANCER) == ["closed"]
     assert edge.lines(9005, "hello") != ["closed"]
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_one_connection_too_many_is_closed(edge: Edge) -> None:
     first = subprocess.Popen(
         ("docker", "exec", CLIENT.container, *edge.argv(9006, "hello", "--hold", "4")),
@@ -101,11 +107,13 @@ def test_one_connection_too_many_is_closed(edge: Edge) -> None:
     assert edge.lines(9006, "hello") != ["closed"]
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_an_idle_connection_is_closed(edge: Edge) -> None:
     _answer, seconds = edge.lines(9008, "hello", "--until-closed")
     assert 0.5 < float(seconds) < 5
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_datagrams(edge: Edge) -> None:
     answered = Counter(line.split()[0] for _turn in range(8) for line in edge.lines(9001, "hello", "--udp"))
     assert set(answered) == {"7001", "7002"}
@@ -118,6 +126,7 @@ def served_by_backend(path: str) -> str:
     return printed.strip().partition("=")[2].replace(":", "").lower()
 
 
+@pytest.mark.feature("TCP and UDP")
 @pytest.mark.parametrize(
     ("name", "certificate"),
     [
@@ -130,14 +139,17 @@ def test_tls_is_passed_through_by_its_name(edge: Edge, name: str, certificate: s
     assert edge.lines(9443, "--tls", name) == [served_by_backend(certificate)]
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_tls_for_an_unknown_name_is_closed(edge: Edge) -> None:
     assert edge.lines(9443, "--tls", "other.internal") == ["closed"]
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_backends_are_told_the_client_by_the_proxy_protocol(edge: Edge) -> None:
     assert edge.lines(9007, "hello") == ["7010 10.213.81.40 hello"]
 
 
+@pytest.mark.feature("real client address")
 def test_a_stream_believes_trusted_proxies_alone(edge: Edge) -> None:
     if edge.suite == "bullseye":
         # Its stream module has no realip, so the model leaves this stream out there (asking for it is refused).
@@ -147,17 +159,20 @@ def test_a_stream_believes_trusted_proxies_alone(edge: Edge) -> None:
     assert edge.lines(9010, "hello", "--proxy", PROXY_LINE) == ["7010 10.213.81.40 hello"]
 
 
+@pytest.mark.feature("real client address")
 def test_a_site_believes_trusted_proxies_alone(edge: Edge) -> None:
     proxied = ("--haproxy-clientip", REAL_CLIENT)
     assert edge.addresses("/", *proxied, sender=BALANCER) == {REAL_CLIENT}
     assert edge.addresses("/", *proxied) == {"10.213.81.40"}
 
 
+@pytest.mark.feature("real client address")
 def test_a_client_without_the_proxy_protocol_is_refused(edge: Edge) -> None:
     argv = ("curl", "-sk", "--max-time", "5", "--resolve", f"{edge.name}:443:{edge.address}", f"https://{edge.name}/")
     assert CLIENT.attempt(*argv).returncode != 0
 
 
+@pytest.mark.feature("real client address")
 def test_limits_count_the_real_client(edge: Edge) -> None:
     def statuses(last: int) -> list[int]:
         client = f"198.51.100.{last}"
@@ -168,6 +183,7 @@ def test_limits_count_the_real_client(edge: Edge) -> None:
     assert statuses(first + 1) == [200, 429]
 
 
+@pytest.mark.feature("TCP and UDP")
 def test_the_log_of_streams(edge: Edge) -> None:
     edge.lines(9005, "hello")
     time.sleep(1.5)  # the log is flushed every second

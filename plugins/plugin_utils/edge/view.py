@@ -19,6 +19,7 @@ from .view_stream import StreamsView, view_streams
 from .view_zones import (
     LimitView,
     UpstreamView,
+    names_hash_bucket,
     view_cache,
     view_connection_limit,
     view_rate_limit,
@@ -28,7 +29,6 @@ from .view_zones import (
 TLS_FOLDER = "/etc/nginx/tls"
 ACME_WEBROOT = "/var/lib/nginx-edge/acme"
 HTTPS_PORT = 443
-LONGEST_NAME_IN_128_BYTES = 110
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         resolver=_resolver(edge),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
-        names_hash_bucket=_names_hash_bucket(edge.sites),
+        names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
         websocket=any(location.websocket for site in edge.sites for location in site.locations),
         gzip=edge.gzip,
         # nginx has text/html in the list already, and warns of what is listed twice.
@@ -151,12 +151,6 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         acme_webroot=ACME_WEBROOT,
         extra_directives=edge.extra_directives,
     )
-
-
-def _names_hash_bucket(sites: tuple[Site, ...]) -> int:
-    """Bytes in which nginx finds the longest host name; few are long, and small buckets are faster."""
-    longest = max((len(name) for site in sites for name in site.names), default=0)
-    return 128 if longest <= LONGEST_NAME_IN_128_BYTES else 512
 
 
 def _listen(port: int, *parameters: str, ipv6: bool) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from .view_zones import (
     LimitView,
     UpstreamView,
     connection_limit_zone,
+    names_hash_bucket,
     view_connection_limit,
     view_upstream,
 )
@@ -56,6 +57,7 @@ class StreamsView:
     upstreams: tuple[UpstreamView, ...]
     connection_limits: tuple[LimitView, ...]
     servers: tuple[StreamView, ...]
+    names_hash_bucket: int
     names_servers: bool
     extra_directives: str
 
@@ -74,6 +76,9 @@ def view_streams(edge: Edge, target: Target) -> StreamsView | None:
             view_connection_limit(limit, prefix=STREAM) for limit in edge.connection_limits if limit.name in counted
         ),
         servers=tuple(_stream(stream, edge, target) for stream in edge.streams),
+        names_hash_bucket=names_hash_bucket(
+            name for stream in edge.streams for group in stream.ssl_preread for name in group.names
+        ),
         names_servers=target.can(SSL_PREREAD),
         extra_directives=edge.stream_extra_directives,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.rehearsal import CACHE_FOLDER
@@ -23,6 +24,7 @@ STREAM = "stream_"
 """Begins the names of zones of the stream block: nginx has one set of names for all of its shared memory."""
 
 
+LONGEST_NAME_IN_128_BYTES = 110
 LONGEST_VARIABLE = 38
 """Characters to which ``_exempt`` can be added: nginx's hash of variables takes names of up to 46."""
 
@@ -50,6 +52,11 @@ class LimitView:
     exempt: tuple[str, ...]
     key: str
     directive: str
+
+
+def names_hash_bucket(names: Iterable[str]) -> int:
+    """Bytes in which nginx finds the longest of some host names; few are long, and small buckets are faster."""
+    return 128 if max(map(len, names), default=0) <= LONGEST_NAME_IN_128_BYTES else 512
 
 
 def resolves(upstream: Upstream, edge: Edge, target: Target) -> bool:

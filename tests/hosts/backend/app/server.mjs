@@ -89,6 +89,12 @@ function answerWithCookie({ response, description }) {
   sendJson(response, 200, description, { 'Set-Cookie': `session=${processName}; Path=/` });
 }
 
+// What a login service says to an edge that asks: whose session a cookie is, if anybody's.
+function answerVerify({ response, description }) {
+  const user = /(?:^|; )session=(\w+)/.exec(description.headers.cookie ?? '')?.[1];
+  sendJson(response, user ? 200 : 401, description, user ? { 'X-Auth-User': user } : {});
+}
+
 function answerAnything({ response, description }) {
   sendJson(response, 200, description);
 }
@@ -101,6 +107,7 @@ const routes = [
   [/\/slow$/, answerSlowly],
   [/\/sse$/, answerEvents],
   [/\/set-cookie$/, answerWithCookie],
+  [/^\/verify$/, answerVerify],
   [/.*/, answerAnything],
 ];
 
