@@ -61,6 +61,11 @@ def _stream(stream: Stream, edge: Edge) -> Iterator[Problem]:
         yield Problem(stream.at("listen_proxy_protocol"), reason, "name the load balancers in edge_trusted_proxies")
     if stream.connection_limit:
         yield from at_least(stream.connection_limit, "connections", stream.connection_limit.connections, 1)
+        for limit in edge.connection_limits:
+            unknown = _unknown_variables(limit.key)
+            if limit.name == stream.connection_limit.name and unknown:
+                reason = f"'{limit.name}' has a key with {unknown}, which a stream does not know"
+                yield Problem(stream.connection_limit.at("name"), reason, "name a limit with key: $binary_remote_addr")
     yield from _server_names(stream)
 
 
@@ -78,16 +83,20 @@ def _upstream(place: str, upstream: Upstream, stream: Stream) -> Iterator[Proble
     if upstream.balance == "ip_hash":
         way_out = "write balance: hash and hash_key: $remote_addr in the upstream"
         yield Problem(place, f"'{upstream.name}' has balance: ip_hash, which nginx has for HTTP only", way_out)
-    unknown = set(re.findall(r"\$\{?(\w+)", upstream.hash_key or "")) - STREAM_VARIABLES
-    if upstream.balance == "hash" and unknown:
-        listed = ", ".join(f"${name}" for name in sorted(unknown))
-        reason = f"'{upstream.name}' has a hash_key with {listed}, which a stream does not know"
+    if upstream.balance == "hash" and (unknown := _unknown_variables(upstream.hash_key or "")):
+        reason = f"'{upstream.name}' has a hash_key with {unknown}, which a stream does not know"
         yield Problem(place, reason, "write hash_key: $remote_addr in the upstream")
     if upstream.tls and stream.protocol == "udp":
         yield Problem(place, f"'{upstream.name}' speaks TLS, and UDP has none")
     elif upstream.tls and stream.ssl_preread:
         reason = f"'{upstream.name}' would wrap the client's TLS into another"
         yield Problem(place, reason, "take tls out of the upstream: TLS is passed through as it is")
+
+
+def _unknown_variables(expression: str) -> str:
+    """Variables of an expression that a stream has not, for an error."""
+    names = set(re.findall(r"\$\{?(\w+)", expression)) - STREAM_VARIABLES
+    return ", ".join(f"${name}" for name in sorted(names))
 
 
 def _listeners(edge: Edge) -> Iterator[Problem]:
