@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from .capabilities import SSL_PREREAD, STREAM_REAL_IP, Target
@@ -17,6 +16,7 @@ from .view_zones import (
     UpstreamView,
     connection_limit_zone,
     names_hash_bucket,
+    stream_variable,
     view_connection_limit,
     view_upstream,
 )
@@ -99,11 +99,7 @@ def _route(stream: Stream) -> RouteView | None:
     if not stream.ssl_preread:
         return None
     names = tuple((name, group.upstream) for group in stream.ssl_preread for name in group.names)
-    return RouteView(_variable(stream), names, stream.upstream or "")
-
-
-def _variable(stream: Stream) -> str:
-    return f"edge_stream_{re.sub(r'[^A-Za-z0-9]', '_', stream.name)}"
+    return RouteView(stream_variable(stream), names, stream.upstream or "")
 
 
 def _listen(stream: Stream, edge: Edge) -> tuple[str, ...]:
@@ -140,7 +136,7 @@ def _where(stream: Stream, edge: Edge) -> tuple[str, ...]:
     upstream = next((one for one in edge.upstreams if one.name == stream.upstream), None)
     return (
         *(("ssl_preread on",) if stream.ssl_preread else ()),
-        f"proxy_pass {f'${_variable(stream)}' if stream.ssl_preread else quote(stream.upstream or '')}",
+        f"proxy_pass {f'${stream_variable(stream)}' if stream.ssl_preread else quote(stream.upstream or '')}",
         f"proxy_connect_timeout {stream.proxy_connect_timeout}",
         f"proxy_timeout {stream.proxy_timeout}",
         *((f"proxy_responses {stream.proxy_responses}",) if stream.proxy_responses is not None else ()),

@@ -17,7 +17,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.rehearsal
 
 from .capabilities import UPSTREAM_RESOLVE, Target
 from .formats import is_ip, split_address
-from .model import Cache, ConnectionLimit, Edge, RateLimit, Server, Upstream
+from .model import Cache, ConnectionLimit, Edge, RateLimit, Server, Stream, Upstream
 from .quote import quote
 
 STREAM = "stream_"
@@ -118,6 +118,11 @@ def _zone(name: str, *what: str) -> str:
     return f"{name}_{hashlib.sha256(' '.join(what).encode()).hexdigest()[:8]}"
 
 
+def stream_variable(stream: Stream) -> str:
+    """Name of the variable that holds where the TLS of a stream goes."""
+    return variable(_zone(f"{STREAM}{stream.name}", stream.name))
+
+
 def rate_limit_zone(limit: RateLimit) -> str:
     """Name of the zone of a rate limit."""
     return _zone(f"rate_{limit.name}", limit.key, *limit.exempt)
@@ -148,14 +153,15 @@ def view_connection_limit(limit: ConnectionLimit, *, prefix: str = "") -> LimitV
 
 
 def _limit_view(limit: RateLimit | ConnectionLimit, place: str, zone: str, directive: str) -> LimitView:
-    return LimitView(place, _variable(zone), _once(limit.exempt), quote(limit.key), directive)
+    return LimitView(place, variable(zone), _once(limit.exempt), quote(limit.key), directive)
 
 
 def _key(limit: RateLimit | ConnectionLimit, zone: str) -> str:
-    return f"${_variable(zone)}_key" if limit.exempt else quote(limit.key)
+    return f"${variable(zone)}_key" if limit.exempt else quote(limit.key)
 
 
-def _variable(zone: str) -> str:
+def variable(zone: str) -> str:
+    """A variable's name made of that of a zone, which ends with a digest and so is like no other."""
     if len(zone) > LONGEST_VARIABLE:
         zone = _zone(zone[:20], zone)
     return re.sub(r"\W", "_", zone, flags=re.ASCII)
