@@ -35,7 +35,7 @@ PACKAGE = "ansible_collections.hardened.nginx_edge.plugins.module_utils.edge"
 
 def content(text: str, digest: str, port: int = 8090) -> Content:
     files = {"nginx.conf": f"# @GENERATION@\nlisten 80;\n{text}\n", f"sites/{text}.conf": "listen 443 ssl;\n"}
-    return Content(files, digest, port, "0.1.0")
+    return Content(files, digest, port, "0.1.0", made_by="ops@controller")
 
 
 def make(host: EdgeHost, wanted: Content) -> None:
@@ -127,11 +127,25 @@ def test_an_edge_that_is_down_is_told(host: EdgeHost) -> None:
 def test_show_tells_files_and_what_nginx_warned_of(host: EdgeHost) -> None:
     make(host, content("warned of", "cccc"))
     shown = edge(host, "show").out
-    assert "generation: cccc\n" in shown
+    assert "generation:  cccc\n" in shown
     assert "nginx warns: nginx says: warned of" in shown
     assert f"==> {host.layout.folder('cccc')}/nginx.conf <==\n# cccc\nlisten 80;\n" in shown
+    assert "made by:     ops@controller, with version 0.1.0 of the collection\n" in shown
     facts = told(host, "show", "aaaa")
     assert facts["texts"] == {"nginx.conf": "# aaaa\nlisten 80;\nfirst\n", "sites/first.conf": "listen 443 ssl;\n"}
+
+
+def test_manifests_of_other_versions_are_read(host: EdgeHost) -> None:
+    path = Path(host.layout.folder("aaaa"), "MANIFEST.json")
+    written = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**written, "of_a_later_version": 1}), encoding="utf-8")
+    assert told(host, "show", "aaaa")["made_by"] == "ops@controller"
+    del written["made_by"], written["warnings"]
+    path.write_text(json.dumps(written), encoding="utf-8")
+    assert told(host, "show", "aaaa")["made_by"] == ""
+    assert edge(host, "rollback", "aaaa").code == 0
+    path.write_text("[]", encoding="utf-8")
+    assert "there is no generation aaaa" in edge(host, "show", "aaaa").err
 
 
 def test_diff_shows_what_changed_and_not_the_names(host: EdgeHost) -> None:

@@ -144,12 +144,13 @@ def _show(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     facts = {
         "generation": one.name,
         "state": ", ".join(_states(one, seen)) or "kept",
-        "created": f"{_date(one.manifest.created)} UTC by version {one.manifest.version} of the collection",
+        "created": f"{_date(one.manifest.created)} UTC",
+        "made by": f"{one.manifest.made_by or 'unknown'}, with version {one.manifest.version} of the collection",
         "proven": f"{_date(one.proven)} UTC" if one.proven is not None else "never",
         "answers at": f"http://127.0.0.1:{one.manifest.status_port}/generation",
     }
-    lines = [f"{key + ':':<12}{value}" for key, value in facts.items()]
-    lines += [f"{'nginx warns:':<12} {warning}" for warning in one.manifest.warnings]
+    lines = [f"{key + ':':<13}{value}" for key, value in facts.items()]
+    lines += [f"nginx warns: {warning}" for warning in one.manifest.warnings]
     files = [f"\n==> {layout.folder(one.name)}/{path} <==\n{text}" for path, text in texts.items()]
     return "\n".join((*lines, *files))
 

@@ -61,6 +61,7 @@ def pack(content: Content) -> str:
         "digest": content.digest,
         "status_port": content.status_port,
         "version": content.version,
+        "made_by": content.made_by,
     }
     return base64.b64encode(zlib.compress(json.dumps(plain).encode(), 9)).decode()
 
