@@ -176,7 +176,7 @@ def test_rollback_serves_what_ran_before_and_says_so(host: EdgeHost) -> None:
     assert host.answers == live_name(host, host.layout) == "abbb"
     printed = edge(host, "rollback")
     assert (printed.code, printed.err) == (0, "")
-    assert printed.out.startswith("Generation aaaa serves now, new workers answer with it. Live before: abbb.\n")
+    assert printed.out.startswith("Generation aaaa serves now, new workers answer with it.\nLive before: abbb.\n")
     assert host.answers == live_name(host, host.layout) == running_name(host, host.layout) == "aaaa"
     assert edge(host, "rollback", "aaaa").out == "Generation aaaa serves already; nothing was changed.\n"
 
@@ -213,7 +213,7 @@ def test_a_generation_that_nginx_does_not_take_is_left_again(host: EdgeHost) -> 
 
 def test_what_a_run_left_live_and_unproven_is_proven(host: EdgeHost) -> None:
     switch(host, host.layout, "aaaa")
-    assert edge(host, "rollback", "aaaa").out.startswith("Generation aaaa serves now")
+    assert edge(host, "rollback", "aaaa").out == "Generation aaaa serves now, new workers answer with it.\n"
     assert host.answers == running_name(host, host.layout) == "aaaa"
 
 

@@ -46,7 +46,7 @@ def main() -> int:
     printed = run(options, LocalHost(), Layout())
     # Whoever reads may have seen enough (`nginx-edge show | head`); until here a closed pipe must end nothing.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.stdout.write(printed.out)
+    sys.stdout.buffer.write(printed.out.encode())  # what the files hold, whatever the terminal's locale
     sys.stdout.flush()
     sys.stderr.write(printed.err)
     return printed.code
@@ -129,7 +129,7 @@ def _remarks(seen: Overview) -> Iterator[str]:
     if seen.live is None:
         yield "nginx.conf is no generation's file."
     elif seen.answers is None:
-        yield "No generation answers: nginx is down, or runs something else."
+        yield f"No generation answers; nginx-edge rollback {seen.live} starts or reloads nginx and proves it."
     elif not seen.live == seen.running == seen.answers:
         yield f"What answers is not what is live and proven; nginx-edge rollback {seen.live} reloads and proves it."
     yield f"nginx-edge rollback goes to {seen.back}." if seen.back else "There is no other generation to go back to."
@@ -183,8 +183,11 @@ def _rollback(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     before = done.previous or "a file of no generation"
     if options.check:
         return f"nginx takes generation {done.name}: it would serve. Live is {before}; nothing was changed.\n"
+    proven = f"Generation {done.name} serves now, new workers answer with it.\n"
+    if done.previous == done.name:
+        return proven
     return (
-        f"Generation {done.name} serves now, new workers answer with it. Live before: {before}.\n"
+        f"{proven}Live before: {before}.\n"
         "The next run of site.yml makes the inventory's model live again, so mend the model too.\n"
     )
 
