@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command on the host: what it tells, how it goes back, and how it gets there."""
+"""The command on the host: what it tells, and how it goes back."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import command
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.cli import Printed, parser
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.cli import Printed, main, parser
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.cli import run as run_cli
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
     Content,
     live_name,
@@ -23,14 +20,10 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
     running_name,
     switch,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply
 
 from .edge_hosts import EdgeHost
-from .faults import FaultyHost, die, survived
-
-PACKAGE = "ansible_collections.hardened.nginx_edge.plugins.module_utils.edge"
 
 
 def content(text: str, digest: str, port: int = 8090) -> Content:
@@ -194,21 +187,18 @@ def test_the_beginning_of_a_name_is_enough_when_no_other_has_it(host: EdgeHost) 
 
 
 def test_a_generation_that_nginx_does_not_take_is_left_again(host: EdgeHost) -> None:
-    before = host.conf_text(host.layout.folder("aaaa") + "/nginx.conf")
-
-    def refuse() -> None:
+    def take_only_the_newer_one() -> None:
         host._log += b"2026/01/01 00:00:00 [emerg] 100#100: bind() to 0.0.0.0:80 failed\n"
         if live_name(host, host.layout) == "abbb":
             EdgeHost._reload(host)
 
-    host._reload = refuse  # type: ignore[method-assign]
+    host._reload = take_only_the_newer_one  # type: ignore[method-assign]
     printed = edge(host, "rollback", "--timeout", "2")
     assert printed.code == 1
     assert printed.out == ""
     assert printed.err.startswith("nginx-edge: nginx did not take generation aaaa over; the edge went back to abbb\n")
     assert "bind() to 0.0.0.0:80 failed" in printed.err
     assert live_name(host, host.layout) == host.answers == "abbb"
-    assert host.conf_text(host.layout.folder("aaaa") + "/nginx.conf") == before
 
 
 def test_what_a_run_left_live_and_unproven_is_proven(host: EdgeHost) -> None:
@@ -227,81 +217,23 @@ def test_a_way_back_removes_no_generation(host: EdgeHost) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("rollback", "--timeout", "0"), ("rollback", "--timeout", "soon"), ("undo",), ("diff",)]
+    ("words", "reason"),
+    [
+        (("rollback", "--timeout", "0"), "'0' is not a whole number of seconds above 0"),
+        (("rollback", "--timeout", "soon"), "'soon' is not a whole number of seconds above 0"),
+        (("undo",), "invalid choice: 'undo'"),
+        (("diff",), "the following arguments are required: A"),
+    ],
 )
-def test_wrong_usage_is_told(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_told(words: tuple[str, ...], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         parser().parse_args(words)
     assert left.value.code == 2
-    assert "usage: nginx-edge" in capsys.readouterr().err
+    assert reason in capsys.readouterr().err
 
 
-@pytest.fixture
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "sbin").mkdir()
-    monkeypatch.setattr(command, "EXECUTABLE", str(tmp_path / "sbin" / "nginx-edge"))
-    monkeypatch.setattr(command, "LIBRARY", str(tmp_path / "lib"))
-    return tmp_path
-
-
-def start(places: Path) -> subprocess.CompletedProcess[str]:
-    executable = [sys.executable, "-IB", str(places / "sbin" / "nginx-edge"), "--help"]
-    return subprocess.run(executable, capture_output=True, text=True, check=False)
-
-
-def test_what_is_installed_runs_without_the_collection(places: Path) -> None:
-    modules = command.sources(PACKAGE)
-    assert command.install(LocalHost(), modules, check=True) is True
-    assert not (places / "lib").exists()
-    assert command.install(LocalHost(), modules, check=False) is True
-    assert command.install(LocalHost(), modules, check=False) is False
-    assert os.access(places / "sbin" / "nginx-edge", os.X_OK)
-    done = start(places)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "rollback" in done.stdout
-
-
-def test_a_newer_version_takes_the_place_of_the_older_one(places: Path) -> None:
-    modules = command.sources(PACKAGE)
-    command.install(LocalHost(), modules, check=False)
-    newer = {**modules, "cli": modules["cli"].replace("Show the generations", "SHOW THE GENERATIONS")}
-    assert command.install(LocalHost(), newer, check=True) is True
-    assert "Show the generations" in start(places).stdout
-    assert command.install(LocalHost(), newer, check=False) is True
-    assert "SHOW THE GENERATIONS" in start(places).stdout
-    assert len(os.listdir(places / "lib")) == 1
-
-
-def test_a_damaged_one_is_mended(places: Path) -> None:
-    modules = command.sources(PACKAGE)
-    command.install(LocalHost(), modules, check=False)
-    cli = next((places / "lib").rglob("cli.py"))
-    cli.unlink()
-    assert command.install(LocalHost(), modules, check=False) is True
-    assert start(places).returncode == 0
-
-
-def test_a_run_that_dies_leaves_a_whole_command(places: Path) -> None:
-    modules = {"__init__": "", "cli": "def main() -> int:\n    return 0\n"}
-    newer = {**modules, "cli": modules["cli"].replace("0", "3")}
-    host = LocalHost()
-    at = 0
-    while True:
-        command.install(host, modules, check=False)
-        counting = FaultyHost(host, at, die)
-        with survived():
-            command.install(counting, newer, check=False)
-        assert start(places).returncode in (0, 3)
-        if counting.count <= at:
-            break
-        at += 1
-    assert at > 10
-
-
-def test_a_package_whose_source_is_not_to_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "compiled_only").mkdir()
-    (tmp_path / "compiled_only" / "__init__.py").touch()
-    (tmp_path / "compiled_only" / "inner.pyc").touch()
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(EdgeError, match=r"the source of compiled_only\.inner is not to be had"):
-        command.sources("compiled_only")
+def test_only_root_goes_back(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["nginx-edge", "rollback"])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert main() == 1
+    assert capsys.readouterr() == ("", "nginx-edge: only root may do that; try sudo nginx-edge\n")

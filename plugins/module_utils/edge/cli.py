@@ -95,10 +95,9 @@ def run(options: argparse.Namespace, host: Host, layout: Layout) -> Printed:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError(text)
-    return value
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds above 0")
+    return float(text)
 
 
 def _list(options: argparse.Namespace, host: Host, layout: Layout) -> str:
