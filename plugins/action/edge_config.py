@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import getpass
 import os
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,7 +80,7 @@ class ActionModule(ActionBase):
             proven = live == running == generations["answered"]
             told = {"generation": live, "previous": live, "advice": generations["advice"]}
             return {"changed": not proven, **told, "sent": 0}
-        payload = pack(content)
+        payload = pack(dataclasses.replace(content, made_by=_operator()))
         outcome = self._module(
             "hardened.nginx_edge.nginx_generation",
             {
@@ -121,6 +123,14 @@ def _sites_folder(variables: Mapping[str, Any], task_vars: Mapping[str, Any]) ->
     named = variables.get("edge_sites_dir")
     folder = named if isinstance(named, str) else _options()["edge_sites_dir"]["default"]
     return Path(task_vars.get("inventory_dir") or os.getcwd(), os.path.expanduser(folder))
+
+
+def _operator() -> str:
+    """Who runs this, and where, for whoever wonders on the host which run made a generation."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):
+        return f"?@{socket.gethostname()}"  # a container's account may have no name
 
 
 def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from .errors import EdgeError
@@ -80,6 +80,7 @@ class Manifest:
     :param version: version of the collection that wrote it.
     :param files: relative path -> SHA-256 in hexadecimal.
     :param warnings: what nginx warned of when it tested it; default none.
+    :param made_by: who ran Ansible, and where: ``user@controller``; default unknown.
     """
 
     name: str
@@ -89,16 +90,21 @@ class Manifest:
     version: str
     files: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    made_by: str = ""
+
+
+_MANIFEST_FIELDS = frozenset(one.name for one in fields(Manifest))
 
 
 @dataclass(frozen=True)
 class Content:
-    """What the controller sends: texts with :data:`PLACEHOLDER` in them, and the digest that names them."""
+    """What the controller sends: texts with :data:`PLACEHOLDER` in them, the digest that names them, and the sender."""
 
     files: Mapping[str, str]
     digest: str
     status_port: int
     version: str
+    made_by: str = ""
 
     def replaced(self, texts: Mapping[str, str]) -> Content:
         """The same content with some texts replaced by others."""
@@ -128,8 +134,10 @@ def read_manifest(host: Host, layout: Layout, name: str) -> Manifest | None:
     """The manifest of a generation; None when it has none that can be read."""
     raw = host.read(f"{layout.folder(name)}/{MANIFEST}")
     try:
-        return Manifest(**json.loads(raw)) if raw is not None else None
-    except (ValueError, TypeError):
+        found = json.loads(raw) if raw is not None else {}
+        # A later version may have written more than this one knows; its generations are as good to go back to.
+        return Manifest(**{key: value for key, value in found.items() if key in _MANIFEST_FIELDS})
+    except (AttributeError, ValueError, TypeError):
         return None
 
 
@@ -190,7 +198,8 @@ def stage(host: Host, layout: Layout, content: Content) -> Manifest:
 def new_manifest(host: Host, content: Content, name: str) -> Manifest:
     """The manifest of a content under that name, made now."""
     digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in content.named(name).items()}
-    return Manifest(name, content.digest, host.now(), content.status_port, content.version, digests)
+    made = host.now()
+    return Manifest(name, content.digest, made, content.status_port, content.version, digests, made_by=content.made_by)
 
 
 def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> Manifest:

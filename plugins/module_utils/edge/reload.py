@@ -107,7 +107,7 @@ def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float
         now_master = master_pid(host)
         if now_master is not None and (master is None or restart or now_master == master):
             new = worker_pids(host, now_master) - before
-            answered = _answer(host, manifest)
+            answered = ask(host, manifest.status_port) if manifest else None
             if new and (manifest is None or answered == manifest.name):
                 return Proof(answered or ORIGINAL, now_master, tuple(sorted(new)))
         host.sleep(POLL_SECONDS)
@@ -118,10 +118,9 @@ def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float
     )
 
 
-def _answer(host: Host, manifest: Manifest | None) -> str | None:
-    if manifest is None:
-        return None
-    answer = host.get(f"http://127.0.0.1:{manifest.status_port}/generation")
+def ask(host: Host, status_port: int) -> str | None:
+    """Name of the generation that answers on a loopback port; None when none does."""
+    answer = host.get(f"http://127.0.0.1:{status_port}/generation")
     return answer.strip() if answer is not None else None
 
 
@@ -179,5 +178,5 @@ def status(host: Host, layout: Layout) -> dict[str, str | None]:
     return {
         "live": live,
         "running": running_name(host, layout),
-        "answered": _answer(host, manifest) if manifest else None,
+        "answered": ask(host, manifest.status_port) if manifest else None,
     }

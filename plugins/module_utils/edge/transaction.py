@@ -30,7 +30,7 @@ from .generation import (
 from .host import Host
 from .nginx import read_nginx, test_configuration
 from .rehearsal import rehearse
-from .reload import needs_restart, reload_and_prove
+from .reload import needs_restart, reload_and_prove, status
 from .service import master_pid
 from .user_files import write_missing
 
@@ -61,6 +61,7 @@ def pack(content: Content) -> str:
         "digest": content.digest,
         "status_port": content.status_port,
         "version": content.version,
+        "made_by": content.made_by,
     }
     return base64.b64encode(zlib.compress(json.dumps(plain).encode(), 9)).decode()
 
@@ -146,8 +147,9 @@ def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeou
     """
     with locked(host, layout):
         live = live_name(host, layout)
-        chosen = _older_generation(host, layout, live, to)
-        if chosen.name == live:
+        chosen = older_generation(host, layout, live, to)
+        # A run that died may have left it live, but neither taken over nor proven.
+        if set(status(host, layout).values()) == {chosen.name}:
             return Outcome(False, live, live, [])
         changed_files = drift(host, layout, chosen)
         if changed_files:
@@ -159,7 +161,13 @@ def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeou
         return Outcome(True, chosen.name, live, [])
 
 
-def _older_generation(host: Host, layout: Layout, live: str | None, to: str | None) -> Manifest:
+def older_generation(host: Host, layout: Layout, live: str | None, to: str | None) -> Manifest:
+    """The generation that :func:`roll_back` makes live.
+
+    :param live: the one that is live.
+    :param to: see :func:`roll_back`.
+    :raises EdgeError: there is none.
+    """
     kept = {one.name: one for one in manifests(host, layout)}
     if to is not None:
         if to not in kept:

@@ -1,0 +1,65 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: edge_command
+short_description: Install the command that shows the generations of an edge and goes back to one
+version_added: 0.1.0
+description:
+  - Puts C(/usr/local/sbin/nginx-edge) on the host, and what it needs below C(/usr/local/lib/nginx-edge). It is the same
+    code that the modules of this collection run, and takes nothing but the host's own Python.
+  - C(nginx-edge rollback) does what M(hardened.nginx_edge.nginx_rollback) does, on a host that Ansible cannot reach.
+extends_documentation_fragment:
+  - hardened.nginx_edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: debian
+author:
+  - hardened.nginx_edge contributors (@hardened)
+"""
+
+EXAMPLES = r"""
+- name: Have a way back without Ansible
+  hardened.nginx_edge.edge_command:
+"""
+
+RETURN = r"""
+path:
+  description: Where the command stands.
+  returned: success
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import cli
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.command import EXECUTABLE, install, sources
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    try:
+        # Ansible packs what is imported, so the package that the command belongs to is all that it needs.
+        changed = install(LocalHost(), sources(cli.__name__.rpartition(".")[0]), check=module.check_mode)
+    except (EdgeError, OSError) as error:
+        module.fail_json(msg=str(error))
+    changed = module.set_mode_if_different(EXECUTABLE, 0o755, changed)
+    module.exit_json(changed=changed, path=EXECUTABLE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the command gets to a host: whole, once, and mended where it was damaged."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import command
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+
+from .faults import FaultyHost, die, survived
+
+PACKAGE = "ansible_collections.hardened.nginx_edge.plugins.module_utils.edge"
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "sbin").mkdir()
+    monkeypatch.setattr(command, "EXECUTABLE", str(tmp_path / "sbin" / "nginx-edge"))
+    monkeypatch.setattr(command, "LIBRARY", str(tmp_path / "lib"))
+    return tmp_path
+
+
+def start(places: Path) -> subprocess.CompletedProcess[str]:
+    executable = [sys.executable, "-IB", str(places / "sbin" / "nginx-edge"), "--help"]
+    return subprocess.run(executable, capture_output=True, text=True, check=False)
+
+
+def test_what_is_installed_runs_without_the_collection(places: Path) -> None:
+    modules = command.sources(PACKAGE)
+    assert command.install(LocalHost(), modules, check=True) is True
+    assert not (places / "lib").exists()
+    assert command.install(LocalHost(), modules, check=False) is True
+    assert command.install(LocalHost(), modules, check=False) is False
+    assert os.access(places / "sbin" / "nginx-edge", os.X_OK)
+    done = start(places)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "rollback" in done.stdout
+
+
+def test_a_newer_version_takes_the_place_of_the_older_one(places: Path) -> None:
+    modules = command.sources(PACKAGE)
+    command.install(LocalHost(), modules, check=False)
+    newer = {**modules, "cli": modules["cli"].replace("Show the generations", "SHOW THE GENERATIONS")}
+    assert command.install(LocalHost(), newer, check=True) is True
+    assert "Show the generations" in start(places).stdout
+    assert command.install(LocalHost(), newer, check=False) is True
+    assert "SHOW THE GENERATIONS" in start(places).stdout
+    assert len(os.listdir(places / "lib")) == 1
+
+
+def test_a_damaged_one_is_mended(places: Path) -> None:
+    modules = command.sources(PACKAGE)
+    command.install(LocalHost(), modules, check=False)
+    cli = next((places / "lib").rglob("cli.py"))
+    cli.unlink()
+    assert command.install(LocalHost(), modules, check=False) is True
+    assert start(places).returncode == 0
+
+
+def test_a_run_that_dies_leaves_a_whole_command(places: Path) -> None:
+    modules = {"__init__": "", "cli": "def main() -> int:\n    return 0\n"}
+    newer = {**modules, "cli": modules["cli"].replace("0", "3")}
+    host = LocalHost()
+    at = 0
+    while True:
+        command.install(host, modules, check=False)
+        counting = FaultyHost(host, at, die)
+        with survived():
+            command.install(counting, newer, check=False)
+        assert start(places).returncode in (0, 3)
+        if counting.count <= at:
+            break
+        at += 1
+    assert at > 10
+
+
+def test_a_package_whose_source_is_not_to_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "compiled_only").mkdir()
+    (tmp_path / "compiled_only" / "__init__.py").touch()
+    (tmp_path / "compiled_only" / "inner.pyc").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(EdgeError, match=r"the source of compiled_only\.inner is not to be had"):
+        command.sources("compiled_only")
