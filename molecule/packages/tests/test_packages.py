@@ -153,3 +153,16 @@ def test_a_reload_that_nginx_refuses_is_undone(tmp_path: Path) -> None:
     run = refused(tmp_path, **variables)
     assert 'uses the "$server_name" key' in run.failures[NGINX_ORG.container]
     assert NGINX_ORG.get("/fixed").body == before
+
+
+def test_the_command_on_the_edge_goes_back(tmp_path: Path) -> None:
+    before, text = NGINX_ORG.get("/fixed").body, f"made at {time.time_ns()}"
+    run = run_site("--limit", NGINX_ORG.container, variables={"fixed_text": text}, folder=tmp_path)
+    assert (run.code, NGINX_ORG.get("/fixed").body) == (0, text), run
+    assert "live, running, answers" in NGINX_ORG.host.run("nginx-edge")
+    NGINX_ORG.host.run("nginx-edge", "rollback", "--check")
+    assert NGINX_ORG.get("/fixed").body == text
+    NGINX_ORG.host.run("nginx-edge", "rollback")
+    assert NGINX_ORG.get("/fixed").body == before
+    refused = NGINX_ORG.host.attempt("nginx-edge", "rollback", "nowhere")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
