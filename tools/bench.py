@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Benchmarks, as a table and as JSON in .cache/bench.json. They measure; they do not judge.
 
-How long the way on the controller takes for many sites, by its parts, and as a ratio to the baseline of the same run:
-libyaml reading the same model.
+How long the way on the controller takes for many sites, each in a file of its own, from these files to the payload: by
+its parts, their shares, and as a ratio to the baseline of the same run, which is libyaml reading the same model as one
+text.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -31,6 +33,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import ( 
     check,
     read,
     render,
+    site_files,
     view,
 )
 
@@ -40,21 +43,20 @@ REPEATS = 3
 TARGET = capabilities.Target((1, 26, 3), (3, 5, 1), ("--with-http_v3_module",))
 
 
-def model(sites: int) -> dict[str, Any]:
-    """An inventory's variables with so many sites, of ten locations each."""
+VARIABLES = {
+    "edge_acme": {"email": "ops@example.com"},
+    "edge_upstreams": [{"name": "app", "servers": [{"address": "10.0.0.1:80"}, {"address": "10.0.0.2:80"}]}],
+    "edge_rate_limits": [{"name": "api", "rate": "60r/m"}],
+}
+
+
+def site(number: int) -> dict[str, Any]:
+    """A site with ten locations."""
     return {
-        "edge_acme": {"email": "ops@example.com"},
-        "edge_upstreams": [{"name": "app", "servers": [{"address": "10.0.0.1:80"}, {"address": "10.0.0.2:80"}]}],
-        "edge_rate_limits": [{"name": "api", "rate": "60r/m"}],
-        "edge_sites": [
-            {
-                "name": f"site{site}.example.com",
-                "locations": [
-                    {"path": f"/part{part}/", "upstream": "app", "rate_limit": {"name": "api", "burst": 20}}
-                    for part in range(LOCATIONS)
-                ],
-            }
-            for site in range(sites)
+        "name": f"site{number}.example.com",
+        "locations": [
+            {"path": f"/part{part}/", "upstream": "app", "rate_limit": {"name": "api", "burst": 20}}
+            for part in range(LOCATIONS)
         ],
     }
 
@@ -69,38 +71,46 @@ def median_seconds(work: Callable[[], Any]) -> tuple[float, Any]:
     return statistics.median(seconds), result
 
 
-def measure(sites: int) -> dict[str, float]:
-    """Seconds of each part of the way, for so many sites."""
-    options = yaml.safe_load((REPOSITORY / "roles/edge/meta/argument_specs.yml").read_text(encoding="utf-8"))
-    spec = options["argument_specs"]["model"]["options"]
+def measure(sites: int, folder: Path) -> tuple[float, dict[str, float]]:
+    """Seconds of the baseline, and of each part of the way, for so many sites in files of a folder."""
+    spec = yaml.safe_load((REPOSITORY / "roles/edge/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    options = spec["argument_specs"]["model"]["options"]
     templates = REPOSITORY / "roles" / "edge" / "templates"
-    text = yaml.safe_dump(model(sites))
+    for number in range(sites):
+        (folder / f"site{number}.yml").write_text(yaml.safe_dump(site(number)), encoding="utf-8")
+    text = yaml.safe_dump({**VARIABLES, "edge_sites": [site(number) for number in range(sites)]})
+    baseline, _variables = median_seconds(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
     parts: dict[str, float] = {}
-    parts["libyaml (baseline)"], variables = median_seconds(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
-    parts["read"], reading = median_seconds(lambda: read.read_edge(spec, variables))
+    parts["read the files"], (files, _unreadable) = median_seconds(
+        lambda: site_files.read_site_files(folder, lambda _path: None)
+    )
+    parts["validate"], reading = median_seconds(lambda: read.read_edge(options, VARIABLES, files))
     parts["check"], _problems = median_seconds(
         lambda: (check.check(reading), list(certificates.check_certificates(reading)))
     )
     parts["view"], edge_view = median_seconds(
         lambda: view.view_edge(reading.edge, TARGET, generation=PLACEHOLDER, user_files={})
     )
-    parts["render"], files = median_seconds(lambda: render.render(edge_view, templates))
+    parts["render"], texts = median_seconds(lambda: render.render(edge_view, templates))
     parts["digest and payload"], _payload = median_seconds(
-        lambda: pack(Content(files, render.digest(files), 8090, "0"))
+        lambda: pack(Content(texts, render.digest(texts), 8090, "0"))
     )
-    return parts
+    return baseline, parts
 
 
 def main() -> None:
     """Entry point."""
-    results = {sites: measure(sites) for sites in SIZES}
-    for sites, parts in results.items():
-        baseline = parts["libyaml (baseline)"]
-        total = sum(parts.values()) - baseline
-        print(f"\n{sites} sites with {LOCATIONS} locations each")
-        for name, seconds in parts.items():
-            print(f"  {name:<20} {seconds:8.3f} s  {seconds / baseline:6.2f} x baseline")
-        print(f"  {'from data to payload':<20} {total:8.3f} s  {total / baseline:6.2f} x baseline")
+    results = {}
+    for sites in SIZES:
+        with TemporaryDirectory() as folder:
+            baseline, parts = measure(sites, Path(folder))
+        total = sum(parts.values())
+        print(f"\n{sites} sites with {LOCATIONS} locations each, a file each")
+        print(f"  {'libyaml (baseline)':<24} {baseline:8.3f} s")
+        for name, seconds in (*parts.items(), ("from files to payload", total)):
+            share, ratio = seconds / total, seconds / baseline
+            print(f"  {name:<24} {seconds:8.3f} s  {share:5.0%}  {ratio:6.2f} x baseline")
+        results[sites] = {"baseline": baseline, **parts, "total": total}
     path = REPOSITORY / ".cache" / "bench.json"
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print(f"\nas JSON: {path.relative_to(REPOSITORY)}")

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hardened.nginx_edge.tests.unit.models import OPTIONS, ROOT
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import CAPABILITIES
+from ansible_collections.hardened.nginx_edge.tests.unit.models import OPTIONS, ROOT, TARGETS
 
 from .examples import OptionPath, directives, example
 
@@ -37,7 +38,22 @@ such as `30s`, a size one such as `10m`.
 
 def reference() -> str:
     """The text of docs/model.md."""
-    return "\n".join([HEAD, *_table("Variables", OPTIONS, ()), *_sections(OPTIONS, "", ())])
+    return "\n".join([HEAD, *_table("Variables", OPTIONS, ()), *_sections(OPTIONS, "", ()), *_capabilities()])
+
+
+def _capabilities() -> Iterator[str]:
+    """What not every nginx can do."""
+    yield "## What not every nginx can do"
+    yield ""
+    yield "What is asked for explicitly, and the host's nginx cannot do, is refused before anything changes."
+    yield ""
+    yield f"| What | Asked for by | Needs | Where it is missing | {' | '.join(TARGETS)} |"
+    yield f"|---|---|---|---|{'---|' * len(TARGETS)}"
+    for one in CAPABILITIES:
+        there = ("✔" if target.can(one) else "—" for target in TARGETS.values())
+        asked = f"`{one.option}`" if one.option.startswith("edge_") else one.option
+        yield f"| {one.name} | {asked} | {one.needs} | {one.otherwise} | {' | '.join(there)} |"
+    yield ""
 
 
 def _sections(options: Mapping[str, Any], place: str, path: OptionPath) -> Iterator[str]:

@@ -165,4 +165,5 @@ def test_the_command_on_the_edge_goes_back(tmp_path: Path) -> None:
     NGINX_ORG.host.run("nginx-edge", "rollback")
     assert NGINX_ORG.get("/fixed").body == before
     refused = NGINX_ORG.host.attempt("nginx-edge", "rollback", "nowhere")
-    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("nginx-edge: there is no generation nowhere on this host\n")
