@@ -11,6 +11,7 @@ from . import formats
 from .capabilities import UPSTREAM_RESOLVE, Target
 from .check_access import check_access
 from .check_location import at_least, check_location
+from .check_raw import check_raw
 from .check_references import check_references
 from .check_stream import check_streams
 from .model import ConnectionLimit, Edge, RateLimit, Site, Upstream
@@ -47,6 +48,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *check_access(reading),
         *check_streams(edge),
         *check_references(edge, reading.names),
+        *check_raw(edge),
         *_ports(edge),
         *_ranges(edge),
         *_proxies(edge),
