@@ -45,7 +45,10 @@ class Case:
 CASES = (
     Case(
         "missing_brace",
-        ("edge_sites['NAME'].extra_directives: nginx says: ", 'unexpected end of file, expecting "}"'),
+        (
+            "1 error in the model of the edge; nothing was changed:",
+            "edge_sites[0].extra_directives: does not close a block;",
+        ),
         {"edge_sites": sites(API, FIXED, extra_directives="if ($request_method = TRACE) {\n  return 405;")},
     ),
     Case(
