@@ -56,3 +56,8 @@ def test_nginx_lets_modules_go_once_it_has_a_stream_block(host: EdgeHost) -> Non
     run(host, STREAMS)
     run(host, MORE_STREAMS)
     assert verbs(host) == ["restart", "reload"]
+
+
+def test_check_mode_goes_on_without_a_module_that_is_not_there_yet(host: EdgeHost) -> None:
+    (told,) = apply(host, host.layout, STREAMS, check=True, allow_restart=False).warnings
+    assert told == "nginx: has no ngx_stream_module yet; the configuration was rendered, but not tested"

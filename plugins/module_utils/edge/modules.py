@@ -19,6 +19,7 @@ from .sockets import Conflict
 
 _LOADED = re.compile(r"/(ngx_stream_\w+)\.so$", re.MULTILINE)
 _WANTED = re.compile(r"^load_module \S*/(ngx_stream_\w+)\.so;$", re.MULTILINE)
+_ANY = re.compile(r"^load_module (\S+);$", re.MULTILINE)
 _STREAMS = "stream_upstreams.conf"
 
 
@@ -40,3 +41,9 @@ def module_conflicts(host: Host, layout: Layout, texts: Sequence[str], master: i
         Conflict(f"nginx has {name} loaded, and a reload that drops it would kill nginx", needs_restart=True)
         for name in sorted(loaded - wanted)
     ]
+
+
+def missing_modules(host: Host, texts: Sequence[str]) -> list[str]:
+    """Modules that a configuration loads and the host has not: check mode comes before their packages."""
+    wanted = {path for text in texts for path in _ANY.findall(text)}
+    return sorted(path.rpartition("/")[2][: -len(".so")] for path in wanted if not host.exists(path))

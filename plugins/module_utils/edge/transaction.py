@@ -10,7 +10,7 @@ import contextlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import EdgeError
@@ -28,11 +28,12 @@ from .generation import (
     switch,
 )
 from .host import Host
+from .modules import missing_modules
 from .nginx import read_nginx, test_configuration
 from .rehearsal import rehearse
 from .reload import needs_restart, reload_and_prove, status
 from .service import master_pid
-from .user_files import write_missing
+from .user_files import UserFiles, prune
 
 LOCK_SECONDS = 60.0
 
@@ -112,27 +113,42 @@ def apply(
         if not check:
             raise EdgeError("nginx is not installed on this host", ["run the role nginx first"])
         return Outcome(True, None, None, differences(host, layout, content))
+    users = UserFiles(user_files or {}, nginx["user"])
     with locked(host, layout):
-        written = not check and write_missing(host, layout, user_files or {}, nginx["user"])
-        outcome = _apply_locked(host, layout, content, check=check, allow_restart=allow_restart)
-        return replace(outcome, changed=outcome.changed or written)
+        return _apply_locked(host, layout, content, users, check=check, allow_restart=allow_restart)
 
 
-def _apply_locked(host: Host, layout: Layout, content: Content, *, check: bool, allow_restart: bool) -> Outcome:
+def _apply_locked(
+    host: Host, layout: Layout, content: Content, users: UserFiles, *, check: bool, allow_restart: bool
+) -> Outcome:
     previous = live_name(host, layout)
     diff = differences(host, layout, content)
     sound = find_sound(host, layout, content.digest)
     if sound is not None and sound.name == previous:
-        return Outcome(False, previous, previous, [], sound.warnings)
-    needs_restart(host, layout, list(content.files.values()), master_pid(host), allow_restart=allow_restart)
+        changed = users.are_missing(host, layout) if check else users.write(host, layout)
+        return Outcome(changed, previous, previous, [], sound.warnings)
+    texts = list(content.files.values())
+    needs_restart(host, layout, texts, master_pid(host), allow_restart=allow_restart)
     if check:
-        return Outcome(True, content.digest, previous, diff, rehearse(host, layout, content).warnings)
-    if sound is not None:
-        test_configuration(host, f"{layout.folder(sound.name)}/nginx.conf")
-    else:
-        sound = stage(host, layout, content)
-    switch(host, layout, sound.name)
+        return Outcome(True, content.digest, previous, diff, _rehearsed(host, layout, content, texts))
+    try:
+        users.write(host, layout)
+        if sound is not None:
+            test_configuration(host, f"{layout.folder(sound.name)}/nginx.conf")
+        else:
+            sound = stage(host, layout, content)
+        switch(host, layout, sound.name)
+    finally:
+        prune(host, layout)  # nothing refers to the users of what was refused
     return Outcome(True, sound.name, previous, diff, sound.warnings)
+
+
+def _rehearsed(host: Host, layout: Layout, content: Content, texts: Sequence[str]) -> Sequence[str]:
+    """What nginx warns of, or why it could not be asked."""
+    missing = missing_modules(host, texts)
+    if missing:
+        return (f"nginx: has no {', '.join(missing)} yet; the configuration was rendered, but not tested",)
+    return rehearse(host, layout, content).warnings
 
 
 def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeout: float, keep: int) -> Outcome:

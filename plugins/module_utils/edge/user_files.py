@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from .generation import Layout, manifests
 from .host import Host, replace_file
@@ -29,20 +30,34 @@ def digest_of(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def write_missing(host: Host, layout: Layout, files: Mapping[str, str], account: str) -> bool:
-    """Write what is not there as it should be.
+@dataclass(frozen=True)
+class UserFiles:
+    """The files that a content refers to.
 
-    :param files: name -> text.
+    :param texts: name -> text.
     :param account: account of nginx's workers, whose group may read them.
-    :returns: whether anything was written.
     """
-    there = present(host, layout)
-    missing = {name: text for name, text in files.items() if there.get(name) != digest_of(text.encode())}
-    if missing:
-        host.mkdir(layout.users, 0o755)
-    for name, text in missing.items():
-        replace_file(host, f"{layout.users}/{name}", text.encode(), MODE, readers=account)
-    return bool(missing)
+
+    texts: Mapping[str, str]
+    account: str
+
+    def missing(self, host: Host, layout: Layout) -> dict[str, str]:
+        """Those that are not on the host as they should be."""
+        there = present(host, layout)
+        return {name: text for name, text in self.texts.items() if there.get(name) != digest_of(text.encode())}
+
+    def are_missing(self, host: Host, layout: Layout) -> bool:
+        """Whether a run would write some."""
+        return bool(self.missing(host, layout))
+
+    def write(self, host: Host, layout: Layout) -> bool:
+        """Write those that are missing; whether there were any."""
+        missing = self.missing(host, layout)
+        if missing:
+            host.mkdir(layout.users)
+        for name, text in missing.items():
+            replace_file(host, f"{layout.users}/{name}", text.encode(), MODE, readers=self.account)
+        return bool(missing)
 
 
 def prune(host: Host, layout: Layout) -> tuple[str, ...]:
