@@ -26,8 +26,8 @@ MODEL = {
 
 
 def test_the_hash_is_that_of_crypt() -> None:
-    """The example of the specification of SHA-crypt (https://www.akkadia.org/drepper/SHA-crypt.txt)."""
-    expected = "svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO/O817G3uBnIFNjnQJuesI68OTLiBFdcbYEdFCoEOfaS35inz1"
+    """What crypt(3) of glibc and libxcrypt makes of the first example of SHA-crypt's specification."""
+    expected = "svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"
     assert hash_password("Hello world!", "saltstring") == f"$6$saltstring${expected}"
 
 
