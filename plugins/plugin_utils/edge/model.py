@@ -144,6 +144,7 @@ class Edge(Record):
     ipv6: bool
     status_port: int
     worker_connections: int
+    worker_shutdown_timeout: Time
     keepalive_timeout: Time
     client_header_timeout: Time
     client_body_timeout: Time

@@ -96,6 +96,7 @@ class EdgeView:
     resolver: str
     status_port: int
     worker_connections: int
+    worker_shutdown_timeout: str
     names_hash_bucket: int
     websocket: bool
     gzip: bool
@@ -136,6 +137,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         resolver=_resolver(edge),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
+        worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
         websocket=any(location.websocket for site in edge.sites for location in site.locations),
         gzip=edge.gzip,
