@@ -13,6 +13,15 @@ from ansible_collections.hardened.nginx_edge.molecule.features.tests.edges impor
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, SECURITY_HEADERS
 
 CLIENT_ADDRESS = "10.213.80.40"
+SLOW_CLIENT = """
+import socket, sys, time
+connection = socket.create_connection((sys.argv[1], 80), timeout=30)
+connection.sendall(b"GET / HTTP/1.1\\r\\nHost: slow")
+started = time.monotonic()
+while connection.recv(1024):
+    pass
+print(time.monotonic() - started)
+"""
 
 
 @pytest.mark.feature("reverse proxy", "real client address")
@@ -139,10 +148,18 @@ def test_security_headers_on_every_response(edge: Edge, path: str, status: int) 
     assert response.headers["server"] == "nginx"
 
 
+@pytest.mark.feature("compression and limits")
+def test_a_slow_client_is_let_go(edge: Edge) -> None:
+    """After five seconds for the head of a request, which never ends."""
+    seconds = float(edge.client.run("python3", "-c", SLOW_CLIENT, edge.address))
+    assert 4 < seconds < 15
+
+
 @pytest.mark.feature("TLS termination")
 def test_plain_http_is_redirected(edge: Edge) -> None:
     response = edge.plain("/app/x?a=1", name=edge.name)
     assert (response.status, response.headers["location"]) == (301, f"https://{edge.name}/app/x?a=1")
+    assert {name for name in SECURITY_HEADERS if name not in response.headers} == {"strict-transport-security"}
 
 
 @pytest.mark.feature("TLS termination")
