@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,10 @@ from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Cli
 BACKEND = Client("feature-backend")
 PROXIED_REQUEST = """
 import sys, urllib.request as r
-headers = {"Host": sys.argv[2], "X-Forwarded-For": "198.51.100.7"}
-print(r.urlopen(r.Request(f"http://{sys.argv[1]}/app/", headers=headers)).read().decode())
+address, name, path, *clients = sys.argv[1:]
+for client in clients:
+    headers = {"Host": name, "X-Forwarded-For": client}
+    print(r.urlopen(r.Request(f"http://{address}{path}", headers=headers)).read().decode().strip())
 """
 
 
@@ -56,6 +59,12 @@ def test_a_backup_serves_when_the_others_are_dead(edge: Edge) -> None:
 def test_dead_and_down_servers_are_left_alone(edge: Edge) -> None:
     assert edge.statuses("/partly-dead/[1-6]") == [200] * 6
     assert set(edge.processes("/partly-dead/[1-6]")) == {"node-3001"}
+
+
+@pytest.mark.feature("passive health")
+def test_a_server_gets_no_more_connections_than_it_may(edge: Edge) -> None:
+    parallel = ("--parallel", "--parallel-immediate", "--http1.1")
+    assert sorted(edge.statuses("/narrow/slow?ms=1500&n=[1-2]", *parallel)) == [200, 502]
 
 
 @pytest.mark.feature("balancing methods")
@@ -101,6 +110,32 @@ def test_a_stale_response_is_served_while_the_backend_is_dead(edge: Edge) -> Non
 def test_a_response_is_stored_at_its_second_use(edge: Edge) -> None:
     path = f"/twice/{time.time_ns()}"
     assert [edge.get(path).headers["x-cache-status"] for _request in range(3)] == ["MISS", "MISS", "HIT"]
+
+
+@pytest.mark.feature("cache")
+def test_the_backend_is_asked_once_for_all_who_wait(edge: Edge) -> None:
+    url = f"https://{edge.name}/keyed/{time.time_ns()}/slow?ms=1500"
+    wanted = ("-o", "/dev/null", "-w", "%header{x-cache-status}\\n", "--parallel", "--parallel-immediate", "--http1.1")
+    printed = edge.client.curl(*edge.connect(edge.name), *wanted, *([url, "-o", "/dev/null"] * 2), url)
+    assert sorted(printed.split()) == ["HIT", "HIT", "MISS"]
+
+
+@pytest.mark.feature("cache")
+def test_a_key_of_ones_own(edge: Edge) -> None:
+    path = f"/keyed/{time.time_ns()}"
+    assert [edge.get(f"{path}?visit={visit}").headers["x-cache-status"] for visit in (1, 2)] == ["MISS", "HIT"]
+
+
+@pytest.mark.feature("cache")
+def test_each_status_lives_for_its_time(edge: Edge) -> None:
+    def asked(path: str) -> str:
+        return edge.get(path).headers["x-cache-status"]
+
+    found, missing, broken = (f"/by-status/{time.time_ns()}{end}" for end in ("", "/status/404", "/status/500"))
+    assert [asked(path) for path in (found, missing, broken)] == ["MISS", "MISS", "MISS"]
+    time.sleep(2.5)
+    assert [asked(path) for path in (found, broken)] == ["HIT", "MISS"]
+    assert asked(missing) in ("EXPIRED", "STALE", "UPDATING")
 
 
 @pytest.mark.feature("cache")
@@ -184,9 +219,23 @@ def test_a_quiet_location_leaves_no_line_in_the_log(edge: Edge) -> None:
     assert [json.loads(line)["uri"] for line in logged] == [f"/app/loud-{mark}"]
 
 
+def by_proxy(edge: Edge, path: str, *clients: str) -> list[Any]:
+    """What the backend saw of requests that the trusted proxy made for some clients."""
+    printed = BACKEND.run("python3", "-c", PROXIED_REQUEST, edge.address, f"plain.{edge.name}", path, *clients)
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+@pytest.mark.feature("real client address", "balancing methods")
+def test_affinity_goes_by_the_real_client(edge: Edge) -> None:
+    clients = [f"198.51.{network}.7" for network in range(16)]  # nginx looks at the first three numbers
+    first, second = ([answer["process"] for answer in by_proxy(edge, "/sticky/", *clients)] for _turn in range(2))
+    assert first == second
+    assert set(first) == {"node-3001", "node-3002"}
+
+
 @pytest.mark.feature("real client address")
 def test_a_trusted_proxy_names_the_client_and_others_cannot(edge: Edge) -> None:
-    printed = BACKEND.run("python3", "-c", PROXIED_REQUEST, edge.address, f"plain.{edge.name}")
-    assert json.loads(printed)["headers"]["x-forwarded-for"] == "198.51.100.7"
+    (answer,) = by_proxy(edge, "/app/", "198.51.100.7")
+    assert answer["headers"]["x-forwarded-for"] == "198.51.100.7"
     forged = edge.get("/app/", "-H", "X-Forwarded-For: 198.51.100.7").json["headers"]
     assert forged["x-forwarded-for"] == "10.213.80.40"
