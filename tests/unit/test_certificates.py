@@ -83,7 +83,7 @@ def test_a_lineage_takes_the_place_of_the_placeholder_and_never_gives_it_back(fo
     issued = made(*ACME.names)
     issue(folders, issued)
     assert run(folders, ACME).state == "lineage"
-    assert HOST.readlink(folders.link("a.example")) == folders.lineage("a.example")
+    assert HOST.readlink(folders.link("a.example")) == f".issued/a.example/{issued.digest}"
     assert in_use(folders) == issued
     for wanted, now in [
         (ACME, NOW),
@@ -111,19 +111,56 @@ def test_a_lineage_that_helps_nobody_is_not_taken(folders: Folders, why: str) ->
     assert run(folders, ACME, now).state == "placeholder"
 
 
-@pytest.mark.parametrize("damage", ["missing", "junk", "other key"])
-def test_a_broken_lineage_in_use_gives_way_to_a_placeholder_with_a_warning(folders: Folders, damage: str) -> None:
-    issue(folders, made(*ACME.names))
-    run(folders, ACME)
-    privkey = Path(folders.lineage("a.example")) / "privkey.pem"
+def break_key(folder: Path, damage: str) -> None:
+    privkey = folder / "privkey.pem"
     if damage == "missing":
         privkey.unlink()
     else:
         privkey.write_text("junk" if damage == "junk" else made("a.example").privkey)
+
+
+DAMAGES = pytest.mark.parametrize("damage", ["missing", "junk", "other key"])
+
+
+@DAMAGES
+def test_a_broken_lineage_never_reaches_nginx(folders: Folders, damage: str) -> None:
+    issued = made(*ACME.names)
+    issue(folders, issued)
+    run(folders, ACME)
+    break_key(Path(folders.lineage("a.example")), damage)
+    decision = run(folders, ACME)
+    assert (decision.state, decision.changes, in_use(folders)) == ("lineage", False, issued)
+
+
+@DAMAGES
+def test_a_broken_pair_in_use_is_copied_again_from_its_lineage(folders: Folders, damage: str) -> None:
+    issued = made(*ACME.names)
+    issue(folders, issued)
+    run(folders, ACME)
+    break_key(Path(folders.link("a.example")), damage)
+    decision = run(folders, ACME)
+    assert (decision.state, decision.changes, in_use(folders)) == ("lineage", True, issued)
+
+
+@DAMAGES
+def test_without_any_good_pair_a_placeholder_takes_its_place_with_a_warning(folders: Folders, damage: str) -> None:
+    issue(folders, made(*ACME.names))
+    run(folders, ACME)
+    break_key(Path(folders.lineage("a.example")), damage)
+    break_key(Path(folders.link("a.example")), damage)
     decision = run(folders, ACME)
     assert decision.state == "placeholder"
     assert "a placeholder takes its place" in decision.warnings[0]
     assert in_use(folders).certificate.is_self_signed
+
+
+def test_a_link_that_leads_into_the_lineage_itself_is_led_to_a_copy(folders: Folders) -> None:
+    issued = made(*ACME.names)
+    issue(folders, issued)
+    Path(folders.tls).mkdir(parents=True)
+    Path(folders.link("a.example")).symlink_to(folders.lineage("a.example"))
+    assert run(folders, ACME).changes
+    assert HOST.readlink(folders.link("a.example")) == f".issued/a.example/{issued.digest}"
 
 
 def test_a_placeholder_is_renewed_for_a_new_name_and_in_time(folders: Folders) -> None:

@@ -215,9 +215,37 @@ def test_renewal_is_planned_and_rehearsed(host: Any) -> None:
     assert "all simulated renewals succeeded" in rehearsal.stdout + rehearsal.stderr
 
 
-def test_nginx_is_sandboxed(host: Any) -> None:
-    exposure = host.run("systemd-analyze security --no-pager nginx.service | tail -n 1").stdout
-    assert float(re.findall(r"\d+\.\d+", exposure)[0]) < 3.0, exposure
+@pytest.mark.feature("Prometheus")
+def test_the_node_exporter_tells_of_certificates_and_their_renewal(host: Any, name: str) -> None:
+    renewed = host.run("systemctl start nginx-edge-certbot.service")
+    assert renewed.rc == 0, renewed.stderr + host.run("journalctl --no-pager -n 40").stdout
+    wanted = {"nginx_edge_renewal_succeeded": 1.0, f'nginx_edge_certificate_served{{certificate="{name}"}}': 1.0}
+    told: dict[str, float] = {}
+    for _attempt in range(20):
+        lines = _on_loopback(host, "http://127.0.0.1:9100/metrics").splitlines()
+        samples = (line.rpartition(" ") for line in lines if line.startswith("nginx_edge_"))
+        told = {sample: float(value) for sample, _space, value in samples}
+        if told.items() >= wanted.items():
+            break
+        time.sleep(0.5)  # the node exporter reads the file at each scrape; systemd writes it behind the renewal
+    assert told.items() >= wanted.items(), told
+    days = [told[f'nginx_edge_certificate_days_left{{at="{at}",certificate="{name}"}}'] for at in ("disk", "served")]
+    assert days[0] == days[1]
+    assert 80 < days[0] <= 90
+
+
+def test_the_command_shows_certificates(host: Any, name: str) -> None:
+    shown = host.run("nginx-edge certificates").stdout.splitlines()
+    assert re.match(rf"{name} +20\S+ \S+ +\d+  CN=Pebble Intermediate \S+ +yes$", shown[1])
+
+
+@pytest.mark.parametrize(
+    ("unit", "most"),
+    [("nginx", 3.0), ("nginx-edge-certbot", 3.0), ("nginx-edge-take-over", 3.0), ("nginx-edge-metrics", 2.0)],
+)
+def test_units_are_sandboxed(host: Any, unit: str, most: float) -> None:
+    exposure = host.run(f"systemd-analyze security --no-pager {unit}.service | tail -n 1").stdout
+    assert float(re.findall(r"\d+\.\d+", exposure)[0]) < most, exposure
 
 
 def _on_loopback(host: Any, url: str) -> str:

@@ -12,7 +12,7 @@ from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 ADDRESS, NAME = "10.213.80.14", "closed.forky.test"
 EDGE, CLIENT = Client("feature-forky"), Client("feature-client")
-RENEWAL = "certbot renew --no-random-sleep-on-renew --force-renewal && nginx-edge-check-served"
+RENEWAL = "certbot renew --no-random-sleep-on-renew --force-renewal && nginx-edge take-over"
 
 
 def master() -> str:

@@ -74,7 +74,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done for one certificate: nothing, make a pair, store one, or link to a lineage."""
+    """What is to be done for one certificate: nothing, make a pair, or store one and link to it."""
 
     wanted: Wanted
     state: str
@@ -140,21 +140,23 @@ def _still_good(pair: Pair, wanted: Wanted, now: datetime) -> bool:
 
 
 def _decide_acme(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
-    link, lineage = folders.link(wanted.name), folders.lineage(wanted.name)
-    target = host.readlink(link)
-    issued = _intact(host, lineage)
+    link = folders.link(wanted.name)
+    target, current = host.readlink(link), _intact(host, link)
+    issued = _intact(host, folders.lineage(wanted.name))
     if issued is not None:
-        if target == lineage:
+        copy = pairs.stored_target(wanted.name, issued, pairs.ISSUED)
+        if target == copy and current == issued:
             return Decision(wanted, LINEAGE, issued, warnings=_lineage_warnings(issued, wanted, now))
         # A lineage that lacks a new name still serves the old ones better than a placeholder.
         helps = len(issued.certificate.uncovered(wanted.names)) < len(wanted.names)
         if helps and not issued.certificate.expired(now):
-            warnings = _lineage_warnings(issued, wanted, now)
-            return Decision(wanted, LINEAGE, issued, target=lineage, warnings=warnings)
-    current = _intact(host, link) if target != lineage else None
-    if current is not None and _serves_meanwhile(current, wanted, now):
-        return Decision(wanted, PLACEHOLDER if current.certificate.is_self_signed else PROVIDED, current)
-    warnings = ()
+            return Decision(wanted, LINEAGE, issued, target=copy, warnings=_lineage_warnings(issued, wanted, now))
+    if current is not None:
+        if pairs.is_stored(wanted.name, target, pairs.ISSUED):
+            return Decision(wanted, LINEAGE, current, warnings=_lineage_warnings(current, wanted, now))
+        if _serves_meanwhile(current, wanted, now):
+            return Decision(wanted, PLACEHOLDER if current.certificate.is_self_signed else PROVIDED, current)
+    warnings: tuple[str, ...] = ()
     if target is not None and current is None:
         warnings = (f"{_problem(host, link)}; a placeholder takes its place, so that nginx can start",)
     return Decision(wanted, PLACEHOLDER, make=True, warnings=warnings)
@@ -219,8 +221,9 @@ def apply(host: Host, folders: Folders, decision: Decision) -> Pair | None:
             key_size=wanted.key_size,
             days=SELF_SIGNED_DAYS,
         )
-    if pair is not None and decision.state != LINEAGE:
-        target = pairs.store_pair(host, folders.tls, wanted.name, pair)
+    if pair is not None:
+        store = pairs.ISSUED if decision.state == LINEAGE else pairs.STORE
+        target = pairs.store_pair(host, folders.tls, wanted.name, pair, store)
     if target is not None:
         pairs.point(host, folders.tls, wanted.name, target)
         pairs.prune(host, folders.tls, wanted.name, {before, target})
@@ -284,7 +287,7 @@ def describe_current(host: Host, folders: Folders, decisions: Sequence[Decision]
         target = host.readlink(folders.link(name))
         pair = _intact(host, folders.link(name)) if decision.changes and target is not None else None
         if pair is not None:
-            now = "lineage" if target == folders.lineage(name) else "stored pair"
+            now = "lineage" if pairs.is_stored(name, target, pairs.ISSUED) else "stored pair"
             own = pair.certificate
             lines.append(f"{name}: {now}, until {iso(own.not_after)}, serial {own.serial}\n")
     return "".join(lines)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command ``nginx-edge``: shows the generations of this host and goes back to one, without Ansible.
+"""The command ``nginx-edge``: shows the generations and certificates of this host and goes back, without Ansible.
 
 Exit codes: 0 done, or nothing to do; 1 refused, or nginx did not take it and the edge went back; 2 wrong usage.
 """
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from . import cli_certificates
 from .errors import EdgeError
 from .generation import PLACEHOLDER, Layout
 from .host import Host, LocalHost
@@ -56,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     """The options; argparse itself leaves with code 2 where they are wrong."""
     top = argparse.ArgumentParser(
         prog="nginx-edge",
-        description="Show the generations of this edge's configuration, and go back to one.",
+        description="Show the generations of this edge's configuration and its certificates, and go back to one.",
         epilog="NAME may be the beginning of a name. Without a command: list. Exit codes: 0 done or nothing to do, "
         "1 refused or went back, 2 wrong usage.",
     )
@@ -79,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for one, do in ((listing, _list), (showing, _show), (comparing, _diff), (going, _rollback)):
         one.set_defaults(do=do)
+    cli_certificates.add_commands(commands)
     return top
 
 

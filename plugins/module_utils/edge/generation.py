@@ -141,6 +141,11 @@ def read_manifest(host: Host, layout: Layout, name: str) -> Manifest | None:
         return None
 
 
+def texts_of(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
+    """The texts of a generation, as they stand there now; an empty one for a file that is missing."""
+    return [(host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode() for path in manifest.files]
+
+
 def manifests(host: Host, layout: Layout) -> list[Manifest]:
     """All generations that passed their test, the youngest first."""
     names = (name for name in host.listdir(layout.generations) if not name.startswith("."))

@@ -17,6 +17,7 @@ from .certbot import Authority, Request
 from .certificates import Folders, Wanted, collecting
 from .errors import EdgeError
 from .host import Host
+from .pairs import Pair
 from .served import Edge
 from .x509 import Certificate, iso
 
@@ -77,7 +78,8 @@ class Issuer:
         request = certbot.needed(lineage, wanted, self.authority, self.webroot, now)
         before = lineage.pair.certificate if lineage and lineage.pair else None
         if request is None:
-            return Outcome(wanted, "kept", None, before, linked=self._link(wanted))
+            pair = pairs.read_pair(self.host, self.folders.lineage(wanted.name))
+            return Outcome(wanted, "kept", None, pair.certificate, linked=self._link(wanted, pair))
         if not self.authority.agree_tos:
             raise EdgeError("the authority's terms of service have to be agreed to: set agree_tos to true")
         if self.check_mode:
@@ -88,17 +90,18 @@ class Issuer:
         missing = pair.certificate.uncovered(wanted.names)
         if missing:
             raise EdgeError(f"the authority's certificate is not good for {', '.join(missing)}: it is not used")
-        return Outcome(wanted, "issued", request, pair.certificate, linked=self._link(wanted))
+        return Outcome(wanted, "issued", request, pair.certificate, linked=self._link(wanted, pair))
 
-    def _link(self, wanted: Wanted) -> bool:
-        """Let nginx find the lineage; whether the link had to be switched."""
-        target = self.folders.lineage(wanted.name)
+    def _link(self, wanted: Wanted, pair: Pair) -> bool:
+        """Let nginx find a copy of the lineage's pair; whether the link had to be switched."""
+        target = pairs.stored_target(wanted.name, pair, pairs.ISSUED)
         before = self.host.readlink(self.folders.link(wanted.name))
         if before == target:
             return False
         if not self.check_mode:
+            pairs.store_pair(self.host, self.folders.tls, wanted.name, pair, pairs.ISSUED)
             pairs.point(self.host, self.folders.tls, wanted.name, target)
-            pairs.prune(self.host, self.folders.tls, wanted.name, {before})
+            pairs.prune(self.host, self.folders.tls, wanted.name, {before, target})
         return True
 
     def _prove_challenge_path(self, wanted: Wanted) -> None:

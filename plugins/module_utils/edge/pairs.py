@@ -5,8 +5,12 @@
 
 nginx reads ``<tls>/<name>/fullchain.pem`` and ``privkey.pem``; ``<tls>/<name>`` is a link: both change at once::
 
-    <tls>/<name>                    -> .pairs/<name>/<digest>, or a lineage of certbot
-    <tls>/.pairs/<name>/<digest>/   fullchain.pem, privkey.pem; never written again once it has its name
+    <tls>/<name>                    -> .issued/<name>/<digest>, or .pairs/<name>/<digest>
+    <tls>/.issued/<name>/<digest>/  copy of a lineage of certbot: fullchain.pem, privkey.pem
+    <tls>/.pairs/<name>/<digest>/   likewise, provided, self-signed or a placeholder
+
+A folder is never written again once it has its name, so nginx meets no pair that was not checked: certbot changes its
+own lineage, and only a copy of it that was found good takes the place of the one in use.
 """
 
 from __future__ import annotations
@@ -24,7 +28,9 @@ from .x509 import Certificate, key_belongs, parse_chain
 
 FULLCHAIN = "fullchain.pem"
 PRIVKEY = "privkey.pem"
-_STORE = ".pairs"
+STORE = ".pairs"
+ISSUED = ".issued"
+"""The stores below the TLS folder: of pairs that were brought or made here, and of copies of certbot's lineages."""
 _UNFINISHED = ".unfinished"
 _LONGEST_COMMON_NAME = 64
 _NAME_ON_DISK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
@@ -63,17 +69,27 @@ def checked_pair(host: Host, fullchain: str, privkey: str) -> Pair:
 
 def read_pair(host: Host, folder: str) -> Pair:
     """The pair in a folder (or behind a link to one); ``EdgeError`` says what is missing or wrong with it."""
-    texts: list[str] = []
-    for name in (FULLCHAIN, PRIVKEY):
-        path = os.path.join(folder, name)
-        content = host.read(path)
-        if content is None:
-            raise EdgeError(f"{path} is missing")
-        texts.append(content.decode(errors="replace"))
+    texts = [_read(host, os.path.join(folder, name)) for name in (FULLCHAIN, PRIVKEY)]
     try:
         return checked_pair(host, *texts)
     except EdgeError as error:
         raise EdgeError(f"{folder}: {error.message}", error.details) from error
+
+
+def read_chain(host: Host, folder: str) -> tuple[Certificate, ...]:
+    """The certificates alone, of a pair whose key is nobody's business; ``EdgeError`` as :func:`read_pair` has it."""
+    text = _read(host, os.path.join(folder, FULLCHAIN))
+    try:
+        return parse_chain(text)
+    except EdgeError as error:
+        raise EdgeError(f"{folder}: {error.message}", error.details) from error
+
+
+def _read(host: Host, path: str) -> str:
+    content = host.read(path)
+    if content is None:
+        raise EdgeError(f"{path} is missing")
+    return content.decode(errors="replace")
 
 
 def out_of_order(pair: Pair) -> bool:
@@ -132,19 +148,19 @@ def _alternative(name: str) -> str:
     return f"DNS:{name}"
 
 
-def stored_target(name: str, pair: Pair) -> str:
+def stored_target(name: str, pair: Pair, store: str = STORE) -> str:
     """Where the link of a certificate leads when the pair is the one in use: relative to the TLS folder."""
-    return f"{_STORE}/{name}/{pair.digest}"
+    return f"{store}/{name}/{pair.digest}"
 
 
-def is_stored(name: str, target: str | None) -> bool:
-    """Whether a link leads to a pair of the store, and not to a lineage of certbot or elsewhere."""
-    return target is not None and target.startswith(f"{_STORE}/{name}/")
+def is_stored(name: str, target: str | None, store: str = STORE) -> bool:
+    """Whether a link leads to a pair of that store, and not elsewhere."""
+    return target is not None and target.startswith(f"{store}/{name}/")
 
 
-def store_pair(host: Host, tls: str, name: str, pair: Pair) -> str:
+def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE) -> str:
     """Put a pair on disk under the digest of its content, and return the target for the link."""
-    target = stored_target(name, pair)
+    target = stored_target(name, pair, store)
     final = os.path.join(tls, target)
     contents = ((FULLCHAIN, pair.fullchain.encode(), 0o644), (PRIVKEY, pair.privkey.encode(), 0o600))
     if all(host.read(os.path.join(final, file)) == data for file, data, _mode in contents):
@@ -177,7 +193,8 @@ def point(host: Host, tls: str, name: str, target: str) -> None:
 
 def prune(host: Host, tls: str, name: str, keep: set[str | None]) -> None:
     """Remove stored pairs of a certificate, but for the targets in ``keep`` (the one in use and the one before)."""
-    for digest in host.listdir(os.path.join(tls, _STORE, name)):
-        target = f"{_STORE}/{name}/{digest}"
-        if target not in keep:
-            host.remove(os.path.join(tls, target))
+    for store in (STORE, ISSUED):
+        for digest in host.listdir(os.path.join(tls, store, name)):
+            target = f"{store}/{name}/{digest}"
+            if target not in keep:
+                host.remove(os.path.join(tls, target))

@@ -25,6 +25,7 @@ from .generation import (
     read_manifest,
     running_name,
     switch,
+    texts_of,
 )
 from .host import Host, replace_file, switch_symlink
 from .modules import module_conflicts
@@ -61,7 +62,7 @@ def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, a
     try:
         test_configuration(host, layout.conf)
         master = master_pid(host)
-        texts = [(host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode() for path in manifest.files]
+        texts = texts_of(host, layout, manifest)
         restart = needs_restart(host, layout, texts, master, allow_restart=allow_restart)
         proof = _prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:

@@ -65,6 +65,15 @@ def wanted_listeners(texts: Iterable[str]) -> set[Listener]:
     return found
 
 
+def tls_port(texts: Iterable[str]) -> int | None:
+    """The port on which clients speak TLS, and no proxy in front of them; None when there is none."""
+    for parameters in (words.split() for text in texts for words in _LISTEN.findall(text)):
+        port = parameters[0].rpartition(":")[2]
+        if "ssl" in parameters and "proxy_protocol" not in parameters and port.isdigit():
+            return int(port)
+    return None
+
+
 def listeners_by_inode(host: Host) -> dict[str, Listener]:
     """All listening sockets of the host, by the inode that a process's file descriptors name."""
     found = {}

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Renewed certificates on their way into service: checked, switched to, reloaded, and seen to be served.
+
+certbot renews its own lineages, which nginx never reads. A lineage that was renewed is copied when it is good, the
+link of its certificate is switched, and nginx reloads; whatever goes wrong, the link goes back to the pair that
+was served before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from . import pairs
+from .certificates import Folders
+from .errors import EdgeError
+from .generation import Layout
+from .host import Host
+from .nginx import test_configuration
+from .pairs import Pair
+from .reload import reload_and_prove
+from .served import Edge, Observation, handshake_for, observe
+from .transaction import locked
+
+KEEP_ALL = 1_000_000
+"""How many generations are kept is the inventory's to say: a renewal never removes one."""
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """A lineage that holds another pair than the one that nginx reads for it."""
+
+    name: str
+    pair: Pair
+    before: str
+
+    @property
+    def target(self) -> str:
+        """Where the link of the certificate is to lead."""
+        return pairs.stored_target(self.name, self.pair, pairs.ISSUED)
+
+
+def issued_names(host: Host, folders: Folders) -> list[str]:
+    """Names of the certificates that nginx takes from lineages of certbot."""
+    links = ((name, host.readlink(folders.link(name))) for name in host.listdir(folders.tls))
+    return [
+        name for name, target in links if pairs.is_stored(name, target, pairs.ISSUED) or target == folders.lineage(name)
+    ]
+
+
+def find_renewed(
+    host: Host, folders: Folders, now: datetime, only: str | None = None
+) -> tuple[list[Renewed], list[str]]:
+    """The lineages that were renewed, and are not in use yet; and why others cannot be used.
+
+    :param only: folder of the one lineage to look at; default all.
+    """
+    found: list[Renewed] = []
+    problems: list[str] = []
+    for name in issued_names(host, folders):
+        if only is not None and only != folders.lineage(name):
+            continue
+        lineage = folders.lineage(name)
+        try:
+            pair = pairs.read_pair(host, lineage)
+        except EdgeError as error:
+            problems.append(error.message)
+            continue
+        if problem := pairs.expiry_problem(pair, now):
+            problems.append(f"{lineage}: {problem}")
+            continue
+        one = Renewed(name, pair, host.readlink(folders.link(name)) or "")
+        if one.before != one.target:
+            found.append(one)
+    return found, problems
+
+
+def take_over(
+    host: Host, edge: Edge, layout: Layout, folders: Folders, now: datetime, *, only: str | None, timeout: float
+) -> list[str]:
+    """Bring renewed certificates into service, and prove that clients get what is on disk.
+
+    :param only: folder of the one lineage that was renewed; default all lineages that nginx uses.
+    :param timeout: seconds for new workers to answer, and for clients to get what is on disk.
+    :returns: names of the certificates that were taken over; none when nginx uses no such lineage.
+    :raises EdgeError: something kept a certificate from its clients; the one before is in use. The others have had
+        their turn.
+    """
+    with locked(host, layout):
+        renewed, problems = find_renewed(host, folders, now, only)
+        names = issued_names(host, folders) if only is None else [one.name for one in renewed]
+        if renewed:
+            with _way_back(host, folders, renewed):
+                test_configuration(host, layout.conf)
+                reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
+        elif names and stale(host, edge, folders, names, 0):
+            reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
+        late = stale(host, edge, folders, names, timeout)
+    if problems:
+        raise EdgeError("a renewed certificate cannot be used, and nginx keeps the one that it has", problems)
+    if late:
+        raise EdgeError(
+            "clients do not get the certificates that are on disk", [f"{one.name}: {one.problem}" for one in late]
+        )
+    return [one.name for one in renewed]
+
+
+@contextmanager
+def _way_back(host: Host, folders: Folders, renewed: Sequence[Renewed]) -> Iterator[None]:
+    """Switch the links of what was renewed, and back when nginx does not take it."""
+    try:
+        for one in renewed:
+            pairs.store_pair(host, folders.tls, one.name, one.pair, pairs.ISSUED)
+            pairs.point(host, folders.tls, one.name, one.target)
+        yield
+    except (EdgeError, OSError):
+        for one in renewed:
+            pairs.point(host, folders.tls, one.name, one.before)
+        raise
+    for one in renewed:
+        pairs.prune(host, folders.tls, one.name, {one.before, one.target})
+
+
+def look(host: Host, edge: Edge, folders: Folders, name: str) -> Observation:
+    """A certificate on disk, beside what is served for its own names; its private key is not read."""
+    try:
+        chain = pairs.read_chain(host, folders.link(name))
+    except EdgeError as error:
+        return Observation(name, (), None, error.message, handshake_for(edge, ()))
+    own = chain[0]
+    return Observation(name, own.names, own, "", handshake_for(edge, own.names))
+
+
+def look_at_all(host: Host, edge: Edge, folders: Folders, names: Sequence[str], timeout: float) -> list[Observation]:
+    """All certificates as :func:`look` finds them, when they are current or ``timeout`` seconds have passed."""
+    return observe(lambda name: look(host, edge, folders, name), names, timeout=timeout, sleep=host.sleep)
+
+
+def stale(host: Host, edge: Edge, folders: Folders, names: Sequence[str], timeout: float) -> list[Observation]:
+    """Those for which clients get something else than what is on disk."""
+    return [one for one in look_at_all(host, edge, folders, names, timeout) if one.stale]
