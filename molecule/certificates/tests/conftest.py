@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene import Edge, suites
+from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene import Edge, Note, suites
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +24,13 @@ def edge(request: pytest.FixtureRequest) -> Edge:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the variables of runs are written."""
     return tmp_path_factory.mktemp("variables")
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Writes what the test saw into its report."""
+
+    def write(text: str) -> None:
+        request.node.user_properties.append(("note", text))
+
+    return write

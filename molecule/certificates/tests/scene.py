@@ -24,14 +24,15 @@ ACME = Client("certificates-acme")
 CLIENT = Client("certificates-client")
 BUNDLE = "/etc/ssl/acme-ca.pem"
 TIMER, SERVICE = "nginx-edge-certbot.timer", "nginx-edge-certbot.service"
+Note = Callable[[str], None]
+"""Writes what a test saw into its report."""
 _WATCH = Path(__file__).with_name("watch.py")
 
 
 def suites() -> list[str]:
     """The systems whose edges are there."""
     inventory = yaml.safe_load(Path(os.environ["MOLECULE_INVENTORY_FILE"]).read_text(encoding="utf-8"))
-    there = {host for group in inventory["all"]["children"].values() for host in group.get("hosts") or {}}
-    return [suite for suite in ADDRESSES if PREFIX + suite in there]
+    return [suite for suite in ADDRESSES if PREFIX + suite in inventory["edge"]["hosts"]]
 
 
 @dataclass(frozen=True)

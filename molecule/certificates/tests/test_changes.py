@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene i
     BASE,
     OWN,
     Edge,
+    Note,
     Story,
     happens,
     run,
@@ -20,7 +20,6 @@ from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene i
 )
 
 pytestmark = pytest.mark.feature("certificates")
-Record = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +65,9 @@ def again(other_key: dict[str, Story], edges: list[Edge], folder: Path) -> dict[
     return {edge.suite: (outcome, before[edge.suite], edge.asked()) for edge in edges}
 
 
-def test_first_issue_from_nothing(edge: Edge, first: dict[str, Story], record_property: Record) -> None:
+def test_first_issue_from_nothing(edge: Edge, first: dict[str, Story], note: Note) -> None:
     story = first[edge.suite]
-    record_property("note", story.told())
+    note(story.told())
     assert story.outcome.code == 0, story.outcome
     assert story.before is None or story.before.names == ("invalid",)
     assert story.after is not None
@@ -77,11 +76,9 @@ def test_first_issue_from_nothing(edge: Edge, first: dict[str, Story], record_pr
     assert "Pebble" in story.after.issuer
 
 
-def test_check_mode_says_what_would_be_ordered(
-    edge: Edge, checked: dict[str, Story], record_property: Record
-) -> None:
+def test_check_mode_says_what_would_be_ordered(edge: Edge, checked: dict[str, Story], note: Note) -> None:
     story = checked[edge.suite]
-    record_property("note", story.told())
+    note(story.told())
     assert story.outcome.code == 0, story.outcome
     wanted = (
         f"+ {edge.name}: would be ordered from https://acme.test:14000/dir: {edge.name}, www.{edge.name},"
@@ -91,9 +88,9 @@ def test_check_mode_says_what_would_be_ordered(
     assert (story.during.failures, story.before) == ([], story.after)
 
 
-def test_added_name(edge: Edge, added: dict[str, Story], record_property: Record) -> None:
+def test_added_name(edge: Edge, added: dict[str, Story], note: Note) -> None:
     story = added[edge.suite]
-    record_property("note", story.told())
+    note(story.told())
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
     assert story.after is not None
     assert story.after.uncovered([f"added.{edge.name}"]) == []
@@ -101,18 +98,18 @@ def test_added_name(edge: Edge, added: dict[str, Story], record_property: Record
     assert edge.served(f"added.{edge.name}") == story.after
 
 
-def test_removed_name(edge: Edge, removed: dict[str, Story], record_property: Record) -> None:
+def test_removed_name(edge: Edge, removed: dict[str, Story], note: Note) -> None:
     story = removed[edge.suite]
-    record_property("note", story.told())
+    note(story.told())
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
     assert story.after is not None
     assert set(story.after.names) == {edge.name, f"www.{edge.name}"}
     assert story.during.shown == [story.before, story.after]
 
 
-def test_changed_key_type(edge: Edge, other_key: dict[str, Story], record_property: Record) -> None:
+def test_changed_key_type(edge: Edge, other_key: dict[str, Story], note: Note) -> None:
     story = other_key[edge.suite]
-    record_property("note", story.told())
+    note(story.told())
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
     assert story.before is not None
     assert story.after is not None
