@@ -84,7 +84,8 @@ class Edge:
     def make_due(self, name: str = "") -> None:
         """Let certbot take a certificate for due, whatever its version thinks of dates."""
         path = f"/etc/letsencrypt/renewal/{name or self.name}.conf"
-        self.shell(f"sed -i '/renew_before_expiry/d; 1i renew_before_expiry = 3650 days' {path}")
+        self.not_due(name)
+        self.shell(f"sed -i '1i renew_before_expiry = 3650 days' {path}")
 
     def not_due(self, name: str = "") -> None:
         self.shell(f"sed -i '/renew_before_expiry/d' /etc/letsencrypt/renewal/{name or self.name}.conf")
@@ -128,16 +129,16 @@ def happens(
     """Do something to all edges, and tell for each what its clients got for a name meanwhile; ``what`` may return one
     outcome for each suite."""
     before = {edge.suite: edge.served(name(edge)) for edge in edges}
-    CLIENT.run(
-        "sh", "-ec", f"cat > /tmp/watch.py <<'EOF'\n{_WATCH.read_text(encoding='utf-8')}\nEOF\nrm -f /tmp/watched.*"
-    )
+    program = _WATCH.read_text(encoding="utf-8")
+    old = " ".join(f"/tmp/seen.{edge.suite}*" for edge in edges)
+    CLIENT.run("sh", "-ec", f"cat > /tmp/watch.py <<'EOF'\n{program}\nEOF\nrm -f {old}")
     for edge in edges:
-        CLIENT.start("python3", "/tmp/watch.py", edge.address, name(edge), f"/tmp/watched.{edge.suite}")
+        CLIENT.start("python3", "/tmp/watch.py", edge.address, name(edge), f"/tmp/seen.{edge.suite}")
     try:
         outcome = what()
         time.sleep(0.5)
     finally:
-        CLIENT.run("sh", "-c", " ".join(["touch", *(f"/tmp/watched.{edge.suite}.stop" for edge in edges)]))
+        CLIENT.run("sh", "-c", " ".join(["touch", *(f"/tmp/seen.{edge.suite}.stop" for edge in edges)]))
     stories = {}
     for edge in edges:
         own = outcome[edge.suite] if isinstance(outcome, Mapping) else outcome
@@ -151,7 +152,7 @@ def _watched(suite: str) -> Watched:
     while not watched.count:
         assert time.monotonic() < deadline, "the watch did not end"
         time.sleep(0.3)
-        lines = [json.loads(line) for line in CLIENT.run("cat", f"/tmp/watched.{suite}").splitlines()]
+        lines = [json.loads(line) for line in CLIENT.run("cat", f"/tmp/seen.{suite}").splitlines()]
         watched = Watched(
             count=next((line["count"] for line in lines if "count" in line), 0),
             failures=[line["failed"] for line in lines if "failed" in line],

@@ -11,13 +11,11 @@ from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene i
 
 pytestmark = pytest.mark.feature("certificates")
 
-DAMAGES = {"certificate": "fullchain.pem", "key": "privkey.pem"}
 
-
-@pytest.fixture(scope="module", params=DAMAGES)
-def damaged(request: pytest.FixtureRequest, edges: list[Edge], folder: Path) -> dict[str, Story]:
+@pytest.fixture(scope="module")
+def damaged(edges: list[Edge], folder: Path) -> dict[str, Story]:
     for edge in edges:
-        edge.shell(f"echo damaged >/etc/letsencrypt/live/{edge.name}/{DAMAGES[request.param]}")
+        edge.shell(f"echo damaged >/etc/letsencrypt/live/{edge.name}/fullchain.pem")
     return happens(lambda: run(folder), edges)
 
 
