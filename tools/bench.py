@@ -29,8 +29,8 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack  # noqa: E402
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import (  # noqa: E402
     capabilities,
-    certificates,
     check,
+    check_certificates,
     read,
     render,
     site_files,
@@ -86,7 +86,7 @@ def measure(sites: int, folder: Path) -> tuple[float, dict[str, float]]:
     )
     parts["validate"], reading = median_seconds(lambda: read.read_edge(options, VARIABLES, files))
     parts["check"], _problems = median_seconds(
-        lambda: (check.check(reading), list(certificates.check_certificates(reading)))
+        lambda: (check.check(reading), list(check_certificates.check_certificates(reading)))
     )
     parts["view"], edge_view = median_seconds(
         lambda: view.view_edge(reading.edge, TARGET, generation=PLACEHOLDER, user_files={})

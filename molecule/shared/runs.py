@@ -32,6 +32,7 @@ class Run:
     :param failures: host -> message of the task that failed there; likewise ``changed`` -> number of changed tasks.
     :param diffs: host -> text of all diffs that were shown.
     :param advice: lines that told what may not be meant, a list for each time that they were told.
+    :param output: everything that the run printed.
     """
 
     code: int
@@ -40,6 +41,7 @@ class Run:
     diffs: Mapping[str, str]
     advice: Sequence[Sequence[str]]
     stderr: str
+    output: str = ""
 
     def __str__(self) -> str:
         failures = "".join(f"\n{host}: {message}" for host, message in self.failures.items())
@@ -77,6 +79,7 @@ def run_site(*options: str, variables: Mapping[str, Any], folder: Path, inventor
         diffs=_diffs(told),
         advice=_advice(told),
         stderr=done.stderr,
+        output=done.stdout,
     )
 
 

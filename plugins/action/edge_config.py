@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import DISTRIBUTION
@@ -23,7 +23,11 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transacti
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import digest_of
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.check_profiles import (
+    check_profiles,
+    profiles_of,
+)
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find, read_text
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.passwords import hash_password
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
@@ -53,9 +57,10 @@ class ActionModule(ActionBase):
         target = Target.from_facts(facts["nginx"])
         variables = self._variables(task_vars)
         site_files, unreadable = read_site_files(_sites_folder(variables, task_vars), self._read_by_ansible)
-        planned = plan(_options(), variables, target, _finder(task_vars), site_files)
-        if unreadable or planned.problems:
-            raise AnsibleActionFail(_report((*unreadable, *planned.problems)))
+        planned = plan(_options(), variables, target, _finder(task_vars), site_files, read_file=self._reader(task_vars))
+        problems = (*unreadable, *planned.problems) or self._refused_profiles(planned, task_vars)
+        if problems:
+            raise AnsibleActionFail(_report(problems))
         result = _plain(planned)
         if arguments["state"] == "checked":
             return {"changed": False, **result}
@@ -104,6 +109,25 @@ class ActionModule(ActionBase):
     def _read_by_ansible(self, path: Path) -> Any:
         loaded = self._loader.load_from_file(str(path), cache="none", trusted_as_template=True)
         return _untagged(self._templar.template(loaded))
+
+    def _reader(self, task_vars: Mapping[str, Any]) -> Callable[[str], str]:
+        """Reads the files of the controller where ``tls_certificates`` will read them."""
+
+        def read(path: str) -> str:
+            try:
+                return read_text(find(path, task_vars.get("inventory_dir"), os.getcwd()), self._loader)
+            except AnsibleError as error:
+                raise ValueError(str(error)) from error
+
+        return read
+
+    def _refused_profiles(self, planned: Plan, task_vars: dict[str, Any]) -> tuple[Problem, ...]:
+        """Profiles that certbot or the authority does not know; the host is asked only where the model has one."""
+        if planned.authority is None or not profiles_of(planned.edge):
+            return ()
+        asked = {name: planned.authority[name] for name in ("directory_url", "ca_bundle")}
+        facts = self._module("hardened.nginx_edge.certbot_info", asked, task_vars)
+        return tuple(check_profiles(planned.edge, facts["version"], facts["profiles"]))
 
     def _module(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
@@ -162,13 +186,9 @@ def _untagged(value: Any) -> Any:
 
 def _plain(planned: Plan) -> dict[str, Any]:
     edge = planned.edge
-    acme = dataclasses.asdict(edge.acme) if edge.acme else None
-    if acme is not None:
-        del acme["place"]
-    ordered = any(certificate["source"] == "acme" for certificate in planned.certificates)
     return {
         "certificates": planned.certificates,
-        "acme": acme if ordered else None,
+        "acme": planned.authority,
         "settings": {name: getattr(edge, name) for name in SETTINGS},
         "advice": [str(warning) for warning in planned.warnings],
     }

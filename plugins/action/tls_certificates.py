@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find, read_text
 
 _FILES = {"fullchain": "fullchain_content", "privkey": "privkey_content"}
 
@@ -58,16 +58,7 @@ class ActionModule(ActionBase):
                 problems.append(f"{where}: a provided certificate needs this file (or {content})")
                 continue
             try:
-                filled[content] = self._read(find(str(item[option]), inventory, os.getcwd()))
+                filled[content] = read_text(find(str(item[option]), inventory, os.getcwd()), self._loader)
             except (AnsibleError, OSError, UnicodeDecodeError) as error:
                 problems.append(f"{where}: {error}")
         return filled
-
-    def _read(self, path: str) -> str:
-        """The text of a file on the controller, decrypted when it is vaulted."""
-        readable = self._loader.get_real_file(path)
-        try:
-            with open(readable, encoding="utf-8") as stream:
-                return stream.read()
-        finally:
-            self._loader.cleanup_tmp_file(readable)

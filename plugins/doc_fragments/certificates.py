@@ -59,4 +59,36 @@ options:
       privkey_content:
         description: The text of the private key itself, in place of O(certificates[].privkey).
         type: str
+      challenge:
+        description: For V(acme), how the names are proven to the authority; V(dns-01) takes O(certificates[].dns).
+        type: str
+        choices: [http-01, dns-01]
+        default: http-01
+      dns:
+        description: The plugin of certbot that writes the records of V(dns-01).
+        type: dict
+        suboptions:
+          provider:
+            description: Name of the plugin without C(dns-), such as V(rfc2136).
+            type: str
+            required: true
+          package:
+            description: Package that brings the plugin; C(python3-certbot-dns-<provider>) where it is not given.
+            type: str
+          credentials_file:
+            description: A file on the controller with the plugin's credentials; it may be vaulted.
+            type: str
+          credentials_content:
+            description: The text of that file itself. Where both are missing, the C(credentials) of that certificate
+              in the variable C(edge_certificates) are taken.
+            type: str
+          propagation_seconds:
+            description: Seconds that a record gets to reach all DNS servers; default is the plugin's own.
+            type: int
+      profile:
+        description: For V(acme), the profile that is ordered; it takes certbot 4.0.
+        type: str
+      preferred_chain:
+        description: For V(acme), common name of the topmost issuer, where the authority offers several chains.
+        type: str
 """

@@ -14,8 +14,10 @@ description:
   - For every certificate with the source V(acme), compares the lineage of certbot with what is wanted, and asks the
     authority when it is missing, damaged or expired, when names or key changed, or when it came from another authority
     or would be renewed in another way. Otherwise certbot is not even started.
-  - Before the authority is asked, a token is fetched through the edge itself under each name, for the failures of an
-    authority count against its limits.
+  - Before the authority is asked, a token is fetched through the edge itself under each name and the names are looked
+    up, for the failures of an authority count against its limits. With the challenge V(dns-01) the plugin does it all.
+  - An account that the authority has forgotten is set aside, and certbot registers a new one.
+  - A damaged lineage is set aside as well, and issued anew.
   - Afterwards C(/etc/nginx/tls/<name>) leads to the lineage, switched by one rename. nginx is not reloaded.
   - When one certificate cannot be had, the others are issued all the same; all errors come together at the end, in
     certbot's own words, and the edge keeps the pair that it has.
@@ -26,9 +28,10 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Nothing is asked; certbot need not be installed yet.
+    details: Nothing is ordered; certbot need not be installed yet. The difference says what would be ordered, and why.
   diff_mode:
-    support: none
+    support: full
+    details: Shows names, dates and serials, and never a key.
   idempotent:
     support: full
   platform:
@@ -54,6 +57,24 @@ options:
         description: Whether you agree to the terms of service of the authority; without, nothing is asked.
         type: bool
         default: false
+      eab:
+        description: External account binding, which ties the account to a customer when it is registered.
+        type: dict
+        suboptions:
+          kid:
+            description: Identifier of the key.
+            type: str
+            required: true
+          hmac_key:
+            description:
+              - The key in base64url. certbot reads it from a file for root alone, which is removed again.
+              - Where it is missing, that of the variable C(edge_acme) is taken.
+            type: str
+  check_names:
+    description: Whether to look the names up before the authority is asked, as this host does; a name without an
+      address is an error, and one that leads elsewhere is told.
+    type: bool
+    default: true
   http_port:
     description: Port on which the edge is asked for a challenge over plain HTTP, before the authority is.
     type: int
@@ -81,6 +102,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+advice:
+  description: What was done beside it, or may not be meant, such as a name that leads elsewhere; one line each.
+  returned: always
+  type: list
+  elements: str
 certificates:
   description: What became of each certificate from ACME; on failure, of those that did not fail.
   returned: always
@@ -96,7 +122,7 @@ certificates:
       type: str
       sample: issued
     changed:
-      description: Whether it was issued, or nginx's link was switched to it.
+      description: Whether it was issued, nginx's link was switched to it, or its credentials for the DNS were written.
       type: bool
       sample: true
     reasons:
@@ -124,12 +150,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certbot import Authority
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import Authority
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_spec import certificates_argument
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders, Wanted, raise_all
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer, describe
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import LocalEdge
 
 ACME_OPTIONS: dict[str, Any] = {
@@ -137,6 +163,10 @@ ACME_OPTIONS: dict[str, Any] = {
     "email": {"type": "str"},
     "ca_bundle": {"type": "path"},
     "agree_tos": {"type": "bool", "default": False},
+    "eab": {
+        "type": "dict",
+        "options": {"kid": {"type": "str", "required": True}, "hmac_key": {"type": "str", "no_log": True}},
+    },
 }
 
 
@@ -145,6 +175,7 @@ def main() -> None:
         argument_spec={
             "certificates": certificates_argument(),
             "acme": {"type": "dict", "required": True, "options": ACME_OPTIONS},
+            "check_names": {"type": "bool", "default": True},
             "http_port": {"type": "int", "default": 80},
             "webroot": {"type": "path", "default": "/var/lib/nginx-edge/acme"},
         },
@@ -158,12 +189,16 @@ def main() -> None:
         webroot=params["webroot"],
         folders=Folders(),
         check_mode=module.check_mode,
+        check_names=params["check_names"],
     )
     wanted = [Wanted.from_plan(item) for item in params["certificates"] if item["source"] == "acme"]
     outcomes, problems = issuer.issue_all(wanted, datetime.now(timezone.utc))
+    before, after = describe(outcomes, issuer.authority)
     result = {
         "changed": any(outcome.changed for outcome in outcomes),
         "certificates": [outcome.report() for outcome in outcomes],
+        "diff": {"before": before, "after": after},
+        "advice": [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.advice],
     }
     try:
         raise_all(problems, "could not be issued; the edge keeps what it has")

@@ -55,7 +55,11 @@ def _harmless_uri(text: str) -> str:
 
 
 def _harmless_expression(text: str) -> str:
-    return ("$host" if "$" in text else "") + digest(text) if text else text
+    if not text:
+        return text
+    # A stream knows the one, and not the other.
+    variable = next((name for name in ("$binary_remote_addr", "$") if name in text), "")
+    return f"{'$host' if variable == '$' else variable}-{digest(text)}"
 
 
 _LITERALS = st.one_of(
@@ -137,6 +141,15 @@ KINDS: Mapping[Format, Kind] = {
         _from("https://$host/new$request_uri", "/there", "http://x.example.com/?a=1&b=2#c", "/käse/$request_uri"),
         lambda text: f"/{digest(text)}",
     ),
+    # certbot's matters: none of them stands in nginx's text.
+    formats.PLUGIN_NAME: Kind(_from("rfc2136", "cloudflare", "route53", "x-y")),
+    formats.PACKAGE_NAME: Kind(_from("python3-certbot-dns-rfc2136", "certbot-dns-x")),
+    formats.PROFILE_NAME: Kind(_from("classic", "shortlived", "tlsserver")),
+    formats.COMMON_NAME: Kind(_from("ISRG Root X1", "Company's CA (2)"), digest),
+    formats.KEY_IDENTIFIER: Kind(_from("customer-1", "a/b+c=", "{;}"), digest),
+    formats.HMAC_KEY: Kind(_from("zWNDZM6eQGHWpSRTPal5eIUYFTu7EajV", "c2VjcmV0LWtleQ==")),
+    formats.CREDENTIAL_KEY: Kind(_from("dns_rfc2136_server", "dns_rfc2136_secret", "token")),
+    formats.CREDENTIAL: Kind(_from("10.0.0.53", "sec;ret # {", "it's", 'say "it"', "100 %"), digest),
     formats.FILE_PATH: Kind(_from("there/a.pem", "there/b.key", "nowhere/c.pem", "sites.d"), lambda text: text or "-"),
     # Valid in http, in a server and in a location.
     formats.DIRECTIVES: Kind(_from("", "# nothing", "tcp_nodelay on;", "resolver_timeout 5s;\n\n  # more\n")),

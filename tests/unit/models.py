@@ -19,6 +19,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilit
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
+MISTAKES = ROOT / "tests" / "mistakes"
 TEMPLATES = ROOT / "roles" / "edge" / "templates"
 SPEC = yaml.safe_load((ROOT / "roles/edge/meta/argument_specs.yml").read_text(encoding="utf-8"))
 OPTIONS: Mapping[str, Any] = SPEC["argument_specs"]["model"]["options"]
@@ -34,8 +35,18 @@ TARGETS = {
 
 
 def planned(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) -> Plan:
-    """The plan for the variables of a host; the controller has no files but those in a folder ``there``."""
-    return plan(OPTIONS, variables, target, lambda path: path.startswith("there/"))
+    """The plan for the variables of a host. The controller has files in two folders: those in ``there``, whose content
+    is no matter, and the ``pairs`` of ``tests/mistakes``."""
+
+    def exists(path: str) -> bool:
+        return path.startswith("there/") or (MISTAKES / path).is_file()
+
+    named = str(variables.get("edge_certificates"))
+    return plan(OPTIONS, variables, target, exists, read_file=_read_pair if "'pairs/" in named else None)
+
+
+def _read_pair(path: str) -> str:
+    return (MISTAKES / path).read_text(encoding="utf-8")
 
 
 def rendered(variables: Mapping[str, Any], target: Target) -> dict[str, str]:

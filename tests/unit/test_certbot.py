@@ -13,18 +13,21 @@ from typing import Callable
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certbot, pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certbot import Authority, Lineage, Request
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import Authority
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certbot import Lineage, Request
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders, Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns import Proof
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Handshake
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Handshake, Lookup
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, made
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import FaultyHost, die
 
 NOW = datetime.now(timezone.utc) + timedelta(minutes=5)  # pairs are made while the tests run
 CA = Authority("https://acme.test/dir", "ops@a.example", "/etc/ssl/private-ca.pem", agree_tos=True)
 WEBROOT = "/var/lib/nginx-edge/acme"
+BY_FILE = Proof("webroot", {"webroot_path": WEBROOT})
 WANTED = Wanted("a.example", "acme", ("a.example", "www.a.example"))
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 # What certbot 1.12, 2.1 and 4.0 alike write about a lineage.
@@ -74,7 +77,7 @@ def lineage(folders: Folders) -> Lineage | None:
 
 
 def reasons(folders: Folders, wanted: Wanted = WANTED, now: datetime = NOW, webroot: str = WEBROOT) -> tuple[str, ...]:
-    request = certbot.needed(lineage(folders), wanted, CA, webroot, now)
+    request = certbot.needed(lineage(folders), wanted, CA, Proof("webroot", {"webroot_path": webroot}), now)
     return request.reasons if request else ()
 
 
@@ -94,7 +97,10 @@ def test_each_difference_is_a_reason(folders: Folders, pair: Pair) -> None:
     )
     assert reasons(folders, replace(WANTED, key_type="rsa")) == ("key type ecdsa, wanted rsa",)
     assert reasons(folders, now=NOW + timedelta(days=91)) == (f"expired on {pair.certificate.not_after:%Y-%m-%d}",)
-    assert reasons(folders, webroot="/srv/other")[0].startswith("renewed by webroot with another folder")
+    assert reasons(folders, webroot="/srv/other") == ("renewed with another folder, wanted webroot /srv/other",)
+    overdue = f"expires on {pair.certificate.not_after:%Y-%m-%d}, and was not renewed"
+    assert reasons(folders, now=NOW + timedelta(days=67)) == ()
+    assert reasons(folders, now=NOW + timedelta(days=68)) == (overdue,)
     keep(folders, pair, server="https://staging.test/dir")
     assert reasons(folders) == ("issued by https://staging.test/dir, wanted https://acme.test/dir",)
     keep(folders, pair, authenticator="standalone")
@@ -127,11 +133,11 @@ RSA = ["--key-type", "rsa", "--rsa-key-size", "3072"]
     ],
 )
 def test_the_command(wanted: Wanted, new_names: bool, forced: bool, expected: list[str]) -> None:
-    assert certbot.arguments(Request(wanted, (), new_names, forced), CA, WEBROOT) == expected
+    assert certbot.arguments(Request(wanted, (), new_names, forced), CA, BY_FILE) == expected
 
 
 def test_an_account_without_an_address_is_asked_for_openly() -> None:
-    argv = certbot.arguments(Request(WANTED, (), False, False), replace(CA, email=None), WEBROOT)
+    argv = certbot.arguments(Request(WANTED, (), False, False), replace(CA, email=None), BY_FILE)
     assert "--register-unsafely-without-email" in argv
     assert "--email" not in argv
 
@@ -141,6 +147,10 @@ class Edge:
 
     def __init__(self, webroot: str, deaf: Sequence[str] = (), status: int = 200) -> None:
         self.webroot, self.deaf, self.status = webroot, deaf, status
+        self.answers: dict[str, Lookup] = {}
+
+    def lookup(self, name: str) -> Lookup:
+        return self.answers.get(name, Lookup(True, ("127.0.0.1",)))
 
     def handshake(self, name: str) -> Handshake:
         raise AssertionError(name)
@@ -281,7 +291,7 @@ def test_a_host_without_certbot_is_told_so(folders: Folders, tmp_path: Path) -> 
 def test_a_certificate_that_lacks_a_name_is_not_used(folders: Folders, tmp_path: Path) -> None:
     one = issuer(folders, tmp_path, certbot_that_issues(folders, tmp_path, made("a.example")))
     _none, (problem,) = one.issue_all([WANTED], NOW)
-    assert "is not good for www.a.example: it is not used" in problem
+    assert "is not used: the certificate is not good for www.a.example" in problem
     assert not LocalHost().exists(folders.link("a.example"))
 
 

@@ -11,37 +11,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from . import pairs
+from . import accounts, pairs
+from .authority import Authority
 from .certificates import Folders, Wanted
+from .dns import OWN_FOLDER, Proof, own_folder
 from .errors import EdgeError
 from .host import Completed, Host
 from .pairs import Pair
+from .x509 import Certificate
 
 TIMEOUT = 600.0
 PROGRAM_MISSING = 127
-CHALLENGES = ".well-known/acme-challenge"
-
-
-@dataclass(frozen=True)
-class Authority:
-    """The certificate authority, and the account there."""
-
-    directory_url: str
-    email: str | None = None
-    ca_bundle: str | None = None
-    agree_tos: bool = False
-
-    @classmethod
-    def from_plan(cls, item: Mapping[str, Any]) -> Authority:
-        return cls(item["directory_url"], item.get("email") or None, item.get("ca_bundle") or None, item["agree_tos"])
-
-    def environment(self) -> dict[str, str]:
-        return {"REQUESTS_CA_BUNDLE": self.ca_bundle} if self.ca_bundle else {}
 
 
 @dataclass(frozen=True)
@@ -50,8 +34,7 @@ class Lineage:
 
     pair: Pair | None
     damage: str = ""
-    renewal: Mapping[str, str] | None = None
-    webroots: frozenset[str] = frozenset()
+    renewal: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_lineage(host: Host, folders: Folders, name: str) -> Lineage | None:
@@ -61,16 +44,40 @@ def read_lineage(host: Host, folders: Folders, name: str) -> Lineage | None:
     if written is None and not host.exists(folder):
         return None
     renewal = dict(_settings((written or b"").decode(errors="replace")))
-    webroots = frozenset(part.strip().rstrip("/") for value in renewal.values() for part in value.split(","))
     try:
-        return Lineage(pairs.read_pair(host, folder), renewal=renewal, webroots=webroots)
+        return Lineage(pairs.read_pair(host, folder), renewal=renewal)
     except EdgeError as error:
-        return Lineage(None, error.message, renewal, webroots)
+        return Lineage(None, error.message, renewal)
 
 
 def _settings(text: str) -> list[tuple[str, str]]:
     lines = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
-    return [(key.strip(), value.strip()) for key, equals, value in lines if equals]
+    return [(key.strip(), value.strip().strip("\"'")) for key, equals, value in lines if equals]
+
+
+def set_aside(host: Host, folders: Folders, name: str) -> str | None:
+    """Take what is left of a lineage out of certbot's sight, which would stumble over it.
+
+    :returns: the folder that keeps it, None when there was nothing.
+    """
+    parts = [f"renewal/{name}.conf", f"live/{name}", f"archive/{name}"]
+    there = [part for part in parts if host.exists(os.path.join(folders.letsencrypt, part))]
+    if not there:
+        return None
+    own = os.path.join(folders.letsencrypt, OWN_FOLDER)
+    kept = os.path.join(own, f"damaged-{name}")
+    own_folder(host, own)
+    host.remove(kept)
+    host.mkdir(kept, 0o700)
+    for part in there:
+        host.rename(os.path.join(folders.letsencrypt, part), os.path.join(kept, part.replace("/", "-")))
+    host.fsync_dir(kept)
+    return kept
+
+
+def is_left_over(host: Host, folders: Folders, name: str) -> bool:
+    """Whether a part of a lineage is there without its rest."""
+    return host.exists(os.path.join(folders.letsencrypt, "archive", name))
 
 
 @dataclass(frozen=True)
@@ -83,24 +90,37 @@ class Request:
     forced: bool
 
     def describe(self) -> str:
-        return f"{self.wanted.name} ({', '.join(self.wanted.names)}): {'; '.join(self.reasons)}"
+        """The names, and why."""
+        return f"{', '.join(self.wanted.names)} ({'; '.join(self.reasons)})"
 
 
 def needed(
-    lineage: Lineage | None, wanted: Wanted, authority: Authority, webroot: str, now: datetime
+    lineage: Lineage | None, wanted: Wanted, authority: Authority, proof: Proof, now: datetime
 ) -> Request | None:
     """The request that brings a lineage to what is wanted; None when there is nothing to ask for."""
     if lineage is None:
         return Request(wanted, ("not issued yet",), new_names=False, forced=False)
     if lineage.pair is None:
-        return Request(wanted, (f"damaged: {lineage.damage}",), new_names=False, forced=True)
+        return Request(wanted, (f"damaged: {lineage.damage}",), new_names=False, forced=False)
     names = _changed_names(lineage.pair, wanted)
-    others = [*_changed_key(lineage.pair, wanted), *_changed_renewal(lineage, authority, webroot)]
-    if lineage.pair.certificate.expired(now):
-        others.append(f"expired on {lineage.pair.certificate.not_after:%Y-%m-%d}")
+    others = [
+        *_changed_key(lineage.pair, wanted),
+        *_changed_renewal(lineage.renewal, wanted, authority),
+        *proof.changes(lineage.renewal),
+        *_overdue(lineage.pair.certificate, now),
+    ]
     if not names and not others:
         return None
     return Request(wanted, (*names, *others), new_names=bool(names), forced=bool(others))
+
+
+def _overdue(certificate: Certificate, now: datetime) -> list[str]:
+    """Renewals come at a third of a certificate's life, or with 30 days left; behind a quarter they do not come."""
+    if certificate.expired(now):
+        return [f"expired on {certificate.not_after:%Y-%m-%d}"]
+    if certificate.left(now) < (certificate.not_after - certificate.not_before) / 4:
+        return [f"expires on {certificate.not_after:%Y-%m-%d}, and was not renewed"]
+    return []
 
 
 def _changed_names(pair: Pair, wanted: Wanted) -> list[str]:
@@ -118,26 +138,33 @@ def _changed_key(pair: Pair, wanted: Wanted) -> list[str]:
     return []
 
 
-def _changed_renewal(lineage: Lineage, authority: Authority, webroot: str) -> list[str]:
-    renewal = lineage.renewal or {}
-    server, authenticator = renewal.get("server"), renewal.get("authenticator")
+def _changed_renewal(renewal: Mapping[str, str], wanted: Wanted, authority: Authority) -> list[str]:
     changes: list[str] = []
+    server = renewal.get("server")
     if server != authority.directory_url:
         changes.append(f"issued by {server or 'an unknown server'}, wanted {authority.directory_url}")
-    if authenticator != "webroot" or webroot.rstrip("/") not in lineage.webroots:
-        changes.append(f"renewed by {authenticator or 'nothing'} with another folder, wanted webroot {webroot}")
+    for what, written, asked in (
+        ("profile", renewal.get("preferred_profile"), wanted.profile),
+        ("chain", renewal.get("preferred_chain"), wanted.preferred_chain),
+    ):
+        if (written or None) != asked:
+            changes.append(f"{what} {written or 'of the authority'}, wanted {asked or 'that of the authority'}")
     return changes
 
 
-def arguments(request: Request, authority: Authority, webroot: str) -> list[str]:
-    """The command that asks for one certificate; it works on certbot 1.12 and newer."""
+def arguments(request: Request, authority: Authority, proof: Proof) -> list[str]:
+    """The command that asks for one certificate; but for a profile it works on certbot 1.12 and newer."""
     wanted = request.wanted
-    argv = ["certbot", "certonly", "--non-interactive", "--webroot", "--webroot-path", webroot]
+    argv = ["certbot", "certonly", "--non-interactive", *proof.arguments()]
     argv += ["--cert-name", wanted.name, "--server", authority.directory_url, "--key-type", wanted.key_type]
     argv += ["--rsa-key-size", str(wanted.key_size)] if wanted.key_type == "rsa" else ["--elliptic-curve", "secp256r1"]
     argv += ["--email", authority.email, "--no-eff-email"] if authority.email else ["--register-unsafely-without-email"]
     if authority.agree_tos:
         argv.append("--agree-tos")
+    if wanted.profile:
+        argv += ["--preferred-profile", wanted.profile]
+    if wanted.preferred_chain:
+        argv += ["--preferred-chain", wanted.preferred_chain]
     if request.forced:
         argv.append("--force-renewal")
     if request.new_names:
@@ -149,14 +176,53 @@ def arguments(request: Request, authority: Authority, webroot: str) -> list[str]
     return argv
 
 
-def ask(host: Host, request: Request, authority: Authority, webroot: str) -> None:
-    """Let certbot ask the authority; ``EdgeError`` in certbot's own words when it did not get the certificate."""
-    argv = arguments(request, authority, webroot)
-    done = host.run(argv, env=authority.environment(), timeout=TIMEOUT)
+def ask(host: Host, request: Request, authority: Authority, proof: Proof, letsencrypt: str) -> str:
+    """Let certbot ask the authority; ``EdgeError`` in certbot's own words when it did not get the certificate.
+
+    :returns: what was done beside it that people should know, empty when nothing was.
+    """
+    argv = arguments(request, authority, proof)
+
+    def run() -> Completed:
+        return host.run([*argv, *secrets], env=authority.environment(), timeout=TIMEOUT)
+
+    told = ""
+    with accounts.binding(host, letsencrypt, authority) as secrets:
+        done = run()
+        if done.code != 0 and accounts.is_forgotten(done.stdout + done.stderr):
+            moved = accounts.set_aside(host, letsencrypt, authority)
+            if moved is not None:
+                old, kept = moved
+                done = run()
+                accounts.follow(host, letsencrypt, authority, old)
+                told = (
+                    f"{authority.directory_url} knew the account no more: a new one is used, the old one lies in {kept}"
+                )
     if done.code == PROGRAM_MISSING:
         raise EdgeError("certbot is not installed")
     if done.code != 0:
-        raise EdgeError(f"certbot got no certificate from {authority.directory_url}; it said:", own_words(done))
+        raise EdgeError(_refusal(done, authority, letsencrypt), own_words(done))
+    return told
+
+
+def _refusal(done: Completed, authority: Authority, letsencrypt: str) -> str:
+    if accounts.is_closed(done.stdout + done.stderr):
+        folder = accounts.folder_of(letsencrypt, authority)
+        return (
+            f"the account at {authority.directory_url} was closed; to register a new one, move the old one out of"
+            f" {folder} and run again; certbot said:"
+        )
+    return f"certbot got no certificate from {authority.directory_url}; it said:"
+
+
+_VERSIONS = re.compile(r"^\s*(Installed|Candidate): (?:\d+:)?(\d[0-9.]*)", re.MULTILINE)
+
+
+def read_version(host: Host) -> str:
+    """Version of the package that is installed, or that would be; empty when there is none. certbot is not started."""
+    said = host.run(["apt-cache", "policy", "certbot"]).stdout
+    found = dict(_VERSIONS.findall(said))
+    return (found.get("Installed") or found.get("Candidate") or "").strip(".")
 
 
 _NOISE = re.compile(
@@ -178,13 +244,3 @@ def own_words(done: Completed) -> list[str]:
         if said and not _NOISE.match(said) and said not in words:
             words.append(said)
     return words[:_MOST_WORDS] or [f"exit code {done.code}, and nothing else"]
-
-
-def refuse_wildcards(names: Sequence[str]) -> None:
-    """The authority proves a wildcard only by DNS, which a webroot cannot answer."""
-    wildcards = [name for name in names if name.startswith("*.")]
-    if wildcards:
-        raise EdgeError(
-            f"{', '.join(wildcards)}: an authority gives wildcards only for a proof by DNS, and this edge proves by"
-            " HTTP; name each host, or bring the certificate (source: provided)"
-        )

@@ -25,5 +25,18 @@ def certificates_argument() -> dict[str, Any]:
             "privkey": {"type": "str", "no_log": False},  # the place of a key, not the key
             "fullchain_content": {"type": "str"},
             "privkey_content": {"type": "str", "no_log": True},
+            "challenge": {"type": "str", "choices": ["http-01", "dns-01"], "default": "http-01"},
+            "dns": {
+                "type": "dict",
+                "options": {
+                    "provider": {"type": "str", "required": True},
+                    "package": {"type": "str"},
+                    "credentials_file": {"type": "str"},
+                    "credentials_content": {"type": "str", "no_log": True},
+                    "propagation_seconds": {"type": "int"},
+                },
+            },
+            "profile": {"type": "str"},
+            "preferred_chain": {"type": "str"},
         },
     }

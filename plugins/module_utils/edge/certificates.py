@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from . import pairs
+from .dns import Dns
 from .errors import EdgeError
 from .host import Host
 from .pairs import Pair
@@ -53,6 +54,9 @@ class Wanted:
     path: str | None = None
     fullchain: str | None = None
     privkey: str | None = field(default=None, repr=False)
+    dns: Dns | None = None
+    profile: str | None = None
+    preferred_chain: str | None = None
 
     @classmethod
     def from_plan(cls, item: Mapping[str, Any]) -> Wanted:
@@ -65,6 +69,9 @@ class Wanted:
             path=item.get("path"),
             fullchain=item.get("fullchain_content"),
             privkey=item.get("privkey_content"),
+            dns=Dns.from_plan(item["dns"]) if item.get("dns") else None,
+            profile=item.get("profile"),
+            preferred_chain=item.get("preferred_chain"),
         )
 
     def error(self, problem: EdgeError | OSError) -> str:
@@ -107,16 +114,10 @@ def _decide_provided(host: Host, folders: Folders, wanted: Wanted, now: datetime
     if not wanted.fullchain or not wanted.privkey:
         raise EdgeError("is provided, but the certificate chain or the private key is empty")
     pair = pairs.checked_pair(host, wanted.fullchain, wanted.privkey)
-    expiry = pairs.expiry_problem(pair, now)
-    if expiry:
-        raise EdgeError(expiry)
-    missing = pair.certificate.uncovered(wanted.names)
-    if missing:
-        has = ", ".join(pair.certificate.names) or "no name at all"
-        raise EdgeError(f"the certificate is not good for {', '.join(missing)} (it has {has})")
+    wrong = list(pairs.problems_of(pair.chain, wanted.names, now))
+    if wrong:
+        raise EdgeError("; ".join(wrong))
     warnings: list[str] = []
-    if pairs.out_of_order(pair):
-        warnings.append("the chain is not in order (each certificate has to be followed by its issuer)")
     if pair.certificate.left(now) < RENEW_WITH_LEFT:
         warnings.append(f"the provided certificate expires in {pair.certificate.left(now).days} days")
     target = pairs.stored_target(wanted.name, pair)

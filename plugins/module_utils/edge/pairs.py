@@ -19,12 +19,13 @@ import hashlib
 import ipaddress
 import os
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from .errors import EdgeError
 from .host import Host, switch_symlink
-from .x509 import Certificate, key_belongs, parse_chain
+from .x509 import Certificate, key_belongs, key_matches, parse_chain
 
 FULLCHAIN = "fullchain.pem"
 PRIVKEY = "privkey.pem"
@@ -61,10 +62,16 @@ def checked_pair(host: Host, fullchain: str, privkey: str) -> Pair:
     """A pair from its two texts; ``EdgeError`` when one cannot be read or they do not belong together."""
     chain = parse_chain(fullchain)
     if not key_belongs(host, chain[0], privkey):
-        raise EdgeError(
-            "the private key does not belong to the certificate: nginx would start, and refuse every client"
-        )
+        raise EdgeError(mismatch(chain, privkey))
     return Pair(fullchain, privkey, chain)
+
+
+def mismatch(chain: Sequence[Certificate], privkey: str) -> str:
+    """What to say of a key that is not the first certificate's."""
+    for place, certificate in enumerate(chain[1:], 2):
+        if key_matches(certificate, privkey):
+            return f"the private key belongs to certificate {place} of the file: the site's own has to come first"
+    return "the private key does not belong to the certificate: nginx would start, and refuse every client"
 
 
 def read_pair(host: Host, folder: str) -> Pair:
@@ -92,19 +99,46 @@ def _read(host: Host, path: str) -> str:
     return content.decode(errors="replace")
 
 
-def out_of_order(pair: Pair) -> bool:
-    """Whether a certificate of the chain was not issued by the one after it: some clients then trust nothing."""
-    return any(one.issuer != after.subject for one, after in zip(pair.chain, pair.chain[1:]))
+def order_problem(chain: Sequence[Certificate]) -> str | None:
+    """Why some clients would trust nothing: each certificate has to be followed by its issuer (RFC 5246, 7.4.2)."""
+    if all(one.issuer == after.subject for one, after in zip(chain, chain[1:])):
+        return None
+    ordered, left = [chain[0]], list(chain[1:])
+    while left:
+        after = next((one for one in left if one.subject == ordered[-1].issuer), None)
+        if after is None or ordered[-1].is_self_signed:
+            strangers = "; ".join(f"'{one.subject}'" for one in left)
+            return f"{strangers} issued none of the certificates before it in the chain: take it out"
+        left.remove(after)
+        ordered.append(after)
+    right = ", then ".join(f"'{one.subject}'" for one in ordered)
+    return f"the chain is not in order, each certificate has to be followed by its issuer: {right}"
 
 
-def expiry_problem(pair: Pair, now: datetime) -> str | None:
+def expiry_problem(certificate: Certificate, now: datetime) -> str | None:
     """Why a client would refuse the dates of the certificate, or None."""
-    certificate = pair.certificate
     if certificate.expired(now):
         return f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
     if now < certificate.not_before:
         return f"the certificate is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC"
     return None
+
+
+def problems_of(chain: Sequence[Certificate], names: Sequence[str], now: datetime) -> Iterator[str]:
+    """What is wrong with a chain that is to serve ``names`` from now on: its dates, its names, its order."""
+    expiry = expiry_problem(chain[0], now)
+    if expiry:
+        yield expiry
+    missing = chain[0].uncovered(names)
+    if missing:
+        has = ", ".join(chain[0].names) or "no name at all"
+        yield f"the certificate is not good for {', '.join(missing)} (it has {has})"
+    for issuer in chain[1:]:
+        if issuer.expired(now):
+            yield f"'{issuer.subject}' of the chain expired on {issuer.not_after:%Y-%m-%d}"
+    disorder = order_problem(chain)
+    if disorder:
+        yield disorder
 
 
 def check_name(name: str) -> None:

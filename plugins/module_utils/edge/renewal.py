@@ -70,8 +70,8 @@ def find_renewed(
         except EdgeError as error:
             problems.append(error.message)
             continue
-        if problem := pairs.expiry_problem(pair, now):
-            problems.append(f"{lineage}: {problem}")
+        if wrong := list(pairs.problems_of(pair.chain, (), now)):
+            problems.append(f"{lineage}: {'; '.join(wrong)}")
             continue
         one = Renewed(name, pair, host.readlink(folders.link(name)) or "")
         if one.before != one.target:

@@ -19,7 +19,7 @@ from typing import Any, Callable, NamedTuple, Protocol
 from .x509 import Certificate, iso, parse_der
 
 _PATIENCE = 5.0
-
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 WORKERS = 8
 
@@ -32,8 +32,20 @@ class Handshake(NamedTuple):
     problem: str = ""
 
 
+class Lookup(NamedTuple):
+    """What the DNS says of a name; ``exists`` is None when nobody could be asked."""
+
+    exists: bool | None
+    addresses: tuple[str, ...] = ()
+    problem: str = ""
+
+
 class Edge(Protocol):
     """The edge as its clients see it."""
+
+    def lookup(self, name: str) -> Lookup:
+        """Look a name up as this host does, its own files included."""
+        raise NotImplementedError
 
     def handshake(self, name: str) -> Handshake:
         """Ask for ``name`` over TLS."""
@@ -51,6 +63,15 @@ class LocalEdge:
         self.address = address
         self.http_port = http_port
         self.https_port = https_port
+
+    def lookup(self, name: str) -> Lookup:
+        try:
+            found = socket.getaddrinfo(name, self.http_port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            return Lookup(False if error.errno in _NO_SUCH_NAME else None, problem=error.strerror or str(error))
+        except UnicodeError as error:
+            return Lookup(None, problem=str(error))
+        return Lookup(True, tuple(dict.fromkeys(str(one[4][0]) for one in found)))
 
     def handshake(self, name: str) -> Handshake:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

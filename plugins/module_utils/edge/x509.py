@@ -23,7 +23,7 @@ _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
 _VERSION, _EXTENSIONS, _EC_PUBLIC_KEY = 0xA0, 0xA3, 0xA1  # numbered fields, which may be left out
 _UTC_TIME = 0x17
 _UTC_TIME_PIVOT = 50
-_PROGRAM_MISSING = 127
+_COMPRESSED_POINT = (0x02, 0x03)
 
 
 @dataclass(frozen=True)
@@ -163,11 +163,11 @@ def _names(optional_fields: Sequence[der.Element]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def key_belongs(host: Host, certificate: Certificate, privkey: str) -> bool:
-    """Whether a private key in PEM is the one of the certificate; ``EdgeError`` when the key cannot be read.
+def key_matches(certificate: Certificate, privkey: str) -> bool | None:
+    """Whether a private key in PEM is the one of the certificate, from what stands in the two files alone.
 
-    The public half that stands in the key file is compared first; openssl has the last word when that says no,
-    for it also reads the forms that are not known here.
+    :returns: None when only openssl can tell, for it also reads forms that are not known here.
+    :raises EdgeError: the key cannot be used, whatever it is.
     """
     try:
         blocks = [block for block in der.pem_blocks(privkey) if block.label.endswith("PRIVATE KEY")]
@@ -177,12 +177,21 @@ def key_belongs(host: Host, certificate: Certificate, privkey: str) -> bool:
         raise EdgeError("the private key file holds no private key (a block that begins with BEGIN … PRIVATE KEY)")
     if blocks[0].encrypted:
         raise EdgeError("the private key is locked with a passphrase, which nginx cannot ask for: store it without one")
-    public = _public_half(blocks[0])
-    if public is not None and public == _public_bits(certificate):
+    public, wanted = _public_half(blocks[0]), _public_bits(certificate)
+    if public is None:
+        return None
+    if public == wanted:
         return True
+    # A point of a curve can be written in two ways.
+    return None if public[0] in _COMPRESSED_POINT or wanted[0] in _COMPRESSED_POINT else False
+
+
+def key_belongs(host: Host, certificate: Certificate, privkey: str) -> bool:
+    """As :func:`key_matches`; openssl has the last word where that cannot tell. ``EdgeError`` when neither can."""
+    matches = key_matches(certificate, privkey)
+    if matches is not None:
+        return matches
     done = host.run(["openssl", "pkey", "-pubout", "-outform", "PEM", "-passin", "pass:"], stdin=privkey)
-    if done.code == _PROGRAM_MISSING and public is not None:
-        return False
     if done.code != 0:
         raise EdgeError("the private key cannot be read", [line for line in done.stderr.splitlines()[:1] if line])
     return any(block.content == certificate.spki for block in der.pem_blocks(done.stdout))

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER, Content
 
 from .capabilities import Target
-from .certificates import as_plain, check_certificates, plan_certificates
+from .certificates import as_plain, plan_authority, plan_certificates
 from .check import check, warnings
+from .check_certificates import check_certificates
+from .check_pairs import Reader, check_files
 from .check_target import check_target
 from .model import Edge
 from .problems import Problem
@@ -23,19 +26,19 @@ from .user_files import Hasher, paths, user_files
 from .version import VERSION
 from .view import view_edge
 
-FILES = "a relative path starts at the folder that holds the inventory's, or at files/ there"
-
 
 @dataclass(frozen=True)
 class Plan:
     """What the model asks for.
 
     :param certificates: arguments for ``tls_certificates``, one mapping each.
+    :param authority: that and the account for ``certbot_certificates``; None when nothing is ordered.
     :param problems: when there are any, nothing may be built from ``edge``.
     """
 
     edge: Edge
     certificates: list[dict[str, Any]]
+    authority: dict[str, Any] | None
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
 
@@ -46,12 +49,15 @@ def plan(
     target: Target,
     file_exists: Callable[[str], bool],
     site_files: Sequence[SiteFile] = (),
+    *,
+    read_file: Reader | None = None,
 ) -> Plan:
     """Read and check the variables of a host.
 
     :param options: the argument spec of the model.
     :param file_exists: whether the controller has a file, as Ansible searches for files.
     :param site_files: sites that stand one per file.
+    :param read_file: reads those files; without, what is in them is not looked at.
     """
     reading = read_edge(options, variables, site_files)
     edge = reading.edge
@@ -60,18 +66,10 @@ def plan(
         *check(reading),
         *check_certificates(reading),
         *check_target(edge, target),
-        *_missing_files(edge, file_exists),
+        *check_files(edge, file_exists, read_file, datetime.now(timezone.utc)),
     )
-    return Plan(edge, as_plain(plan_certificates(edge, target)), problems, warnings(edge, target))
-
-
-def _missing_files(edge: Edge, file_exists: Callable[[str], bool]) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(certificate.at(option), f"the controller has no file {path}", FILES)
-        for certificate in edge.certificates
-        for option, path in (("fullchain", certificate.fullchain), ("privkey", certificate.privkey))
-        if path and not file_exists(path)
-    )
+    certificates = as_plain(plan_certificates(edge, target))
+    return Plan(edge, certificates, plan_authority(edge), problems, warnings(edge, target))
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from .capabilities import REJECT_HANDSHAKE, Target
-from .model import Certificate, Edge
-from .problems import Problem
-from .read import Reading
+from .model import Acme, Certificate, Dns, Edge
 
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+LETS_ENCRYPT_STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
+"""As https://letsencrypt.org/docs/staging-environment/ has it."""
 UNKNOWN_NAMES = "unknown-names"
 """Certificate shown to clients that ask for no known name, where nginx cannot reject their handshake."""
+
+
+@dataclass(frozen=True)
+class PlannedDns:
+    """Who proves the names by DNS; the credentials themselves stay where they are, and are fetched when they are used.
+
+    :param provider: plugin of certbot, without ``dns-``.
+    :param package: what brings it.
+    :param credentials_file: on the controller.
+    """
+
+    provider: str
+    package: str
+    credentials_file: str | None
+    propagation_seconds: int | None
 
 
 @dataclass(frozen=True)
@@ -24,16 +39,21 @@ class PlannedCertificate:
     :param names: host names, at least one; the first is the common name.
     :param key_size: bits of an RSA key.
     :param fullchain: PEM file on the controller, for source ``provided`` alone; likewise ``privkey``.
+    :param challenge: for source ``acme`` alone, like what follows; ``dns`` is None with ``http-01``.
     """
 
     name: str
     source: str
     names: tuple[str, ...]
-    key_type: str
-    key_size: int
-    fullchain: str | None
-    privkey: str | None
-    path: str
+    key_type: str = "ecdsa"
+    key_size: int = 2048
+    fullchain: str | None = None
+    privkey: str | None = None
+    challenge: str = "http-01"
+    dns: PlannedDns | None = None
+    profile: str | None = None
+    preferred_chain: str | None = None
+    path: str = ""
 
 
 def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[PlannedCertificate, ...]:
@@ -55,85 +75,60 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Planned
             continue  # told by check_certificates
         planned.append(_planned(name, names, declared.get(name), edge, places.get(name, "")))
     if target is not None and users and not target.can(REJECT_HANDSHAKE):
-        planned.append(PlannedCertificate(UNKNOWN_NAMES, "self_signed", ("invalid",), "ecdsa", 2048, None, None, ""))
+        planned.append(PlannedCertificate(UNKNOWN_NAMES, "self_signed", ("invalid",)))
     return tuple(planned)
 
 
 def _planned(
     name: str, names: tuple[str, ...], declared: Certificate | None, edge: Edge, place: str
 ) -> PlannedCertificate:
+    source = declared.source if declared else edge.certificate_source
+    acme = edge.acme if source == "acme" else None
+    profile, chain = (acme.profile, acme.preferred_chain) if acme else (None, None)
     if declared is None:
-        return PlannedCertificate(name, edge.certificate_source, names, "ecdsa", 2048, None, None, place)
+        return PlannedCertificate(name, source, names, profile=profile, preferred_chain=chain, path=place)
     return PlannedCertificate(
         name,
-        declared.source,
+        source,
         names,
         declared.key_type,
         declared.key_size,
         declared.fullchain,
         declared.privkey,
+        declared.challenge,
+        _planned_dns(declared.dns) if declared.dns and declared.challenge == "dns-01" else None,
+        declared.profile or profile,
+        declared.preferred_chain or chain,
         declared.place,
     )
 
 
+def _planned_dns(dns: Dns) -> PlannedDns:
+    package = dns.package or f"python3-certbot-dns-{dns.provider}"
+    return PlannedDns(dns.provider, package, dns.credentials_file, dns.propagation_seconds)
+
+
+def directory_of(acme: Acme) -> str:
+    """The directory that certificates are ordered from."""
+    return LETS_ENCRYPT_STAGING if acme.staging else acme.directory_url
+
+
+def plan_authority(edge: Edge) -> dict[str, Any] | None:
+    """The authority and the account for ``certbot_certificates``, but for its secret; None when nothing is ordered."""
+    acme = edge.acme
+    if acme is None or not any(one.source == "acme" for one in plan_certificates(edge)):
+        return None
+    return {
+        "email": acme.email,
+        "directory_url": directory_of(acme),
+        "ca_bundle": acme.ca_bundle,
+        "agree_tos": acme.agree_tos,
+        "eab": {"kid": acme.eab.kid} if acme.eab else None,
+    }
+
+
 def _unique(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
-
-
-def check_certificates(reading: Reading) -> Iterator[Problem]:
-    """Problems of certificates: files, names, and the account that ACME needs."""
-    edge = reading.edge
-    for certificate in edge.certificates:
-        yield from _check_declared(certificate, edge)
-    ordered = [certificate for certificate in plan_certificates(edge) if certificate.source == "acme"]
-    for planned in ordered:
-        for name in planned.names:
-            if name.startswith("*."):
-                reason = f"'{name}' cannot be validated over HTTP"
-                yield Problem(planned.path, reason, "add its certificate to edge_certificates with source: provided")
-    if ordered and edge.acme is None and not any(problem.path.startswith("edge_acme") for problem in reading.problems):
-        names = ", ".join(certificate.name for certificate in ordered)
-        yield Problem(
-            "edge_acme.email",
-            f"required, for certificates come from an ACME server ({names})",
-            "set edge_acme: {email: …} in the inventory, or edge_certificate_source: self_signed",
-        )
-    if ordered and edge.acme is not None and edge.acme.agree_tos is False:
-        yield Problem(
-            "edge_acme.agree_tos", "the ACME server issues nothing without agreement to its terms", "set it to true"
-        )
-
-
-def _check_declared(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
-    files = (("fullchain", certificate.fullchain), ("privkey", certificate.privkey))
-    for option, value in files:
-        if certificate.source == "provided" and not value:
-            yield Problem(
-                certificate.at(option), "required with source: provided", "name the PEM file on the controller"
-            )
-        if certificate.source != "provided" and value:
-            yield Problem(
-                certificate.at(option),
-                f"has no meaning with source: {certificate.source}",
-                "write source: provided",
-            )
-    used_by = [site for site in edge.sites if site.https and site.certificate_name == certificate.name]
-    if not used_by and not certificate.names:
-        yield Problem(
-            certificate.place,
-            f"no site uses '{certificate.name}', and it has no names",
-            "take it out, or name its names",
-        )
-    if certificate.names:
-        for site in used_by:
-            for name in site.names:
-                if not _covers(certificate.names, name):
-                    yield Problem(certificate.at("names"), f"'{name}' of {site.place} is missing", f"add {name}")
-
-
-def _covers(names: tuple[str, ...], wanted: str) -> bool:
-    parent = wanted.partition(".")[2]
-    return wanted in names or f"*.{parent}" in names
 
 
 def as_plain(certificates: tuple[PlannedCertificate, ...]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from .formats import NAME
 from .model import Edge, Location, Site
 from .problems import Problem, did_you_mean
 
@@ -20,8 +21,9 @@ def check_references(edge: Edge, names: Mapping[str, frozenset[str]]) -> Iterato
     for place, name, variable in _references(edge):
         known = names[variable]
         if name not in known:
-            listed = f" ({', '.join(sorted(known))})" if known else ", which is empty"
-            yield Problem(place, f"'{name}' is not in {variable}{listed}", did_you_mean(name, known) or "add it there")
+            sound = sorted(one for one in known if NAME.fits(one))  # a wrong one may hold a line break
+            listed = f" ({', '.join(sound)})" if sound else "" if known else ", which is empty"
+            yield Problem(place, f"'{name}' is not in {variable}{listed}", did_you_mean(name, sound) or "add it there")
 
 
 def _references(edge: Edge) -> Iterator[Reference]:

@@ -10,6 +10,7 @@ search would look inside the collection, where no team has its files.
 from __future__ import annotations
 
 import os
+from typing import Protocol
 
 
 def places(file: str, inventory: str | None, current: str) -> list[str]:
@@ -35,3 +36,26 @@ def find(file: str, inventory: str | None, current: str) -> str:
         if os.path.isfile(path):
             return path
     raise FileNotFoundError(f"the controller has no such file (looked for {', '.join(tried)})")
+
+
+class Loader(Protocol):
+    """The part of Ansible's loader that is needed here."""
+
+    def get_real_file(self, file_path: str) -> str:
+        """Path of a file that is no longer vaulted: itself, or a copy."""
+
+    def cleanup_tmp_file(self, file_path: str) -> None:
+        """Remove the copy."""
+
+
+def read_text(path: str, loader: Loader) -> str:
+    """The text of a file, decrypted when it is vaulted.
+
+    :raises OSError: it cannot be read; ``UnicodeDecodeError`` when it is no text. The loader has errors of its own.
+    """
+    readable = loader.get_real_file(path)
+    try:
+        with open(readable, encoding="utf-8") as stream:
+            return stream.read()
+    finally:
+        loader.cleanup_tmp_file(readable)

@@ -183,6 +183,23 @@ PASSWORD_HASH = Format(
     lambda value: re.fullmatch(r"\$(?:6|5|y|2b|2y|apr1)\$[A-Za-z0-9./$=,]+", value, re.ASCII) is not None,
     secret=True,
 )
+PLUGIN_NAME = _matching("the name of a DNS plugin of certbot without dns-, such as rfc2136", r"[a-z][a-z0-9-]{0,63}")
+PACKAGE_NAME = _matching("the name of a package", r"[a-z0-9][a-z0-9+.-]{1,127}")
+PROFILE_NAME = _matching("the name of a profile such as shortlived", r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+COMMON_NAME = _matching("the common name of an issuer such as ISRG Root X1", r"[A-Za-z0-9][A-Za-z0-9 ._()'-]{0,63}")
+KEY_IDENTIFIER = _matching("the identifier of a key, without white space", r"[!-~]{1,256}")
+HMAC_KEY = Format(
+    "a key in base64url, without white space",
+    lambda value: re.fullmatch(r"[A-Za-z0-9_-]{8,1024}={0,2}", value, re.ASCII) is not None,
+    secret=True,
+)
+CREDENTIAL_KEY = _matching("an option of the plugin such as dns_rfc2136_server", r"[a-z][a-z0-9_-]{0,63}")
+# certbot reads its files by ConfigObj: one of the two quotes has to be left for the value, and %( begins a reference.
+CREDENTIAL = Format(
+    "text on one line, with one sort of quotes at most and without %(",
+    lambda value: _is_one_line(value) and bool(value) and "%(" not in value and not {"'", '"'} <= {*value},
+    secret=True,
+)
 FILE_PATH = Format("a path on one line", lambda value: _is_one_line(value) and bool(value))
 DIRECTIVES = Format("nginx directives", lambda value: "\x00" not in value and _is_encodable(value))
 
@@ -215,6 +232,14 @@ PasswordHash = Annotated[str, PASSWORD_HASH]
 Email = Annotated[str, EMAIL]
 HttpsUrl = Annotated[str, HTTPS_URL]
 RedirectUrl = Annotated[str, REDIRECT_URL]
+PluginName = Annotated[str, PLUGIN_NAME]
+PackageName = Annotated[str, PACKAGE_NAME]
+ProfileName = Annotated[str, PROFILE_NAME]
+CommonName = Annotated[str, COMMON_NAME]
+KeyIdentifier = Annotated[str, KEY_IDENTIFIER]
+HmacKey = Annotated[str, HMAC_KEY]
+CredentialKey = Annotated[str, CREDENTIAL_KEY]
+Credential = Annotated[str, CREDENTIAL]
 FilePath = Annotated[str, FILE_PATH]
 UriPattern = Annotated[str, URI_PATTERN]
 Directives = Annotated[str, DIRECTIVES]

@@ -7,17 +7,25 @@ from dataclasses import dataclass
 
 from .formats import (
     Address,
+    CommonName,
+    Credential,
+    CredentialKey,
     EdgeFile,
     Email,
     Expression,
     FilePath,
+    HmacKey,
     Hostname,
     HttpsUrl,
+    KeyIdentifier,
     Levels,
     Name,
     Network,
+    PackageName,
     Password,
     PasswordHash,
+    PluginName,
+    ProfileName,
     Rate,
     Seconds,
     Size,
@@ -129,6 +137,17 @@ class UserList(Record):
 
 
 @dataclass(frozen=True)
+class Dns(Record):
+    """Who proves names by records in the DNS: a plugin of certbot, and what it logs in with."""
+
+    provider: PluginName
+    credentials: dict[CredentialKey, Credential]
+    credentials_file: FilePath | None
+    package: PackageName | None
+    propagation_seconds: int | None
+
+
+@dataclass(frozen=True)
 class Certificate(Record):
     """A certificate and where it comes from; no ``names`` stands for those of the sites that use it."""
 
@@ -139,6 +158,18 @@ class Certificate(Record):
     key_size: int
     fullchain: FilePath | None
     privkey: FilePath | None
+    challenge: Word
+    dns: Dns | None
+    profile: ProfileName | None
+    preferred_chain: CommonName | None
+
+
+@dataclass(frozen=True)
+class ExternalAccount(Record):
+    """What ties the account at an ACME server to a customer of its owner."""
+
+    kid: KeyIdentifier
+    hmac_key: HmacKey
 
 
 @dataclass(frozen=True)
@@ -147,5 +178,9 @@ class Acme(Record):
 
     email: Email
     directory_url: HttpsUrl
+    staging: bool
     ca_bundle: EdgeFile | None
     agree_tos: bool
+    eab: ExternalAccount | None
+    profile: ProfileName | None
+    preferred_chain: CommonName | None

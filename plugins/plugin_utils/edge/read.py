@@ -166,7 +166,8 @@ def _pairs(hints: tuple[Any, ...], plain: Mapping[Any, Any], place: str, problem
         where = inside(place, str(key))
         _check_format(hints[0].__metadata__[0], str(key), where, problems)
         if not isinstance(value, str):
-            problems.append(Problem(where, f"expected a string, got {value!r}", "put the value in quotes"))
+            shown = "something else" if hints[1].__metadata__[0].secret else repr(value)
+            problems.append(Problem(where, f"expected a string, got {shown}", "put the value in quotes"))
         else:
             _check_format(hints[1].__metadata__[0], value, where, problems)
     return {str(key): value for key, value in plain.items()}  # YAML reads a bare 1 as a number

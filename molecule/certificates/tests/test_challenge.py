@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Challenges that nobody could answer: told before the authority is asked, where this host can know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene import (
+    BASE,
+    OWN,
+    Edge,
+    Note,
+    Story,
+    happens,
+    run,
+    site,
+)
+
+pytestmark = pytest.mark.feature("certificates")
+
+CHALLENGES = "/var/lib/nginx-edge/acme/.well-known/acme-challenge"
+
+
+def watched(edges: list[Edge], folder: Path, *sites: dict[str, Any]) -> dict[str, Story]:
+    """A run with further sites, and whether certbot was started."""
+
+    def ask() -> dict[str, tuple[object, bool]]:
+        before = {edge.suite: edge.asked() for edge in edges}
+        outcome = run(folder, edge_sites=[BASE, *sites])
+        return {edge.suite: (outcome, edge.asked() != before[edge.suite]) for edge in edges}
+
+    return happens(ask, edges)
+
+
+@pytest.fixture(scope="module")
+def unreadable(edges: list[Edge], folder: Path) -> Iterator[dict[str, Story]]:
+    """nginx cannot read the folder of the challenges."""
+    for edge in edges:
+        edge.shell(f"chmod 0 {CHALLENGES}")
+    try:
+        yield watched(edges, folder, site(f"again.{OWN}"))
+    finally:
+        for edge in edges:
+            edge.shell(f"chmod 0755 {CHALLENGES}")
+
+
+@pytest.fixture(scope="module")
+def unreachable(edges: list[Edge], folder: Path) -> dict[str, Story]:
+    """A name that is not in the DNS, and one that leads to a host where nothing listens."""
+    return watched(edges, folder, site("gone.dns.test"), site(f"elsewhere.{OWN}"))
+
+
+def unchanged(story: Story) -> None:
+    assert story.outcome[0].code != 0
+    assert (story.during.failures, story.during.shown) == ([], [story.before])
+    assert story.after == story.before
+
+
+def test_unreadable_challenge(edge: Edge, unreadable: dict[str, Story], note: Note) -> None:
+    story = unreadable[edge.suite]
+    note(story.told())
+    outcome, asked = story.outcome
+    told = outcome.failures[f"certificates-{edge.suite}"]
+    assert "edge_sites[1]: this edge does not answer the challenge, and the authority was not asked:" in told
+    assert f"http://again.{edge.name}/.well-known/acme-challenge/" in told
+    assert "on this host: answered with status 403" in told
+    assert not asked
+    unchanged(story)
+
+
+def test_unreachable_names(edge: Edge, unreachable: dict[str, Story], note: Note) -> None:
+    story = unreachable[edge.suite]
+    note(story.told())
+    outcome, asked = story.outcome
+    told = outcome.failures[f"certificates-{edge.suite}"]
+    assert "2 certificates could not be issued; the edge keeps what it has" in told
+    assert "edge_sites[1]: the DNS has no address for gone.dns.test, and the authority was not asked" in told
+    assert "edge_sites[2]: certbot got no certificate from https://acme.test:14000/dir; it said:" in told
+    assert "10.213.83.40" in told
+    assert asked
+    assert edge.host.attempt("grep", "-l", "gone.dns.test", "/var/log/letsencrypt/letsencrypt.log").stdout == ""
+    unchanged(story)

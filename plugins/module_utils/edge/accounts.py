@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""certbot's account at an authority: bound to a customer when it is made, and made anew when the authority lost it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from .authority import Authority
+from .dns import OWN_FOLDER, own_folder
+from .host import Host, replace_file
+
+_FORGOTTEN = re.compile(r"accountDoesNotExist|account (that )?does not exist|[Uu]nable to find (existing )?account")
+"""RFC 8555, section 6.7, and what certbot and authorities make of it."""
+_CLOSED = re.compile(r"account is not valid|[Aa]ccount .*(deactivated|revoked)|status .?(deactivated|revoked)")
+"""RFC 8555, section 7.3.6: an account that somebody closed."""
+_ACCOUNT = re.compile(r"^(account\s*=\s*)(\S+)[ \t]*$", re.MULTILINE)
+
+
+def is_forgotten(words: str) -> bool:
+    """Whether the authority says that it does not know the account, as one that lost its data would."""
+    return _FORGOTTEN.search(words) is not None
+
+
+def is_closed(words: str) -> bool:
+    """Whether the authority says that the account was deactivated or revoked."""
+    return _CLOSED.search(words) is not None
+
+
+def folder_of(letsencrypt: str, authority: Authority) -> str:
+    """Where certbot keeps its accounts at an authority."""
+    parts = urlsplit(authority.directory_url)
+    return os.path.join(letsencrypt, "accounts", parts.netloc, parts.path.strip("/"))
+
+
+def accounts(host: Host, letsencrypt: str, authority: Authority) -> list[str]:
+    """Names of the accounts that certbot has at an authority."""
+    folder = folder_of(letsencrypt, authority)
+    return [name for name in host.listdir(folder) if host.exists(os.path.join(folder, name, "regr.json"))]
+
+
+def set_aside(host: Host, letsencrypt: str, authority: Authority) -> tuple[str, str] | None:
+    """Take the one account at an authority out of certbot's sight, so that it registers anew.
+
+    :returns: its name, and the folder that keeps it; None where certbot has none or several, which is left to people.
+    """
+    names = accounts(host, letsencrypt, authority)
+    if len(names) != 1:
+        return None
+    (name,) = names
+    own = os.path.join(letsencrypt, OWN_FOLDER)
+    kept = os.path.join(own, f"account-{name}")
+    own_folder(host, own)
+    host.remove(kept)
+    host.rename(os.path.join(folder_of(letsencrypt, authority), name), kept)
+    host.fsync_dir(own)
+    return name, kept
+
+
+def follow(host: Host, letsencrypt: str, authority: Authority, old: str) -> None:
+    """Let the renewals that name the account ``old`` use the one that certbot has now."""
+    names = accounts(host, letsencrypt, authority)
+    if len(names) != 1:
+        return
+    folder = os.path.join(letsencrypt, "renewal")
+    for file in host.listdir(folder):
+        path = os.path.join(folder, file)
+        text = (host.read(path) or b"").decode(errors="surrogateescape")
+        changed = _ACCOUNT.sub(lambda found: found[1] + (names[0] if found[2] == old else found[2]), text)
+        if changed != text:
+            replace_file(host, path, changed.encode(errors="surrogateescape"))
+
+
+@contextmanager
+def binding(host: Host, letsencrypt: str, authority: Authority) -> Iterator[list[str]]:
+    """Arguments by which certbot reads what binds the account: from a file for root alone, never from its command line,
+    which every user of the host may read.
+
+    certbot reads one file of settings, so those that the host has (``cli.ini``) come first in it.
+    """
+    if not authority.eab_kid or not authority.eab_hmac_key:
+        yield []
+        return
+    own = os.path.join(letsencrypt, OWN_FOLDER)
+    path = os.path.join(own, "binding.ini")
+    settings = (host.read(os.path.join(letsencrypt, "cli.ini")) or b"").rstrip()
+    lines = f"\neab-kid = {authority.eab_kid}\neab-hmac-key = {authority.eab_hmac_key}\n"
+    own_folder(host, own)
+    replace_file(host, path, settings + lines.encode(), 0o600)
+    try:
+        yield ["--config", path]
+    finally:
+        host.remove(path)

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A certificate authority and the account there, as far as it takes no account to know: what its directory says."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PROFILES_SINCE = (4, 0)
+"""First certbot with ``--preferred-profile``; it also renews by a share of a certificate's life, and no longer at
+30 days, so that certificates of a few days are not renewed each time (certbot's change log, 4.0.0)."""
+STAGING = "staging"
+"""What certbot takes for a server that tests, by its address (``certbot._internal.cli.cli_utils``)."""
+_PATIENCE = 10.0
+_LARGEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class Authority:
+    """The certificate authority, and the account there.
+
+    :param ca_bundle: file on the host by which a private authority itself is trusted.
+    :param eab_kid: identifier of the key that binds the account to a customer; the key itself is ``eab_hmac_key``.
+    """
+
+    directory_url: str
+    email: str | None = None
+    ca_bundle: str | None = None
+    agree_tos: bool = False
+    eab_kid: str | None = None
+    eab_hmac_key: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_plan(cls, item: Mapping[str, Any]) -> Authority:
+        eab = item.get("eab") or {}
+        return cls(
+            item["directory_url"],
+            item.get("email") or None,
+            item.get("ca_bundle") or None,
+            item["agree_tos"],
+            eab.get("kid"),
+            eab.get("hmac_key"),
+        )
+
+    @property
+    def tests(self) -> bool:
+        """Whether its certificates are trusted by nobody."""
+        return STAGING in self.directory_url
+
+    def environment(self) -> dict[str, str]:
+        """What makes certbot trust it."""
+        return {"REQUESTS_CA_BUNDLE": self.ca_bundle} if self.ca_bundle else {}
+
+
+def read_profiles(directory_url: str, ca_bundle: str | None) -> list[str]:
+    """The profiles that an authority lists in its directory, none when it knows of none.
+
+    It is asked as certbot would: by the proxy of the environment, trusting the bundle alone where there is one.
+
+    :raises OSError: it does not answer, or with something else than a directory.
+    """
+    context = ssl.create_default_context(cafile=ca_bundle)
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+    request = urllib.request.Request(directory_url, headers={"User-Agent": "hardened.nginx_edge"})  # noqa: S310 - https
+    try:
+        with opener.open(request, timeout=_PATIENCE) as answer:
+            directory = json.loads(answer.read(_LARGEST))
+    except (ValueError, http.client.HTTPException) as error:
+        raise OSError(f"{directory_url} answers with something else than a directory ({error})") from error
+    meta = directory.get("meta") if isinstance(directory, dict) else None
+    profiles = meta.get("profiles") if isinstance(meta, dict) else None
+    return sorted(profiles) if isinstance(profiles, dict) else []

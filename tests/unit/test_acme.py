@@ -1,0 +1,326 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accounts, proofs by DNS, profiles and names: what surrounds the order of a certificate."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import accounts, certbot, issue
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders, Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns import Dns, Proof, credentials_file
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Lookup
+from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, made
+from ansible_collections.hardened.nginx_edge.tests.unit.test_certbot import CA, NOW, RENEWAL, WANTED, Edge, keep
+
+BOUND = replace(CA, eab_kid="customer-1", eab_hmac_key="c2VjcmV0LWtleQ")
+RFC2136 = Dns("rfc2136", 'dns_rfc2136_secret = "secret"\n', 10)
+WILD = replace(WANTED, names=("*.a.example",), dns=RFC2136)
+FORGOTTEN = "An unexpected error occurred:\nurn:ietf:params:acme:error:accountDoesNotExist :: no such account\n"
+CLOSED = "An unexpected error occurred:\nurn:ietf:params:acme:error:unauthorized :: Account has been deactivated\n"
+POLICY = "certbot:\n  Installed: {installed}\n  Candidate: {candidate}\n  Version table:\n"
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"))
+
+
+@pytest.fixture(scope="module")
+def wild() -> Pair:
+    return made("*.a.example")
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    return made(*WANTED.names)
+
+
+class Certbot:
+    """A certbot that issues ``pair`` after it has said what it is told to say, and keeps what it was given to read."""
+
+    def __init__(self, folders: Folders, pair: Pair, says: Sequence[str] = (), version: str = "4.0.0-2") -> None:
+        self.folders, self.pair, self.says, self.version = folders, pair, list(says), version
+        self.settings: list[str] = []
+        self.modes: list[int] = []
+
+    def __call__(self, argv: Sequence[str]) -> Completed | None:
+        if argv[0] == "apt-cache":
+            return Completed(argv, 0, POLICY.format(installed=self.version, candidate=self.version), "")
+        if argv[0] != "certbot":
+            return None
+        if "--config" in argv:
+            path = Path(argv[argv.index("--config") + 1])
+            self.settings.append(path.read_text())
+            self.modes.append(stat.S_IMODE(path.stat().st_mode))
+        if self.says:
+            return Completed(argv, 1, "", self.says.pop(0))
+        account(self.folders, "new")
+        keep(self.folders, self.pair)
+        return Completed(argv, 0, "", "")
+
+
+def account(folders: Folders, name: str) -> Path:
+    folder = Path(accounts.folder_of(folders.letsencrypt, CA)) / name
+    folder.mkdir(parents=True)
+    (folder / "regr.json").write_text("{}")
+    return folder
+
+
+def issuer(folders: Folders, tmp_path: Path, program: Certbot) -> Issuer:
+    webroot = str(tmp_path / "acme")
+    return Issuer(ScriptedHost(answers=program), Edge(webroot), CA, webroot, folders)
+
+
+def started(one: Issuer) -> list[Sequence[str]]:
+    assert isinstance(one.host, ScriptedHost)
+    return [argv for argv in one.host.ran if argv[0] == "certbot"]
+
+
+def test_the_binding_key_is_read_from_a_file_for_root_alone(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    Path(folders.letsencrypt).mkdir()
+    (Path(folders.letsencrypt) / "cli.ini").write_text("max-log-backups = 0\n")
+    program = Certbot(folders, pair)
+    one = replace(issuer(folders, tmp_path, program), authority=BOUND)
+    (outcome,), problems = one.issue_all([WANTED], NOW)
+    assert (outcome.state, problems) == ("issued", [])
+    assert program.settings == ["max-log-backups = 0\neab-kid = customer-1\neab-hmac-key = c2VjcmV0LWtleQ\n"]
+    assert program.modes == [0o600]
+    assert "c2VjcmV0LWtleQ" not in " ".join(started(one)[0])
+    assert "c2VjcmV0LWtleQ" not in repr(BOUND)
+    own = Path(folders.letsencrypt) / "nginx-edge"
+    assert list(own.iterdir()) == []
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
+
+
+def test_a_forgotten_account_is_set_aside_and_renewals_follow(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    old = account(folders, "468f30e9290a46e754dd2e6c5c11c1c5")
+    program = Certbot(folders, pair, [FORGOTTEN])
+    one = issuer(folders, tmp_path, program)
+    renewal = Path(folders.letsencrypt) / "renewal" / "b.example.conf"
+    renewal.parent.mkdir()
+    renewal.write_text(RENEWAL.format(folder="/x", server="x", authenticator="webroot", webroot="/y"))
+    (outcome,), problems = one.issue_all([WANTED], NOW)
+    assert problems == []
+    kept = Path(folders.letsencrypt) / "nginx-edge" / f"account-{old.name}"
+    assert (kept / "regr.json").is_file()
+    assert not old.exists()
+    assert outcome.advice == (
+        f"https://acme.test/dir knew the account no more: a new one is used, the old one lies in {kept}",
+    )
+    assert "account = new\n" in renewal.read_text()
+    assert "server = x\n" in renewal.read_text()
+
+
+def test_it_is_tried_once_and_not_with_several_accounts(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    account(folders, "a")
+    again = issuer(folders, tmp_path, Certbot(folders, pair, [FORGOTTEN, FORGOTTEN]))
+    _none, (problem,) = again.issue_all([WANTED], NOW)
+    assert "accountDoesNotExist" in problem
+    assert len(started(again)) == 2
+    account(folders, "b")
+    account(folders, "c")
+    several = issuer(folders, tmp_path, Certbot(folders, pair, [FORGOTTEN]))
+    assert len(several.issue_all([WANTED], NOW)[1]) == 1
+    assert len(started(several)) == 1
+
+
+def test_a_closed_account_is_left_to_people(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    old = account(folders, "a")
+    one = issuer(folders, tmp_path, Certbot(folders, pair, [CLOSED]))
+    _none, (problem,) = one.issue_all([WANTED], NOW)
+    assert f"was closed; to register a new one, move the old one out of {old.parent}" in problem
+    assert old.exists()
+    assert len(started(one)) == 1
+
+
+def test_credentials_are_for_root_alone_and_a_new_text_is_a_change(
+    folders: Folders, tmp_path: Path, wild: Pair
+) -> None:
+    one = issuer(folders, tmp_path, Certbot(folders, wild))
+    (outcome,), problems = one.issue_all([WILD], NOW)
+    path = Path(credentials_file(folders.letsencrypt, "a.example"))
+    assert (outcome.state, problems) == ("issued", [])
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (RFC2136.credentials, 0o600)
+    assert started(one)[0][:9] == [
+        *("certbot", "certonly", "--non-interactive", "--authenticator", "dns-rfc2136"),
+        *("--dns-rfc2136-credentials", str(path), "--dns-rfc2136-propagation-seconds", "10"),
+    ]
+    assert "secret" not in " ".join(started(one)[0])
+    assert "secret" not in repr(WILD)
+    renewal = Path(folders.letsencrypt) / "renewal" / "a.example.conf"
+    written = f"authenticator = dns-rfc2136\ndns_rfc2136_credentials = {path}\ndns_rfc2136_propagation_seconds = 10\n"
+    renewal.write_text(f"[renewalparams]\nserver = {CA.directory_url}\n{written}")
+    other = replace(WILD, dns=replace(RFC2136, credentials="dns_rfc2136_secret = other\n"))
+    (planned,), _none = replace(one, check_mode=True).issue_all([other], NOW)
+    assert (planned.state, planned.changed, path.read_text()) == ("kept", True, RFC2136.credentials)
+    assert issue.describe([planned], CA)[1] == "a.example: new credentials for the DNS\n"
+    (changed,), _none = one.issue_all([other], NOW)
+    assert (changed.state, changed.changed, path.read_text()) == ("kept", True, "dns_rfc2136_secret = other\n")
+    assert not one.issue_all([other], NOW)[0][0].changed
+    assert len(started(one)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("", ()),
+        ("dns_rfc2136_propagation_seconds = 60", ("renewed with dns_rfc2136_propagation_seconds 60, wanted 10",)),
+        ("dns_rfc2136_credentials = /root/dns.ini", ("renewed with dns_rfc2136_credentials /root/dns.ini, wanted /x",)),
+        ("authenticator = webroot", ("renewed by webroot, wanted dns-rfc2136",)),
+    ],
+)
+def test_another_way_to_renew_is_a_reason(change: str, reason: tuple[str, ...]) -> None:
+    proof = Proof("dns-rfc2136", {"dns_rfc2136_credentials": "/x", "dns_rfc2136_propagation_seconds": "10"})
+    written = {"authenticator": "dns-rfc2136", **proof.options}
+    if change:
+        name, value = change.split(" = ")
+        written[name] = value
+    assert tuple(proof.changes(written)) == reason
+
+
+@pytest.mark.parametrize(("what", "option"), [("profile", "preferred_profile"), ("chain", "preferred_chain")])
+def test_another_profile_or_chain_is_a_reason(folders: Folders, pair: Pair, what: str, option: str) -> None:
+    wanted = replace(WANTED, profile="short") if what == "profile" else replace(WANTED, preferred_chain="short")
+    keep(folders, pair)
+    proof = Proof("webroot", {"webroot_path": "/var/lib/nginx-edge/acme"})
+
+    def reasons(one: Wanted) -> tuple[str, ...]:
+        request = certbot.needed(certbot.read_lineage(LocalHost(), folders, "a.example"), one, CA, proof, NOW)
+        return request.reasons if request else ()
+
+    assert reasons(wanted) == (f"{what} of the authority, wanted short",)
+    renewal = Path(folders.letsencrypt) / "renewal" / "a.example.conf"
+    renewal.write_text(f'{renewal.read_text()}{option} = "short"\n')
+    assert reasons(wanted) == ()
+    assert reasons(WANTED) == (f"{what} short, wanted that of the authority",)
+
+
+@pytest.mark.parametrize(
+    ("version", "offered", "told"),
+    [
+        ("2.1.0-4", ["short"], "profile 'short' needs certbot 4.0 or newer; this host has certbot 2.1.0"),
+        ("4.0.0-2", [], "https://acme.test/dir has no profile 'short' (it lists none)"),
+        ("4.0.0-2", ["classic", "tls"], "https://acme.test/dir has no profile 'short' (classic, tls)"),
+        ("4.0.0-2", OSError("refused"), "https://acme.test/dir does not say which profiles it has: refused"),
+    ],
+)
+def test_profiles_that_cannot_be_had(
+    folders: Folders,
+    pair: Pair,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    version: str,
+    offered: list[str] | OSError,
+    told: str,
+) -> None:
+    def profiles(_url: str, _bundle: str | None) -> list[str]:
+        if isinstance(offered, OSError):
+            raise offered
+        return offered
+
+    monkeypatch.setattr(issue, "read_profiles", profiles)
+    one = issuer(folders, Path(folders.tls).parent, Certbot(folders, pair, version=version))
+    _none, (problem,) = one.issue_all([replace(WANTED, profile="short")], NOW)
+    assert problem == f"certificate a.example: {told}"
+    assert started(one) == []
+
+
+def test_a_profile_that_can_be_had_is_asked_for(
+    folders: Folders, tmp_path: Path, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issue, "read_profiles", lambda _url, _bundle: ["short"])
+    one = issuer(folders, tmp_path, Certbot(folders, pair))
+    _outcomes, problems = one.issue_all([replace(WANTED, profile="short", preferred_chain="Root X")], NOW)
+    assert problems == []
+    argv = started(one)[0]
+    assert argv[argv.index("--preferred-profile") + 1] == "short"
+    assert argv[argv.index("--preferred-chain") + 1] == "Root X"
+
+
+def test_staging_never_takes_the_place_of_a_good_certificate(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    keep(folders, pair)
+    staging = replace(CA, directory_url="https://acme-staging.test/dir")
+    one = replace(issuer(folders, tmp_path, Certbot(folders, pair)), authority=staging)
+    _none, (problem,) = one.issue_all([WANTED], NOW)
+    assert "when that is meant: certbot delete --cert-name a.example" in problem
+    assert started(one) == []
+
+
+def test_names_without_an_address_are_told_before_the_authority_is_asked(
+    folders: Folders, tmp_path: Path, pair: Pair
+) -> None:
+    one = issuer(folders, tmp_path, Certbot(folders, pair))
+    assert isinstance(one.edge, Edge)
+    one.edge.answers = {"www.a.example": Lookup(False, problem="Name or service not known")}
+    _none, (problem,) = one.issue_all([WANTED], NOW)
+    assert "the DNS has no address for www.a.example, and the authority was not asked" in problem
+    assert started(one) == []
+    assert replace(one, check_names=False).issue_all([WANTED], NOW)[1] == []
+
+
+def test_names_that_lead_elsewhere_or_nowhere_known_are_told(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    one = issuer(folders, tmp_path, Certbot(folders, pair))
+    assert isinstance(one.edge, Edge)
+    one.edge.answers = {
+        "a.example": Lookup(True, ("198.51.100.1", "198.51.100.2")),
+        "www.a.example": Lookup(None, problem="Temporary failure in name resolution"),
+    }
+    (outcome,), _none = one.issue_all([WANTED], NOW)
+    assert outcome.advice == (
+        "a.example leads to 198.51.100.1, 198.51.100.2, no address of this host: the authority's request has to"
+        " come here all the same",
+        "www.a.example could not be looked up (Temporary failure in name resolution)",
+    )
+
+
+@pytest.mark.parametrize("damage", ["junk", "archive alone"])
+def test_a_damaged_lineage_is_set_aside_and_issued_anew(
+    folders: Folders, tmp_path: Path, pair: Pair, damage: str
+) -> None:
+    one = issuer(folders, tmp_path, Certbot(folders, pair))
+    if damage == "junk":
+        keep(folders, pair)
+        (Path(folders.lineage("a.example")) / "fullchain.pem").write_text("junk")
+        Path(folders.tls).mkdir()
+        Path(folders.link("a.example")).symlink_to(folders.lineage("a.example"))
+    else:
+        (Path(folders.letsencrypt) / "archive" / "a.example").mkdir(parents=True)
+    (outcome,), problems = one.issue_all([WANTED], NOW)
+    kept = Path(folders.letsencrypt) / "nginx-edge" / "damaged-a.example"
+    assert (outcome.state, problems) == ("issued", [])
+    assert outcome.advice == (f"the damaged certificate lies in {kept}",)
+    assert "--keep-until-expiring" in started(one)[0]
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+    assert LocalHost().readlink(folders.link("a.example")) == folders.lineage("a.example")
+
+
+def test_nginx_never_follows_a_lineage_that_is_set_aside(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    keep(folders, pair)
+    (Path(folders.lineage("a.example")) / "privkey.pem").write_text("junk")
+    Path(folders.tls).mkdir()
+    Path(folders.link("a.example")).symlink_to(folders.lineage("a.example"))
+    one = issuer(folders, tmp_path, Certbot(folders, pair, ["no"]))
+    assert len(one.issue_all([WANTED], NOW)[1]) == 1
+    assert (Path(folders.link("a.example")) / "fullchain.pem").read_text().startswith("-----BEGIN CERTIFICATE-----")
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        (POLICY.format(installed="4.0.0-2+deb13u1", candidate="4.0.0-2+deb13u1"), "4.0.0"),
+        (POLICY.format(installed="(none)", candidate="1:2.1.0-4"), "2.1.0"),
+        ("", ""),
+    ],
+)
+def test_the_version_of_certbot_is_that_of_its_package(said: str, version: str) -> None:
+    assert certbot.read_version(ScriptedHost(lambda argv: Completed(argv, 0, said, ""))) == version
