@@ -24,7 +24,7 @@ class EdgeHost(LocalHost):
     ``warned of``.
 
     Without ``systemd`` nginx is spoken to directly; it does not follow the signals that it ``ignores``. Its master has
-    the dynamic modules ``loaded``.
+    the dynamic modules ``loaded``. Its clock is ``set_ahead`` by so many seconds.
 
     :param root: folder of the simulated machine.
     """
@@ -34,6 +34,7 @@ class EdgeHost(LocalHost):
         self.taken: set[int] = set()
         self.commands: list[Sequence[str]] = []
         self.clock = 1000.0
+        self.set_ahead = 0.0
         self.systemd = True
         self.master: int | None = MASTER
         self.ignores: set[str] = set()
@@ -142,6 +143,10 @@ class EdgeHost(LocalHost):
         super().write(path, data, mode, durable=durable)  # this machine may have no such account
 
     def now(self) -> float:
+        self.clock += 0.01
+        return self.clock + self.set_ahead
+
+    def monotonic(self) -> float:
         self.clock += 0.01
         return self.clock
 

@@ -33,7 +33,7 @@ def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
         if missing:
             _write_stand_in(host, f"{folder}/pair")
             stand_ins.update({f"{path}/": f"{folder}/pair/" for path in missing})
-        return write_tested(host, layout, content.replaced(stand_ins), new_manifest(host, content, name))
+        return write_tested(host, layout, content.replaced(stand_ins), new_manifest(host, layout, content, name))
     finally:
         host.remove(layout.folder(name))
         if not host.listdir(layout.generations):
