@@ -157,3 +157,10 @@ def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match=r"No space left on device: '.*/file'"):
         LocalHost().write(str(tmp_path / "file"), b"x")
+
+
+def test_what_was_staged_before_is_tested_again(host: EdgeHost) -> None:
+    host.refuses.add(GOOD)
+    with pytest.raises(EdgeError, match="refused at test"):
+        switch_to(host, GOOD)
+    assert live_name(host, host.layout) == BETTER

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,20 @@ class Edge:
     def change(self, text: str, *options: str) -> Done:
         return self.do("change", text, *options)
 
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[list[str]]:
+        """What fresh connections get meanwhile instead of an answer: a list that is filled at the end."""
+        failures: list[str] = []
+        self.sh("rm -f /root/stop /root/watched")
+        watching = f"nohup python3 {INJECTOR} watch /root/stop > /root/watched 2>&1 </dev/null"
+        self.host.run("sh", "-c", f"{watching} & echo $! > /root/watching")
+        try:
+            yield failures
+        finally:
+            self.sh("touch /root/stop; tail --pid=$(cat /root/watching) -f /dev/null")
+            told = json.loads(self.sh("cat /root/watched"))
+            failures += told["failures"] if told["requests"] else ["nothing was asked"]
+
     def _told(self, *arguments: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.host.run("python3", INJECTOR, *arguments))
         return found
@@ -122,3 +137,10 @@ def on_all(what: Callable[[Edge], T]) -> dict[str, T]:
     """Do something on all edges side by side; by system."""
     with ThreadPoolExecutor(len(EDGES)) as pool:
         return dict(zip((edge.system for edge in EDGES), pool.map(what, EDGES)))
+
+
+@contextlib.contextmanager
+def all_watched() -> Iterator[dict[str, list[str]]]:
+    """:meth:`Edge.watched` on all edges; by system."""
+    with contextlib.ExitStack() as stack:
+        yield {edge.system: stack.enter_context(edge.watched()) for edge in EDGES}

@@ -190,6 +190,15 @@ class Watch(threading.Thread):
         return {"requests": self.count, "failures": self.failures}
 
 
+def watched_until(stop: Path) -> dict[str, Any]:
+    """Watch until there is a file of that name."""
+    watch = Watch()
+    watch.start()
+    while not stop.exists():
+        time.sleep(0.1)
+    return watch.end()
+
+
 def killed_child(what: str, text: str, at: int, *, torn: bool) -> str | None:
     """Do it in a process that is killed before effect number ``at``; that effect, or None when it ended before."""
     argv = [sys.executable, __file__, what, text, "--at", str(at), *(["--torn"] if torn else [])]
@@ -219,7 +228,7 @@ def kills(what: str, prefix: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=(*CHANGES, "kills", "state"))
+    parser.add_argument("what", choices=(*CHANGES, "kills", "state", "watch"))
     parser.add_argument("text", nargs="?", default="")
     parser.add_argument("--until", help="label of the effect behind which the process is killed")
     parser.add_argument("--at", type=int, help="number of the effect before which the process is killed")
@@ -233,6 +242,8 @@ def main() -> None:
         told = kills(options.text, options.prefix)
     elif options.what == "state":
         told = state()
+    elif options.what == "watch":
+        told = watched_until(Path(options.text))
     else:
         host = DyingHost(options.at, options.until, torn=options.torn, ahead=options.ahead)
         host.refused, host.timeout = options.refused, options.timeout

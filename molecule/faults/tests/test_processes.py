@@ -145,8 +145,7 @@ def test_two_changes_at_once(edge: Edge, row: Callable[..., None]) -> None:
         assert one.code == 0 or "is not live any more: another run, or somebody, has made" in one.told, one
     row(
         "two changes at once",
-        reports="one after the other; what was overtaken fails: generation NAME is not live any more, another run has made "
-        "generation NAME live since",
+        reports="one after the other; the overtaken one fails: generation NAME is not live any more",
         during="no fresh request failed",
         after="the generation of the last one, which is green",
         sound=True,

@@ -14,17 +14,17 @@ ROOMS = (0, 4, 8, 12, 16, 24, 32, 40)
 
 @contextlib.contextmanager
 def small_disk(edge: Edge) -> Iterator[None]:
-    """The generations stand on a disk of one MiB."""
+    """The generations stand on a disk of one MiB; nginx, whose sandbox has mounts of its own, is started anew."""
     edge.sh(
         f"mkdir -p /mnt/small; mount -t tmpfs -o size=1m small /mnt/small; cp -a {GENERATIONS}/. /mnt/small;"
-        f" mount --bind /mnt/small {GENERATIONS}"
+        f" mount --bind /mnt/small {GENERATIONS}; systemctl restart nginx"
     )
     try:
         yield
     finally:
         edge.sh(
             f"rm -f /mnt/small/filler; umount {GENERATIONS}; rm -rf {GENERATIONS}/*;"
-            f" cp -a /mnt/small/. {GENERATIONS}; umount /mnt/small"
+            f" cp -a /mnt/small/. {GENERATIONS}; umount /mnt/small; systemctl restart nginx"
         )
 
 
