@@ -44,6 +44,11 @@ from nginx_edge.transaction import apply, locked, older_generation, roll_back  #
 EFFECTS = ("run", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "rename", "remove", "lock", "get")
 LAYOUT = Layout()
 TIMEOUT = 15.0
+REFUSED = {
+    "zone": ("limit_req_zone $binary_remote_addr", "limit_req_zone $uri"),
+    "cache": ("proxy_cache_path /var/cache/nginx-edge/", "proxy_cache_path /var/cache/nginx-edge/moved-"),
+}
+"""Under an old name another key or path: what is there, and what takes its place."""
 SITE = socket.gethostname().replace("faults-", "") + ".test"
 TLS = ssl._create_unverified_context()  # noqa: S323 - the pair is self-signed
 _TEXT = re.compile(r'return 200 "[^"]*";')
@@ -60,7 +65,8 @@ class DyingHost(LocalHost):  # type: ignore[misc]
         self, at: int | None = None, until: str | None = None, *, torn: bool = False, ahead: float = 0.0
     ) -> None:
         self.at, self.until, self.torn, self.ahead = at, until, torn, ahead
-        self.refused, self.timeout = False, TIMEOUT
+        self.refused: str | None = None
+        self.timeout = TIMEOUT
         self.labels: list[str] = []
         for name in EFFECTS:
             setattr(self, name, self._counted(name, getattr(super(), name)))
@@ -114,8 +120,8 @@ def rollback(host: DyingHost, text: str) -> None:
 CHANGES: dict[str, Callable[[DyingHost, str], None]] = {"change": change, "reload": reload, "rollback": rollback}
 
 
-def variant(text: str, *, refused: bool = False) -> Content:
-    """What was proven last, with another text in its answers, or what nginx refuses at its reload."""
+def variant(text: str, *, refused: str | None = None) -> Content:
+    """What was proven last, with another text in its answers; ``refused`` names what nginx refuses at its reload."""
     host = LocalHost()
     name = running_name(host, LAYOUT)
     manifest = read_manifest(host, LAYOUT, name)
@@ -124,8 +130,7 @@ def variant(text: str, *, refused: bool = False) -> Content:
         now = (host.read(f"{LAYOUT.folder(name)}/{path}") or b"").decode().replace(name, PLACEHOLDER)
         files[path] = _TEXT.sub(f'return 200 "{text}";', now) if path.startswith("sites/") else now
     if refused:
-        zone, other = "limit_req_zone $binary_remote_addr", "limit_req_zone $uri"
-        files = {path: now.replace(zone, other) for path, now in files.items()}
+        files = {path: now.replace(*REFUSED[refused]) for path, now in files.items()}
     digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
     return Content(files, digest, manifest.status_port, manifest.version, "faults")
 
@@ -235,7 +240,7 @@ def main() -> None:
     parser.add_argument("--torn", action="store_true", help="that effect writes half of its file")
     parser.add_argument("--ahead", type=float, default=0.0, help="seconds by which the clock is wrong")
     parser.add_argument("--prefix", default="text")
-    parser.add_argument("--refused", action="store_true", help="a zone with another key: no reload takes it")
+    parser.add_argument("--refused", choices=REFUSED, help="change what no reload takes as well")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds for the proof")
     options = parser.parse_args()
     if options.what == "kills":

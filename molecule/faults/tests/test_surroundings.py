@@ -103,14 +103,22 @@ def test_an_upstream_cannot_be_resolved(edge: Edge, row: Callable[..., None]) ->
     )
 
 
-def test_nginx_refuses_a_reload(edge: Edge, row: Callable[..., None]) -> None:
-    done, state = edge.change("never", "--refused", "--timeout", "3"), edge.state()
+REFUSED = {
+    "zone": 'uses the "$uri" key while previously it used the "$binary_remote_addr" key',
+    "cache": 'uses the "/var/cache/nginx-edge/moved-',
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_nginx_refuses_a_reload(edge: Edge, row: Callable[..., None], kind: str) -> None:
+    done, state = edge.change("never", "--refused", kind, "--timeout", "3"), edge.state()
     assert (done.code, done.failures) == (1, ()), done
     assert "the edge went back to" in done.told
-    assert 'uses the "$uri" key while previously it used the "$binary_remote_addr" key' in done.told
+    assert REFUSED[kind] in done.told
     assert (state.served, state.settled) == ("good", True)
     row(
-        "nginx refuses the reload, and calls it a success",
+        f"a {kind} under its old name with another {'key' if kind == 'zone' else 'path'}: nginx refuses the reload, "
+        "and calls it a success",
         reports=done.line,
         during="no fresh request failed",
         after="the old generation",
@@ -122,7 +130,7 @@ def test_nginx_refuses_a_reload(edge: Edge, row: Callable[..., None]) -> None:
 def test_what_ran_before_would_not_be_taken_any_more(edge: Edge, row: Callable[..., None]) -> None:
     running = edge.state().running
     edge.sh(f"echo 'ssl_certificate /nowhere;' >> {GENERATIONS}/{running}/upstreams.conf")
-    done, state = edge.change("never", "--refused", "--timeout", "3"), edge.state()
+    done, state = edge.change("never", "--refused", "zone", "--timeout", "3"), edge.state()
     assert (done.code, done.failures, state.sound) == (1, (), True), done
     assert f"generation {running} is passed over: " in done.told
     assert state.settled
