@@ -164,3 +164,11 @@ def test_what_was_staged_before_is_tested_again(host: EdgeHost) -> None:
     with pytest.raises(EdgeError, match="refused at test"):
         switch_to(host, GOOD)
     assert live_name(host, host.layout) == BETTER
+
+
+def test_what_nginx_refused_drives_out_nothing_to_go_back_to(host: EdgeHost) -> None:
+    for name in ("c001", "c002", "c003"):
+        with pytest.raises(EdgeError, match=f"went back to {BETTER}"):
+            go(host, name, "refused at reload")
+    go(host, "dddd", keep=3)
+    assert [one.name for one in manifests(host, host.layout)] == ["dddd", "c003", BETTER, GOOD]

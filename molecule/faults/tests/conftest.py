@@ -26,7 +26,7 @@ def edge(request: pytest.FixtureRequest) -> Iterator[Edge]:
     """Two proven generations, of which the second, ``good``, serves. Afterwards what is live was proven, and serves."""
     found: Edge = request.param
     before = found.state()
-    if not (before.settled and before.served == "good"):
+    if not (before.settled and before.served == "good" and before.back is not None):
         for text in ("older", "good"):
             done = found.change(text)
             assert done.code == 0, done

@@ -25,13 +25,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class State:
-    """An edge as it stands: what a fresh connection gets, whether ``nginx -t`` passes, and names of generations."""
+    """An edge as it stands: what a fresh connection gets, whether ``nginx -t`` passes, and names of generations:
+    live, running, the one that answers, and the one that the way back leads to."""
 
     served: str
     sound: bool
     live: str | None
     running: str | None
     answers: str | None
+    back: str | None = None
 
     @property
     def settled(self) -> bool:

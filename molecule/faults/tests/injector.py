@@ -31,6 +31,7 @@ sys.path.insert(0, str(next(Path("/usr/local/lib/nginx-edge").iterdir())))
 from nginx_edge.errors import EdgeError  # type: ignore[import-not-found]
 from nginx_edge.generation import (  # type: ignore[import-not-found]
     PLACEHOLDER,
+    WRITTEN,
     Content,
     Layout,
     live_name,
@@ -38,6 +39,8 @@ from nginx_edge.generation import (  # type: ignore[import-not-found]
     running_name,
 )
 from nginx_edge.host import LocalHost  # type: ignore[import-not-found]
+from nginx_edge.overview import look  # type: ignore[import-not-found]
+from nginx_edge.packing import unpacked  # type: ignore[import-not-found]
 from nginx_edge.reload import ask, reload_and_prove  # type: ignore[import-not-found]
 from nginx_edge.transaction import apply, locked, older_generation, roll_back  # type: ignore[import-not-found]
 
@@ -126,8 +129,8 @@ def variant(text: str, *, refused: str | None = None) -> Content:
     name = running_name(host, LAYOUT)
     manifest = read_manifest(host, LAYOUT, name)
     files = {}
-    for path in manifest.files:
-        now = (host.read(f"{LAYOUT.folder(name)}/{path}") or b"").decode().replace(name, PLACEHOLDER)
+    for path, written in unpacked(host.read(f"{LAYOUT.folder(name)}/{WRITTEN}")).items():
+        now = written.replace(name, PLACEHOLDER)
         files[path] = _TEXT.sub(f'return 200 "{text}";', now) if path.startswith("sites/") else now
     if refused:
         files = {path: now.replace(*REFUSED[refused]) for path, now in files.items()}
@@ -160,6 +163,7 @@ def state() -> dict[str, Any]:
         "live": live_name(host, LAYOUT),
         "running": running_name(host, LAYOUT),
         "answers": ask(host, 8090),
+        "back": look(host, LAYOUT).back,
     }
 
 

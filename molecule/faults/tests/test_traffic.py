@@ -18,8 +18,8 @@ PROGRAM = "/srv/traffic_client.py"
 SECONDS = 16  # longer than the downloads take, shorter than the 30 s that old workers get
 LONG = 10 * 1024 * 1024
 NEW_PAIR = (
-    "cd /root; rm -rf new; mkdir new; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-    " -days 90 -subj /CN=new -keyout new/privkey.pem -out new/fullchain.pem 2>/dev/null"
+    "cd /etc/nginx/tls; rm -rf .new; mkdir .new; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+    " -nodes -days 90 -subj /CN=new -keyout .new/privkey.pem -out .new/fullchain.pem 2>/dev/null"
 )
 SERIAL = "openssl s_client -connect 127.0.0.1:443 -servername {} </dev/null 2>/dev/null | openssl x509 -noout -serial"
 
@@ -43,7 +43,7 @@ def under_traffic(edge: Edge) -> dict[str, Any]:
         traffic = pool.submit(CLIENT.run, "python3", PROGRAM, edge.name, str(SECONDS))
         time.sleep(2)
         done = [edge.do("reload"), edge.change("under load"), edge.do("rollback")]
-        edge.sh(f"{NEW_PAIR}; ln -sfn /root/new {link}")
+        edge.sh(f"{NEW_PAIR}; ln -sfn .new {link}")
         done.append(edge.do("reload"))
         new_serial = edge.sh(SERIAL.format(edge.name))
         leaving = json.loads(edge.host.run("nginx-edge", "list", "--json"))["leaving"]

@@ -47,19 +47,22 @@ def ways_back(host: Host, layout: Layout) -> list[str]:
 
 
 def prune(host: Host, layout: Layout, keep: int) -> tuple[str, ...]:
-    """Remove all but the youngest ``keep`` generations; never the live, the running or the original one. What runs left
-    behind that died goes as well; to be called under the lock, for a generation that is being staged looks like that.
+    """Remove all but the youngest ``keep`` generations that have run, and the youngest that has not: what nginx refused
+    must not drive out what there is to go back to. The live, the running and the original one always stay. What runs
+    left behind that died goes as well; to be called under the lock, for what is being staged looks like that.
 
     :returns: names of the generations that were removed.
     """
-    kept = manifests(host, layout)
+    kept = [one.name for one in manifests(host, layout)]
+    proven = set(proven_names(host, layout))
+    have_run, have_not = [name for name in kept if name in proven], [name for name in kept if name not in proven]
     precious = {live_name(host, layout), running_name(host, layout), ORIGINAL}
-    removed = tuple(one.name for one in kept[keep:] if one.name not in precious)
+    removed = tuple(name for name in (*have_run[keep:], *have_not[1:]) if name not in precious)
     for name in removed:
         # Without its manifest a half-removed folder counts as nothing.
         host.remove(f"{layout.folder(name)}/{MANIFEST}")
         host.remove(layout.folder(name))
-    precious |= {one.name for one in kept}
+    precious |= set(kept)
     for name in host.listdir(layout.generations):
         if name not in precious and _UNFINISHED.match(name):
             host.remove(layout.folder(name))
