@@ -61,7 +61,7 @@ def test_what_nginx_would_not_take_any_more_is_passed_over(host: EdgeHost) -> No
     with pytest.raises(EdgeError, match=f"the edge went back to {GOOD}") as caught:
         go(host, BAD, "refused at reload")
     assert any(f"generation {BETTER} is passed over: " in line for line in caught.value.details)
-    assert live_name(host, host.layout) == host.answers == GOOD
+    assert states(host) == (GOOD, GOOD, GOOD)
 
 
 def test_nothing_is_made_live_that_nginx_would_not_take(host: EdgeHost) -> None:

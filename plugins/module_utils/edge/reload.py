@@ -206,6 +206,8 @@ def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, t
         if manifest is not None and ask(host, manifest.status_port) == previous:
             message = f"nginx could not be made to take generation {failed.name}; {previous} is live again and answers"
         return EdgeError(message, list(dict.fromkeys([*reasons, *refusals, second.message, *second.details])))
+    if manifest is not None and running_name(host, layout) != previous:
+        remember_proof(host, layout, previous)
     message = f"nginx did not take generation {failed.name} over; the edge went back to {previous}"
     return EdgeError(message, [*reasons, *refusals])
 
