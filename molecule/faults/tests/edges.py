@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
+from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 CLIENT = Client("faults-client", timeout=180)
 INJECTOR = "/srv/injector.py"
 GENERATIONS = "/etc/nginx/generations"
 KILLED = 137
+EDGE_ALONE, NGINX_ALONE = (str(Path(__file__).parents[1] / f"{role}.yml") for role in ("edge", "nginx"))
 T = TypeVar("T")
 
 
@@ -146,3 +148,11 @@ def all_watched() -> Iterator[dict[str, list[str]]]:
     """:meth:`Edge.watched` on all edges; by system."""
     with contextlib.ExitStack() as stack:
         yield {edge.system: stack.enter_context(edge.watched()) for edge in EDGES}
+
+
+def run(folder: Path, text: str, *options: str, playbook: str = EDGE_ALONE) -> Run:
+    """A real run, of the role edge unless another playbook is given, that makes the sites answer with a text.
+
+    :param folder: where its variables are written.
+    """
+    return run_site(*options, variables={"text": text}, folder=folder, playbook=playbook)

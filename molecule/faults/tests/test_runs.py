@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole runs of the playbook: against what was changed by hand, killed in the middle, and two at once."""
+"""Real runs of Ansible: against what was changed by hand, killed in the middle, and two at once."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.faults.tests.edges import (
+    EDGE_ALONE,
     EDGES,
     GENERATIONS,
+    NGINX_ALONE,
     Edge,
     State,
     all_watched,
     on_all,
+    run,
 )
-from ansible_collections.hardened.nginx_edge.molecule.shared.runs import PLAYBOOK, Run, run_site
+from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run
 
 LOCK_HOLDER = 'awk -v inode=$(stat -c %i /run/nginx-edge.lock) \'$6 ~ ":" inode "$" {print $5}\' /proc/locks'
 
@@ -42,10 +45,6 @@ class Came:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs")
-
-
-def run(folder: Path, text: str, *options: str) -> Run:
-    return run_site(*options, variables={"text": text}, folder=folder)
 
 
 def states() -> dict[str, State]:
@@ -175,7 +174,7 @@ def cut(folder: Path) -> Came:
     """The controller is gone as soon as the first edge has switched."""
     before = states()
     (folder / "cut.yml").write_text('text: "cut"\n', encoding="utf-8")
-    argv = ["ansible-playbook", PLAYBOOK, "-i", os.environ["MOLECULE_INVENTORY_FILE"], "-e", f"@{folder}/cut.yml"]
+    argv = ["ansible-playbook", EDGE_ALONE, "-i", os.environ["MOLECULE_INVENTORY_FILE"], "-e", f"@{folder}/cut.yml"]
     with all_watched() as failures:
         controller = subprocess.Popen(
             argv, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -276,7 +275,7 @@ def test_two_runs_at_once(
         failure = one.failures.get(edge.container, "")
         assert not failure or "is not live any more: another run, or somebody, has made" in failure, one
     row(
-        "two runs of the playbook at once",
+        "two runs of Ansible at once",
         reports="done, or for the overtaken one: generation NAME is not live any more",
         during="no fresh request failed",
         after="the generation of the last one, which is green",
@@ -290,7 +289,7 @@ def outside_systemd(folder: Path) -> tuple[Run, Run, Run, dict[str, State]]:
     """nginx started by hand; then masked; then as it should be."""
     on_all(lambda edge: edge.sh("systemctl stop nginx; nginx"))
     with all_watched() as failures:
-        hand = run(folder, "never")
+        hand = run(folder, "never", playbook=NGINX_ALONE)
     assert failures == {edge.system: [] for edge in EDGES}
     on_all(
         lambda edge: edge.sh(
@@ -299,7 +298,7 @@ def outside_systemd(folder: Path) -> tuple[Run, Run, Run, dict[str, State]]:
         )
     )
     with all_watched() as failures:
-        masked = run(folder, "never")
+        masked = run(folder, "never", playbook=NGINX_ALONE)
     assert failures == {edge.system: [] for edge in EDGES}
     on_all(lambda edge: edge.sh("systemctl unmask nginx"))
     return hand, masked, run(folder, "served"), states()

@@ -19,8 +19,9 @@ from ansible_collections.hardened.nginx_edge.molecule.faults.tests.edges import 
     State,
     all_watched,
     on_all,
+    run,
 )
-from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
+from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run
 
 REPACK = r"""
 old=$(dpkg-query --show --showformat '${Version}' nginx-common); new="$old+$1"
@@ -59,12 +60,12 @@ class Upgraded:
 
 
 def upgraded(folder: Path, choice: str, text: str) -> Upgraded:
-    assert run_site(variables={"text": text}, folder=folder).code == 0
+    assert run(folder, text).code == 0
     on_all(lambda edge: edge.host.run("bash", "-ec", REPACK, "bash", choice))
     with all_watched() as failures:
         on_all(lambda edge: edge.sh(INSTALL.format(choice)))
         between = on_all(Edge.state)
-    return Upgraded(between, run_site(variables={"text": text}, folder=folder), on_all(Edge.state), failures)
+    return Upgraded(between, run(folder, text), on_all(Edge.state), failures)
 
 
 @pytest.fixture(scope="module")
