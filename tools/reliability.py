@@ -22,6 +22,7 @@ DATA = Path(__file__).resolve().parents[1] / "tests" / "reliability.yml"
 _NOT_THE_SAME_TWICE = (
     (re.compile(r"\b[0-9a-f]{16}(-\d+)?\b"), "NAME"),
     (re.compile(r"\(process \d+\)"), "(process N)"),
+    (re.compile(r"\.conf:\d+"), ".conf:N"),
     (re.compile(r"\b(?:bookworm|trixie|bullseye|forky)\.test"), "SITE"),
 )
 

@@ -54,6 +54,7 @@ class Done:
     code: int
     told: str
     failures: tuple[str, ...] = ()
+    changed: bool = True
 
     @property
     def line(self) -> str:
@@ -110,10 +111,16 @@ class Edge:
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
         told = json.loads(done.stdout)
-        return Done(told["code"], told["told"], tuple(told.get("failures", ())))
+        return Done(told["code"], told["told"], tuple(told.get("failures", ())), told["changed"])
 
     def change(self, text: str, *options: str) -> Done:
         return self.do("change", text, *options)
+
+    def again(self, text: str) -> str:
+        """What a further run for that text does, in words for the matrix. It has to succeed."""
+        done = self.change(text)
+        assert (done.code, done.failures, self.state().served) == (0, (), text), done
+        return "makes the change" if done.changed else "finds nothing to do"
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[list[str]]:

@@ -41,7 +41,7 @@ from nginx_edge.generation import (  # type: ignore[import-not-found]
 from nginx_edge.host import LocalHost  # type: ignore[import-not-found]
 from nginx_edge.overview import look  # type: ignore[import-not-found]
 from nginx_edge.packing import unpacked  # type: ignore[import-not-found]
-from nginx_edge.reload import ask, reload_and_prove  # type: ignore[import-not-found]
+from nginx_edge.reload import ask, reload_and_prove, status  # type: ignore[import-not-found]
 from nginx_edge.transaction import apply, locked, older_generation, roll_back  # type: ignore[import-not-found]
 
 EFFECTS = ("run", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "rename", "remove", "lock", "get")
@@ -104,23 +104,27 @@ def _label(name: str, arguments: tuple[Any, ...]) -> str:
     return f"{name} {os.path.basename(arguments[-1] if name in ('rename', 'symlink') else str(arguments[0]))}"
 
 
-def change(host: DyingHost, text: str) -> None:
-    """What a run does: apply, and the handler."""
+def change(host: DyingHost, text: str) -> bool:
+    """What a run does: apply, and the handler where something changed or was left undone. Whether there was any."""
     outcome = apply(host, LAYOUT, variant(text, refused=host.refused), check=False, allow_restart=False)
+    if not outcome.changed and set(status(host, LAYOUT).values()) == {outcome.name}:
+        return False
     with locked(host, LAYOUT):
         reload_and_prove(host, LAYOUT, timeout=host.timeout, keep=4, expected=outcome.name)
+    return True
 
 
-def reload(host: DyingHost, _text: str) -> None:
+def reload(host: DyingHost, _text: str) -> bool:
     with locked(host, LAYOUT):
         reload_and_prove(host, LAYOUT, timeout=host.timeout, keep=4)
+    return True
 
 
-def rollback(host: DyingHost, text: str) -> None:
-    roll_back(host, LAYOUT, text or None, check=False, timeout=host.timeout, keep=4)
+def rollback(host: DyingHost, text: str) -> bool:
+    return bool(roll_back(host, LAYOUT, text or None, check=False, timeout=host.timeout, keep=4).changed)
 
 
-CHANGES: dict[str, Callable[[DyingHost, str], None]] = {"change": change, "reload": reload, "rollback": rollback}
+CHANGES: dict[str, Callable[[DyingHost, str], bool]] = {"change": change, "reload": reload, "rollback": rollback}
 
 
 def variant(text: str, *, refused: str | None = None) -> Content:
@@ -170,10 +174,10 @@ def state() -> dict[str, Any]:
 def attempt(what: str, text: str, host: DyingHost) -> dict[str, Any]:
     """Do it, and tell how it ended."""
     try:
-        CHANGES[what](host, text)
+        changed = CHANGES[what](host, text)
     except (EdgeError, OSError) as error:
-        return {"code": 1, "told": str(error)}
-    return {"code": 0, "told": ""}
+        return {"code": 1, "told": str(error), "changed": True}
+    return {"code": 0, "told": "", "changed": changed}
 
 
 class Watch(threading.Thread):

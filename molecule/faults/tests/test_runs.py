@@ -99,7 +99,7 @@ def test_drift_is_told_apart_and_repaired(drift: Came, edge: Edge, row: Callable
         during="no fresh request failed",
         after="the model's generation; the changed folder is kept",
         sound=True,
-        next_run="finds nothing to do",
+        next_run="mends it",
     )
 
 
@@ -137,7 +137,7 @@ def test_what_was_spoilt_by_hand_is_repaired(by_hand: Came, edge: Edge, row: Cal
         during="no fresh request failed",
         after="the model's generation with new pairs; the file is kept",
         sound=False,
-        next_run="is the one that mends it",
+        next_run="mends it",
         injected=3,
     )
 
@@ -165,7 +165,7 @@ def test_deleted_generations_are_written_anew(deleted: Came, edge: Edge, row: Ca
         during="no fresh request failed",
         after="the model's generation",
         sound=False,
-        next_run="is the one that mends it",
+        next_run="finds nothing to do",
     )
 
 
@@ -280,7 +280,7 @@ def test_two_runs_at_once(
         during="no fresh request failed",
         after="the generation of the last one, which is green",
         sound=True,
-        next_run="makes its own model live",
+        next_run="makes the change",
     )
 
 

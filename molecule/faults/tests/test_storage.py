@@ -59,7 +59,7 @@ def test_the_disk_is_full(edge: Edge, row: Callable[..., None]) -> None:
         during="no fresh request failed",
         after="the old generation",
         sound=True,
-        next_run="with room again, makes the change",
+        next_run="with room again, makes the change; then " + edge.again("with room again"),
         injected=len(told),
     )
 
@@ -104,7 +104,7 @@ def test_links_and_folders_stand_where_an_edge_writes(edge: Edge, row: Callable[
         during="no fresh request failed",
         after="the new generation; what the links led to is untouched",
         sound=True,
-        next_run="finds nothing to do",
+        next_run=edge.again("planted"),
         injected=3,
     )
 

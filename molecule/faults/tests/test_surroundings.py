@@ -75,11 +75,11 @@ def test_a_pair_is_broken_on_disk(edge: Edge, row: Callable[..., None], kind: st
     assert (again.code, again.failures) == (0, ()), again
     row(
         f"a pair is {kind} on disk, and nginx is reloaded",
-        reports=done.line if broken.told else "done; the next run, and the metrics of expiry, tell it",
+        reports=done.line,
         during="no fresh request failed",
         after="the same generation, with " + ("the pair from memory" if broken.told else "the expired certificate"),
         sound=broken.sound,
-        next_run="of the playbook, puts a pair in place that can be used",
+        next_run="with the pair mended, reloads",
     )
 
 
@@ -126,7 +126,7 @@ def test_nginx_refuses_a_reload(edge: Edge, row: Callable[..., None], kind: str)
         during="no fresh request failed",
         after="the old generation",
         sound=True,
-        next_run="of the same model fails again; of the model before, finds nothing to do",
+        next_run="of the model before " + edge.again("good"),
     )
 
 
@@ -145,7 +145,7 @@ def test_what_ran_before_would_not_be_taken_any_more(edge: Edge, row: Callable[.
         during="no fresh request failed",
         after="the generation before that",
         sound=True,
-        next_run="makes its own generation live",
+        next_run="makes the change; then " + edge.again("good"),
     )
 
 
@@ -163,5 +163,5 @@ def test_the_way_back_leads_to_what_cannot_be_taken(edge: Edge, row: Callable[..
         during="no fresh request failed",
         after="the same generation",
         sound=True,
-        next_run="without a name, the way back leads to the one before it that is whole",
+        next_run=edge.again("good"),
     )

@@ -100,7 +100,7 @@ def test_an_upgrade_that_keeps_nginx_conf(kept: Upgraded, edge: Edge, row: Calla
         during="no fresh request failed" if not kept.failures[edge.system] else "nothing while nginx starts anew",
         after="the same generation",
         sound=True,
-        next_run="finds no other change than what the package left beside the file",
+        next_run="makes the change" if kept.next_run.changed[edge.container] else "finds nothing to do",
     )
 
 
@@ -116,8 +116,8 @@ def test_an_upgrade_that_replaces_nginx_conf(replaced: Upgraded, edge: Edge, row
     row(
         "the packages are upgraded, and somebody has dpkg replace nginx.conf",
         reports="done; changed by hand: nginx.conf",
-        during="what the package configures, until the next run",
-        after="what the package configures",
+        during="nothing on TLS, until the next run" if replaced.failures[edge.system] else "no fresh request failed",
+        after=f"{between.served}, until the next run",
         sound=True,
-        next_run="is the one that mends it",
+        next_run="mends it",
     )
