@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from . import reliability
 from .features import as_markdown, as_text, collect, missing_required, read_features
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -26,6 +27,7 @@ REPORTS = REPOSITORY / ".cache" / "test"
 BIN = REPOSITORY / ".venv" / "bin"
 RESULTS = REPOSITORY / "docs" / "test-results.md"
 FEATURES = REPOSITORY / "docs" / "features.md"
+RELIABILITY = REPOSITORY / "docs" / "reliability.md"
 GOLDEN_SUITES = ("bullseye", "bookworm", "trixie", "forky")
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
@@ -185,6 +187,13 @@ def tell_features(results: Sequence[Result], *, write: bool) -> Result:
     return Result(Step("features", ()), sum(bool(one.required) for one in features.all) - failed, failed, 0)
 
 
+def write_faults(results: Sequence[Result]) -> None:
+    """What the edges came through, for docs/."""
+    reports = [report for one in results if (report := REPORTS / f"{_slug(one.step)}.xml").exists()]
+    page = reliability.as_markdown(reliability.collect(reports), reliability.read_guards(), [_origin()])
+    RELIABILITY.write_text(page, encoding="utf-8")
+
+
 def _notes(report: Path) -> Sequence[str]:
     if not report.exists():
         return ()
@@ -248,6 +257,7 @@ def main() -> int:
     if what != "check":
         results.append(tell_features(results, write=what == "all"))
     if what == "all":
+        write_faults(results)
         write_results(results)
     failed = sum(one.failed for one in results)
     for one in results:

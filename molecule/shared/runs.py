@@ -48,17 +48,24 @@ class Run:
         return f"exit code {self.code}, changed {dict(self.changed)}{failures}\n{self.stderr}"
 
 
-def run_site(*options: str, variables: Mapping[str, Any], folder: Path, inventories: Sequence[Path] = ()) -> Run:
+def run_site(
+    *options: str,
+    variables: Mapping[str, Any],
+    folder: Path,
+    inventories: Sequence[Path] = (),
+    playbook: str = PLAYBOOK,
+) -> Run:
     """Run the playbook as an operator would, with molecule's inventory and settings.
 
     :param variables: take precedence over the scenario's.
     :param folder: where the variables are written for the run.
     :param inventories: further ones, whose variables of hosts take precedence over the scenario's.
+    :param playbook: default is ``site``.
     """
     file = folder / "variables.json"
     file.write_text(json.dumps(variables), encoding="utf-8")
     sources = [os.environ["MOLECULE_INVENTORY_FILE"], *map(str, inventories)]
-    argv = ["ansible-playbook", PLAYBOOK, "-e", f"@{file}", *options]
+    argv = ["ansible-playbook", playbook, "-e", f"@{file}", *options]
     argv += [word for source in sources for word in ("-i", source)]
     done = subprocess.run(
         argv,

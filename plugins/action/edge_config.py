@@ -21,7 +21,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import DISTRIBUTION
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import digest_of
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.advice import advice_on_state
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Built, Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.check_profiles import (
     check_profiles,
@@ -74,6 +75,13 @@ class ActionModule(ActionBase):
             built = build(planned.edge, target, TEMPLATES, hash_password)
         except OSError as error:
             raise AnsibleActionFail(f"the controller cannot hash passwords: {error}") from error
+        found = advice_on_state(facts["generations"], facts["processes"])
+        made = self._made_live(planned, target, facts, built, task_vars)
+        return {**made, "drift": facts["generations"]["drift"], "advice": [*found, *made["advice"]]}
+
+    def _made_live(
+        self, planned: Plan, target: Target, facts: Mapping[str, Any], built: Built, task_vars: dict[str, Any]
+    ) -> dict[str, Any]:
         content, generations = built.content, facts["generations"]
         live, running = generations["live"], generations["running"]
         users_there = all(

@@ -103,6 +103,11 @@ advice:
   returned: success
   type: list
   elements: str
+drift:
+  description: What was changed by hand since the last run, and is undone; see M(hardened.nginx_edge.nginx_info).
+  returned: state=present
+  type: list
+  elements: str
 sent:
   description: Bytes of configuration that were sent to the host.
   returned: state=present

@@ -81,7 +81,9 @@ generations:
     drift:
       type: list
       elements: str
-      description: Files of the live one that were changed by hand.
+      description:
+        - Files of the live one that were changed by hand; V(/etc/nginx/nginx.conf) where somebody put a file in the
+          place of the link to it.
     advice:
       type: list
       elements: str
@@ -96,24 +98,50 @@ generations:
       type: list
       elements: str
       description: All of them, the youngest first.
+processes:
+  description: The processes of nginx.
+  returned: always
+  type: dict
+  contains:
+    master:
+      type: int
+      description: Process id of the master, or null where none runs.
+    since_proof:
+      type: int
+      description: Seconds since nginx was last proven to run a generation, or null.
+    leaving:
+      type: list
+      elements: dict
+      description: Workers of earlier configurations that still serve open connections, the oldest first.
+      contains:
+        pid:
+          type: int
+          description: Process id.
+        age:
+          type: int
+          description: Seconds since it was started.
 user_files:
   description: The files with password hashes on the host, and the SHA-256 of what is in them.
   returned: always
   type: dict
 """
 
+from dataclasses import asdict
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import DISTRIBUTION, NGINX_ORG
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.differences import drifted_paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
     Layout,
-    drift,
+    last_proof,
     manifests,
     read_manifest,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import read_nginx
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import status
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import leaving_workers, master_pid
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import present
 
 
@@ -127,17 +155,24 @@ def main() -> None:
     )
     host, layout = LocalHost(), Layout()
     names = status(host, layout)
-    live = names["live"]
+    live, running = names["live"], names["running"]
     manifest = read_manifest(host, layout, live) if live else None
+    proof = last_proof(host, layout, running) if running else None
+    master = master_pid(host)
     module.exit_json(
         changed=False,
         nginx=read_nginx(host, module.params["repository"]),
         generations={
             **names,
             "digest": manifest.digest if manifest else None,
-            "drift": drift(host, layout, manifest) if manifest else [],
+            "drift": drifted_paths(host, layout),
             "advice": list(manifest.warnings) if manifest else [],
             "kept": [one.name for one in manifests(host, layout)],
+        },
+        processes={
+            "master": master,
+            "since_proof": max(0, int(host.now() - proof.at)) if proof else None,
+            "leaving": [asdict(one) for one in leaving_workers(host, master)],
         },
         user_files=present(host, layout),
     )

@@ -39,6 +39,11 @@ options:
     description: Restart nginx, and drop its connections, where its own listening sockets are in the way of a reload.
     type: bool
     default: false
+  generation:
+    description:
+      - Name of the generation that has to be live, for otherwise another run has come in between; then nothing is done,
+        and the task fails. Default is whichever is live.
+    type: str
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -68,7 +73,21 @@ pruned:
   returned: success, not in check mode
   type: list
   elements: str
+leaving:
+  description: Workers of earlier configurations that still serve open connections, the oldest first.
+  returned: success, not in check mode
+  type: list
+  elements: dict
+  contains:
+    pid:
+      type: int
+      description: Process id.
+    age:
+      type: int
+      description: Seconds since it was started.
 """
+
+from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -76,6 +95,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors im
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import leaving_workers, master_pid
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import locked
 
 
@@ -86,6 +106,7 @@ def main() -> None:
             "timeout": {"type": "int", "default": 30},
             "keep": {"type": "int", "default": 5},
             "allow_restart": {"type": "bool", "default": False},
+            "generation": {"type": "str"},
         },
         supports_check_mode=True,
     )
@@ -100,6 +121,7 @@ def main() -> None:
                 timeout=module.params["timeout"],
                 keep=module.params["keep"],
                 allow_restart=module.params["allow_restart"],
+                expected=module.params["generation"],
             )
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
@@ -109,6 +131,7 @@ def main() -> None:
         master=proof.master,
         workers=list(proof.workers),
         pruned=list(proof.pruned),
+        leaving=[asdict(one) for one in leaving_workers(host, master_pid(host))],
     )
 
 

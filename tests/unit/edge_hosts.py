@@ -24,7 +24,8 @@ class EdgeHost(LocalHost):
     ``warned of``.
 
     Without ``systemd`` nginx is spoken to directly; it does not follow the signals that it ``ignores``. Its master has
-    the dynamic modules ``loaded``.
+    the dynamic modules ``loaded``. Its clock is ``set_ahead`` by so many seconds. At their test it ``refuses`` the
+    generations of these names.
 
     :param root: folder of the simulated machine.
     """
@@ -34,9 +35,11 @@ class EdgeHost(LocalHost):
         self.taken: set[int] = set()
         self.commands: list[Sequence[str]] = []
         self.clock = 1000.0
+        self.set_ahead = 0.0
         self.systemd = True
         self.master: int | None = MASTER
         self.ignores: set[str] = set()
+        self.refuses: set[str] = set()
         self.zombies: set[int] = set()
         self.loaded: set[str] = set()
         self._workers = [101]
@@ -60,7 +63,7 @@ class EdgeHost(LocalHost):
         if list(argv) == ["nginx", "-V"]:
             return Completed(argv, 0, "", VERSION_OUTPUT)
         if list(argv[:2]) == ["nginx", "-t"]:
-            if "refused at test" in self.conf_text(argv[3]):
+            if "refused at test" in self.conf_text(argv[3]) or argv[3].split("/")[-2] in self.refuses:
                 line = f"nginx: [emerg] refused at test in {argv[3]}:1\n"
                 return Completed(argv, 1, "", line)
             if "warned of" in self.conf_text(argv[3]):
@@ -142,6 +145,10 @@ class EdgeHost(LocalHost):
         super().write(path, data, mode, durable=durable)  # this machine may have no such account
 
     def now(self) -> float:
+        self.clock += 0.01
+        return self.clock + self.set_ahead
+
+    def monotonic(self) -> float:
         self.clock += 0.01
         return self.clock
 

@@ -52,6 +52,12 @@ def test_what_is_not_there_yet_is_stood_in_for(host: PickyHost) -> None:
     assert sorted(Path(host.layout.root).rglob("*")) == before
 
 
+def test_a_broken_pair_is_stood_in_for(host: PickyHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = host.read
+    monkeypatch.setattr(host, "read", lambda path: b"broken" if path.startswith("/etc/nginx/tls/") else read(path))
+    rehearse(host, host.layout, Content({"nginx.conf": SITE}, "aaaa", 8090, "0"))
+
+
 def test_what_a_real_run_would_not_make_is_still_missing(host: PickyHost) -> None:
     text = "ssl_certificate /nowhere/fullchain.pem;"
     with pytest.raises(EdgeError, match="/nowhere/fullchain"):

@@ -30,6 +30,7 @@ class Case:
     :param variables: for all edges. FOLDER, in them and in ``told``, is a folder of the test's own.
     :param host_variables: edge -> variables of that edge alone.
     :param refused_by: the edges whose run fails.
+    :param fault: what it is called in docs/reliability.md; empty where the controller refuses it.
     :param at_reload: nginx takes it on disk and refuses it in memory, so the run goes there and back again.
     """
 
@@ -40,6 +41,7 @@ class Case:
     refused_by: tuple[str, ...] = EDGES
     port_taken: bool = False
     at_reload: bool = False
+    fault: str = ""
 
 
 CASES = (
@@ -65,11 +67,13 @@ CASES = (
         (f"0.0.0.0:{TAKEN_PORT}/tcp cannot be bound: Address already in use, python3 (process ", " has it"),
         {"edge_http_port": TAKEN_PORT},
         port_taken=True,
+        fault="a port is taken by another program",
     ),
     Case(
         "unknown_upstream_host",
         ("edge_upstreams['api']: nginx says: host not found in upstream", "nosuch.invalid:3001"),
         {"edge_upstreams": [{"name": "api", "servers": [{"address": "nosuch.invalid:3001"}]}]},
+        fault="the name of a new upstream cannot be resolved",
     ),
     Case(
         "missing_certificate_file",
@@ -114,6 +118,7 @@ CASES = (
             "set edge_allow_restart: true",
         ),
         {"edge_extra_directives": "server {\n    listen 8099;\n    return 204;\n}\n"},
+        fault="a listener moves between an address and the wildcard",
     ),
     Case(
         "zone_with_another_key",
@@ -127,5 +132,6 @@ CASES = (
             "edge_reload_timeout": 5,
         },
         at_reload=True,
+        fault="a zone of one's own keeps its name with another key, and the playbook runs",
     ),
 )

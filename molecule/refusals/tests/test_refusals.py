@@ -20,7 +20,9 @@ from ansible_collections.hardened.nginx_edge.molecule.refusals.tests.cases impor
     Case,
     sites,
 )
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import record
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, State, look_at, run_site
+from ansible_collections.hardened.nginx_edge.tools.reliability import Row
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client
 
 CLIENT = Client("refusal-client")
@@ -139,8 +141,22 @@ class TestRefused:
         assert after.served[0] == before.served[0]
         assert after.generation == before.generation
 
-    def test_would_start_with_what_is_on_disk(self, refused: Refused, edge: str) -> None:
+    def test_would_start_with_what_is_on_disk(
+        self, refused: Refused, edge: str, request: pytest.FixtureRequest
+    ) -> None:
         assert refused.after[edge].sound
+        if refused.case.fault:
+            went = "goes to the new generation and back" if refused.case.at_reload else "changes nothing"
+            row = Row(
+                fault=refused.case.fault,
+                system=edge.removeprefix("refusal-"),
+                reports=f"failed: {' … '.join(refused.runs[0].failures[edge].splitlines()[:2])}",
+                during=f"the old generation; the run {went}",
+                after="the old generation",
+                sound=True,
+                next_run="fails in the same way; with the model before, finds nothing to do",
+            )
+            record(request, row)
 
     def test_leaves_the_files_as_they_were(self, refused: Refused, edge: str) -> None:
         before, after = refused.before[edge].tree, refused.after[edge].tree

@@ -24,6 +24,7 @@ from .errors import EdgeError
 from .generation import PLACEHOLDER, Layout
 from .host import Host, LocalHost
 from .overview import Overview, Seen, look
+from .service import Leaving
 from .transaction import roll_back
 
 KEEP_ALL = sys.maxsize
@@ -106,7 +107,8 @@ def _list(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     seen = look(host, layout)
     if options.json:
         names = {"live": seen.live, "running": seen.running, "answers": seen.answers, "back": seen.back}
-        return _json({**names, "generations": [_facts(one) for one in seen.generations]})
+        leaving = [asdict(one) for one in seen.leaving]
+        return _json({**names, "leaving": leaving, "generations": [_facts(one) for one in seen.generations]})
     rows = [("GENERATION", "CREATED (UTC)", "PROVEN (UTC)", "STATE")]
     rows += [
         (one.name, _date(one.manifest.created), _date(one.proven), ", ".join(_states(one, seen)))
@@ -133,7 +135,14 @@ def _remarks(seen: Overview) -> Iterator[str]:
         yield f"No generation answers; nginx-edge rollback {seen.live} starts or reloads nginx and proves it."
     elif not seen.live == seen.running == seen.answers:
         yield f"What answers is not what is live and proven; nginx-edge rollback {seen.live} reloads and proves it."
+    if seen.leaving:
+        workers = "1 worker" if len(seen.leaving) == 1 else f"{len(seen.leaving)} workers"
+        yield f"{workers} of earlier configurations still serve: {', '.join(map(_worker, seen.leaving))}."
     yield f"nginx-edge rollback goes to {seen.back}." if seen.back else "There is no other generation to go back to."
+
+
+def _worker(one: Leaving) -> str:
+    return f"process {one.pid}, started {one.age} s ago"
 
 
 def _show(options: argparse.Namespace, host: Host, layout: Layout) -> str:

@@ -15,11 +15,12 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import NamedTuple
 
 from .errors import EdgeError
 from .host import Host, replace_file, switch_symlink
 from .nginx import test_configuration
+from .packing import packed
 
 PLACEHOLDER = "@GENERATION@"
 """Where a generation's own name stands in texts that come from the controller."""
@@ -32,8 +33,15 @@ MANIFEST = "MANIFEST.json"
 SUBFOLDERS = ("sites", "streams")
 """Folders of a generation that nginx includes as a whole."""
 
+WRITTEN = "WRITTEN"
+"""File in a generation's folder that holds all of its texts as they were written, packed: drift is told by it."""
+
 PROVEN = "PROVEN"
-"""File in a generation's folder that holds when nginx was last proven to run it (seconds since the epoch)."""
+"""File in a generation's folder that holds when nginx was last proven to run it: seconds since the epoch, and behind
+them the how manyth proof on this host it was, for a clock may be set back."""
+
+BY_HAND = "by-hand"
+"""Folder of an ``nginx.conf`` that somebody put in the place of the link, kept for a look."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,8 @@ class Layout:
     """Where things stand; the default is a real host's, tests use a folder of their own."""
 
     root: str = "/etc/nginx"
-    lock: str = "/run/lock/nginx-edge.lock"
+    lock: str = "/run/nginx-edge.lock"
+    """Not in /run/lock, where any user may hold a file of that name, or plant a link under it."""
 
     @property
     def conf(self) -> str:
@@ -81,6 +90,7 @@ class Manifest:
     :param files: relative path -> SHA-256 in hexadecimal.
     :param warnings: what nginx warned of when it tested it; default none.
     :param made_by: who ran Ansible, and where: ``user@controller``; default unknown.
+    :param number: the how manyth on this host it is: their order, whatever the clock said; default 0, the oldest.
     """
 
     name: str
@@ -91,6 +101,7 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     made_by: str = ""
+    number: int = 0
 
 
 _MANIFEST_FIELDS = frozenset(one.name for one in fields(Manifest))
@@ -143,36 +154,59 @@ def read_manifest(host: Host, layout: Layout, name: str) -> Manifest | None:
 
 def texts_of(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
     """The texts of a generation, as they stand there now; an empty one for a file that is missing."""
-    return [(host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode() for path in manifest.files]
+    return [
+        (host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode(errors="replace") for path in manifest.files
+    ]
 
 
 def manifests(host: Host, layout: Layout) -> list[Manifest]:
     """All generations that passed their test, the youngest first."""
     names = (name for name in host.listdir(layout.generations) if not name.startswith("."))
     found = (read_manifest(host, layout, name) for name in names if name != os.path.basename(layout.running))
-    return sorted((manifest for manifest in found if manifest is not None), key=lambda one: one.created, reverse=True)
+    sound = (manifest for manifest in found if manifest is not None)
+    return sorted(sound, key=lambda one: (one.number, one.created), reverse=True)
 
 
-def proven_at(host: Host, layout: Layout, name: str) -> float | None:
-    """When nginx was last proven to run a generation; None when it never was."""
-    raw = host.read(f"{layout.folder(name)}/{PROVEN}")
+class Proven(NamedTuple):
+    """When nginx was last proven to run a generation; the later proof is the greater one.
+
+    :param number: the how manyth proof on this host it was; 0 where an older version did not count.
+    :param at: seconds since the epoch.
+    """
+
+    number: int
+    at: float
+
+
+def last_proof(host: Host, layout: Layout, name: str) -> Proven | None:
+    """The last proof of a generation; None when it never was proven."""
+    words = (host.read(f"{layout.folder(name)}/{PROVEN}") or b"").split()
     try:
-        return float(raw) if raw is not None else None
-    except ValueError:
+        return Proven(int(words[1]) if len(words) > 1 else 0, float(words[0]))
+    except (IndexError, ValueError):
         return None
+
+
+def remember_proof(host: Host, layout: Layout, name: str) -> None:
+    """Note that nginx was proven to run a generation, just now."""
+    proofs = (last_proof(host, layout, one.name) for one in manifests(host, layout))
+    number = max((proof.number for proof in proofs if proof is not None), default=0) + 1
+    replace_file(host, f"{layout.folder(name)}/{PROVEN}", f"{host.now()} {number}\n".encode())
+    if running_name(host, layout) != name:
+        switch_symlink(host, name, layout.running)
 
 
 def drift(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
     """Files of a generation that are not what was written: changed, missing, or added (sorted relative paths)."""
     folder = layout.folder(manifest.name)
     # A hidden file is one that a run left which died; nginx reads none.
-    apart = (MANIFEST, PROVEN, *SUBFOLDERS)
+    apart = (MANIFEST, PROVEN, WRITTEN, *SUBFOLDERS)
     present = {name for name in host.listdir(folder) if name not in apart and name[0] != "."}
     present |= {f"{inner}/{name}" for inner in SUBFOLDERS for name in host.listdir(f"{folder}/{inner}")}
     changed = {
         path
         for path, digest in manifest.files.items()
-        if path not in present or hashlib.sha256(host.read(f"{folder}/{path}") or b"").hexdigest() != digest
+        if path not in present or digest_of(host.read(f"{folder}/{path}") or b"") != digest
     }
     return sorted(changed | (present - set(manifest.files)))
 
@@ -192,7 +226,7 @@ def stage(host: Host, layout: Layout, content: Content) -> Manifest:
 
     :raises EdgeError: nginx refuses it; the folder is gone again.
     """
-    manifest = new_manifest(host, content, _free_name(host, layout, content.digest))
+    manifest = new_manifest(host, layout, content, _free_name(host, layout, content.digest))
     try:
         return write_tested(host, layout, content, manifest)
     except (EdgeError, OSError):
@@ -200,11 +234,23 @@ def stage(host: Host, layout: Layout, content: Content) -> Manifest:
         raise
 
 
-def new_manifest(host: Host, content: Content, name: str) -> Manifest:
+def new_manifest(host: Host, layout: Layout, content: Content, name: str) -> Manifest:
     """The manifest of a content under that name, made now."""
-    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in content.named(name).items()}
-    made = host.now()
-    return Manifest(name, content.digest, made, content.status_port, content.version, digests, made_by=content.made_by)
+    return Manifest(
+        name,
+        content.digest,
+        host.now(),
+        content.status_port,
+        content.version,
+        {path: digest_of(text.encode()) for path, text in content.named(name).items()},
+        made_by=content.made_by,
+        number=max((one.number for one in manifests(host, layout)), default=0) + 1,
+    )
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> Manifest:
@@ -216,8 +262,10 @@ def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifes
     folder = layout.folder(manifest.name)
     for inner in SUBFOLDERS:
         host.mkdir(f"{folder}/{inner}")
-    for path, text in content.named(manifest.name).items():
+    texts = content.named(manifest.name)
+    for path, text in texts.items():
         host.write(f"{folder}/{path}", text.encode(), durable=False)
+    host.write(f"{folder}/{WRITTEN}", packed(texts).encode(), durable=False)
     tested = replace(manifest, warnings=test_configuration(host, f"{folder}/nginx.conf"))
     host.sync_filesystem(folder)
     # The manifest says that the test was passed, so it comes last.
@@ -240,7 +288,8 @@ def _free_name(host: Host, layout: Layout, digest: str) -> str:
 
 
 def switch(host: Host, layout: Layout, name: str) -> None:
-    """Make a generation live. The first switch keeps what was there before as :data:`ORIGINAL`."""
+    """Make a generation live. The first switch keeps what was there before as :data:`ORIGINAL`; what somebody puts in
+    the place of the link later is kept as :data:`BY_HAND`."""
     if name == ORIGINAL:
         data = host.read(f"{layout.folder(ORIGINAL)}/nginx.conf")
         if data is None:
@@ -249,52 +298,15 @@ def switch(host: Host, layout: Layout, name: str) -> None:
         replace_file(host, layout.conf, data)
         return
     if host.readlink(layout.conf) is None:
-        _keep_original(host, layout)
+        _keep_replaced(host, layout)
     switch_symlink(host, f"generations/{name}/nginx.conf", layout.conf)
 
 
-def _keep_original(host: Host, layout: Layout) -> None:
+def _keep_replaced(host: Host, layout: Layout) -> None:
     data = host.read(layout.conf)
-    if data is None or host.exists(f"{layout.folder(ORIGINAL)}/nginx.conf"):
+    original = host.read(f"{layout.folder(ORIGINAL)}/nginx.conf")
+    if data is None or data == original:
         return
-    host.mkdir(layout.folder(ORIGINAL))
-    replace_file(host, f"{layout.folder(ORIGINAL)}/nginx.conf", data)
-
-
-def previous_name(host: Host, layout: Layout) -> str | None:
-    """Where to go back to when the live generation is not taken over: the last proven one, else the original."""
-    running = running_name(host, layout)
-    if running and running != live_name(host, layout) and read_manifest(host, layout, running) is not None:
-        return running
-    if not running and host.exists(f"{layout.folder(ORIGINAL)}/nginx.conf"):
-        return ORIGINAL
-    return None
-
-
-def prune(host: Host, layout: Layout, keep: int) -> tuple[str, ...]:
-    """Remove all but the youngest ``keep`` generations; never the live, the running or the original one.
-
-    :returns: names of what was removed.
-    """
-    precious = {live_name(host, layout), running_name(host, layout), ORIGINAL}
-    removed = tuple(one.name for one in manifests(host, layout)[keep:] if one.name not in precious)
-    for name in removed:
-        # Without its manifest a half-removed folder counts as nothing.
-        host.remove(f"{layout.folder(name)}/{MANIFEST}")
-        host.remove(layout.folder(name))
-    return removed
-
-
-def differences(host: Host, layout: Layout, content: Content) -> list[dict[str, Any]]:
-    """What changes from the live generation to ``content``, for Ansible's ``diff``: one entry a changed file."""
-    live = live_name(host, layout)
-    manifest = read_manifest(host, layout, live) if live else None
-    known = set(manifest.files) | set(drift(host, layout, manifest)) if manifest else set()
-    new = content.named(live or content.digest)
-    found = []
-    for path in sorted(known | set(new)):
-        before = (host.read(f"{layout.folder(live)}/{path}") or b"").decode(errors="replace") if live else ""
-        after = new.get(path, "")
-        if before != after:
-            found.append({"before_header": path, "after_header": path, "before": before, "after": after})
-    return found
+    folder = layout.folder(ORIGINAL if original is None else BY_HAND)
+    host.mkdir(folder)
+    replace_file(host, f"{folder}/nginx.conf", data)

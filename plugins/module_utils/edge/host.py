@@ -100,7 +100,10 @@ class Host(Protocol):
         """Body of a 200 answer to an HTTP request on loopback; None for any other answer, or none within a second."""
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Seconds since the epoch, by a clock that may be set."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment, by a clock that nobody sets: for measuring how long something takes."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -167,7 +170,7 @@ class LocalHost:
         self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True, readers: str | None = None
     ) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-        with os.fdopen(descriptor, "wb") as stream:
+        with _naming(path), os.fdopen(descriptor, "wb") as stream:
             if readers is not None:
                 os.fchown(descriptor, -1, _group_of(readers))
             os.fchmod(descriptor, mode)  # whatever the umask says
@@ -202,7 +205,7 @@ class LocalHost:
 
     @contextlib.contextmanager
     def lock(self, path: str, timeout: float) -> Iterator[None]:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             end = time.monotonic() + timeout
             while True:
@@ -241,8 +244,22 @@ class LocalHost:
     def now(self) -> float:
         return time.time()
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """A full disk shows when bytes are written, and that error of Python's names no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, path) from error
+        raise
 
 
 def _group_of(account: str) -> int:

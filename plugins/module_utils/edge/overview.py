@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import EdgeError
-from .generation import Layout, Manifest, drift, live_name, manifests, proven_at, running_name
+from .generation import Layout, Manifest, drift, last_proof, live_name, manifests, running_name
 from .host import Host
 from .reload import ask
+from .service import Leaving, leaving_workers, master_pid
 from .transaction import older_generation
 
 
@@ -41,6 +42,7 @@ class Overview:
     :param running: the one last proven in memory; None before the first.
     :param answers: the one that answers now; None when none does.
     :param back: the one that a rollback without a name takes; None when there is none.
+    :param leaving: workers of earlier configurations that still serve open connections, the oldest first.
     """
 
     generations: Sequence[Seen]
@@ -48,6 +50,7 @@ class Overview:
     running: str | None
     answers: str | None
     back: str | None
+    leaving: Sequence[Leaving]
 
     def find(self, name: str) -> Seen:
         """A generation by its name, or by the beginning of it that no other has.
@@ -70,11 +73,23 @@ def look(host: Host, layout: Layout) -> Overview:
     """See what is there; nothing is changed, and no lock is taken."""
     kept = manifests(host, layout)
     live = live_name(host, layout)
-    seen = [Seen(one, proven_at(host, layout, one.name), tuple(drift(host, layout, one))) for one in kept]
+    seen = [_seen(host, layout, one) for one in kept]
     # What runs may be none of the live generation, and then its own port is the one that answers.
     ports = dict.fromkeys(one.status_port for one in sorted(kept, key=lambda one: one.name != live))
     answers = next((answer for port in ports if (answer := ask(host, port)) is not None), None)
-    return Overview(seen, live, running_name(host, layout), answers, _back(host, layout, live))
+    return Overview(
+        seen,
+        live,
+        running_name(host, layout),
+        answers,
+        back=_back(host, layout, live),
+        leaving=leaving_workers(host, master_pid(host)),
+    )
+
+
+def _seen(host: Host, layout: Layout, one: Manifest) -> Seen:
+    proof = last_proof(host, layout, one.name)
+    return Seen(one, proof.at if proof is not None else None, tuple(drift(host, layout, one)))
 
 
 def _back(host: Host, layout: Layout, live: str | None) -> str | None:

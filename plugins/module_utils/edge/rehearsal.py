@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
+from .errors import EdgeError
 from .generation import Content, Layout, Manifest, new_manifest, write_tested
 from .host import Host
-from .pairs import make_self_signed
+from .pairs import make_self_signed, read_pair
 
 CACHE_FOLDER = "/var/cache/nginx-edge"
 _PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
@@ -18,8 +19,8 @@ _PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
 def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
     """Write a generation aside, let nginx test it, and take it away: what check mode does.
 
-    Certificates that a real run would make first are stood in for by a pair of the rehearsal's own, and caches get
-    folders of the rehearsal's own, for nginx makes them while it tests.
+    Certificates that a real run would make or replace first are stood in for by a pair of the rehearsal's own, and
+    caches get folders of the rehearsal's own, for nginx makes them while it tests.
 
     :returns: the manifest that the generation would have.
     """
@@ -29,11 +30,11 @@ def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
     try:
         host.mkdir(f"{folder}/cache")
         stand_ins = {f"{CACHE_FOLDER}/": f"{folder}/cache/"}
-        missing = sorted(path for path in _pairs_in(content) if host.read(f"{path}/fullchain.pem") is None)
-        if missing:
+        unusable = sorted(path for path in _pairs_in(content) if not _is_usable(host, path))
+        if unusable:
             _write_stand_in(host, f"{folder}/pair")
-            stand_ins.update({f"{path}/": f"{folder}/pair/" for path in missing})
-        return write_tested(host, layout, content.replaced(stand_ins), new_manifest(host, content, name))
+            stand_ins.update({f"{path}/": f"{folder}/pair/" for path in unusable})
+        return write_tested(host, layout, content.replaced(stand_ins), new_manifest(host, layout, content, name))
     finally:
         host.remove(layout.folder(name))
         if not host.listdir(layout.generations):
@@ -43,6 +44,15 @@ def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
 def _pairs_in(content: Content) -> set[str]:
     """Folders of all pairs that a content refers to."""
     return {path for text in content.files.values() for path in _PAIR.findall(text)}
+
+
+def _is_usable(host: Host, folder: str) -> bool:
+    """Whether a pair is there and whole; a real run replaces one that is not."""
+    try:
+        read_pair(host, folder)
+    except EdgeError:
+        return False
+    return True
 
 
 def _write_stand_in(host: Host, folder: str) -> None:

@@ -9,6 +9,8 @@ old workers go on. So the new workers are asked: each generation answers its own
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,25 +18,26 @@ from . import user_files
 from .errors import EdgeError
 from .generation import (
     ORIGINAL,
-    PROVEN,
     Layout,
     Manifest,
     live_name,
-    previous_name,
-    prune,
     read_manifest,
+    remember_proof,
     running_name,
     switch,
     texts_of,
 )
-from .host import Host, replace_file, switch_symlink
+from .host import Host, replace_file
 from .modules import module_conflicts
 from .nginx import explain, test_configuration
+from .pairs import FULLCHAIN, read_pair
+from .retention import prune, ways_back
 from .service import POLL_SECONDS, control, master_pid, runs_systemd, worker_pids
 from .sockets import conflicts, wanted_listeners
 
 ERROR_LOG = "/var/log/nginx/error.log"
 START_SECONDS = 10.0
+_CERTIFICATE = re.compile(rf"^\s*ssl_certificate\s+(/\S+)/{FULLCHAIN};", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,32 +50,59 @@ class Proof:
     pruned: tuple[str, ...] = ()
 
 
-def reload_and_prove(host: Host, layout: Layout, *, timeout: float, keep: int, allow_restart: bool = False) -> Proof:
+def reload_and_prove(
+    host: Host,
+    layout: Layout,
+    *,
+    timeout: float,
+    keep: int,
+    allow_restart: bool = False,
+    expected: str | None = None,
+) -> Proof:
     """Make nginx run the live generation, or go back to the one that ran before.
 
     :param timeout: seconds within which new workers must answer.
     :param allow_restart: restart nginx where its own listening sockets are in the way of a reload.
-    :param keep: generations to keep, see :func:`.generation.prune`.
-    :raises EdgeError: nginx did not take the generation over; the previous one is live and runs.
+    :param keep: generations to keep, see :func:`.retention.prune`.
+    :param expected: the generation that the caller made live; default is whichever is live.
+    :raises EdgeError: nginx did not take the generation over, and the previous one is live and runs; or another run has
+        made another one live, and nothing was done.
     """
     name = live_name(host, layout)
+    if expected is not None and name != expected:
+        other = f"generation {name}" if name else "a file of no generation"
+        raise EdgeError(
+            f"generation {expected} is not live any more: another run, or somebody, has made {other} live since",
+            ["let one run at a time change an edge, and run again"],
+        )
     manifest = read_manifest(host, layout, name) if name else None
     if manifest is None:
         raise EdgeError(f"{layout.conf} leads to no generation", ["run the role edge to make one"])
     try:
-        test_configuration(host, layout.conf)
         master = master_pid(host)
-        texts = texts_of(host, layout, manifest)
+        texts = _check(host, layout, manifest)
         restart = needs_restart(host, layout, texts, master, allow_restart=allow_restart)
         proof = _prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:
         raise _went_back(host, layout, manifest, error, timeout) from error
-    replace_file(host, f"{layout.folder(manifest.name)}/{PROVEN}", f"{host.now()}\n".encode())
-    if running_name(host, layout) != manifest.name:
-        switch_symlink(host, manifest.name, layout.running)
+    remember_proof(host, layout, manifest.name)
     pruned = prune(host, layout, keep)
     user_files.prune(host, layout)
     return Proof(proof.generation, proof.master, proof.workers, pruned)
+
+
+def _check(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
+    """Let nginx test a generation, and look at the pairs that it would load: of one whose parts are of different types
+    nginx says nothing, and then refuses every handshake.
+
+    :returns: its texts.
+    :raises EdgeError: it cannot serve.
+    """
+    test_configuration(host, f"{layout.folder(manifest.name)}/nginx.conf")
+    texts = texts_of(host, layout, manifest)
+    for pair in sorted({found for text in texts for found in _CERTIFICATE.findall(text)}):
+        read_pair(host, pair)
+    return texts
 
 
 def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int | None, *, allow_restart: bool) -> bool:
@@ -102,9 +132,9 @@ def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float
     master = master_pid(host)
     before = worker_pids(host, master) if master is not None else set()
     _signal(host, layout, "start" if master is None else "restart" if restart else "reload", master)
-    end = host.now() + timeout
+    end = host.monotonic() + timeout
     answered: str | None = None
-    while host.now() < end:
+    while host.monotonic() < end:
         now_master = master_pid(host)
         if now_master is not None and (master is None or restart or now_master == master):
             new = worker_pids(host, now_master) - before
@@ -158,18 +188,58 @@ def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:
 
 def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, timeout: float) -> EdgeError:
     """Go back to what ran before the failed generation, and say how that went."""
-    previous = previous_name(host, layout)
     reasons = [error.message, *error.details]
+    previous, refusals = _sound_way_back(host, layout)
+    if previous is None and running_name(host, layout) == failed.name:
+        if master_pid(host) is None:
+            return EdgeError(f"nginx does not run, and did not start with generation {failed.name}", reasons)
+        return EdgeError(f"nginx did not load generation {failed.name} anew; it goes on with what it has", reasons)
     if previous is None:
-        return EdgeError(f"nginx did not take generation {failed.name} over, and there is none to go back to", reasons)
+        none = "none of those before can be gone back to" if refusals else "there is none to go back to"
+        return EdgeError(f"nginx did not take generation {failed.name} over, and {none}", [*reasons, *refusals])
     switch(host, layout, previous)
     manifest = read_manifest(host, layout, previous)
     try:
         _prove(host, layout, manifest, max(timeout, START_SECONDS))
     except EdgeError as second:
         message = f"nginx took neither generation {failed.name} nor, on the way back, {previous}"
-        return EdgeError(message, [*reasons, second.message, *second.details])
-    return EdgeError(f"nginx did not take generation {failed.name} over; the edge went back to {previous}", reasons)
+        if manifest is not None and ask(host, manifest.status_port) == previous:
+            message = f"nginx could not be made to take generation {failed.name}; {previous} is live again and answers"
+        return EdgeError(message, list(dict.fromkeys([*reasons, *refusals, second.message, *second.details])))
+    if manifest is not None and running_name(host, layout) != previous:
+        remember_proof(host, layout, previous)
+    message = f"nginx did not take generation {failed.name} over; the edge went back to {previous}"
+    return EdgeError(message, [*reasons, *refusals])
+
+
+def _sound_way_back(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
+    """The best generation to go back to that nginx would take today, and why it is none of the better ones.
+
+    It ran once, but the certificates, names and programs around it may have changed since.
+    """
+    refusals: list[str] = []
+    for name in ways_back(host, layout):
+        manifest = read_manifest(host, layout, name)
+        try:
+            if manifest is not None:
+                _check(host, layout, manifest)
+            else:
+                _test_original(host, layout)
+        except EdgeError as error:
+            refusals += [f"generation {name} is passed over: {error.message}", *error.details]
+        else:
+            return name, refusals
+    return None, refusals
+
+
+def _test_original(host: Host, layout: Layout) -> None:
+    """Let nginx test the original in the folder that it stood in, for its relative includes are read from there."""
+    beside = os.path.join(layout.root, ".nginx.conf.original")
+    replace_file(host, beside, host.read(f"{layout.folder(ORIGINAL)}/nginx.conf") or b"")
+    try:
+        test_configuration(host, beside)
+    finally:
+        host.remove(beside)
 
 
 def status(host: Host, layout: Layout) -> dict[str, str | None]:

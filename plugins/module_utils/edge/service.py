@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .errors import EdgeError
 from .host import Completed, Host
 
@@ -21,6 +23,11 @@ STOP_SECONDS = 5.0
 POLL_SECONDS = 0.1
 _FIRST_PROCESS = 1
 _ENDED = ("Z", "X")
+_LEAVING = b"nginx: worker process is shutting down"
+_STARTED = 19
+"""Place of a process's start time behind its name in /proc/PID/stat, in ticks since boot, see proc_pid_stat(5)."""
+_TICKS = 100
+"""Ticks of /proc in a second, on every Linux (USER_HZ)."""
 
 
 def runs_systemd(host: Host) -> bool:
@@ -40,6 +47,33 @@ def worker_pids(host: Host, master: int) -> set[int]:
     return {int(pid) for pid, known in found.items() if known and known[1] == master}
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """A worker of an earlier reload that still serves connections.
+
+    :param age: seconds since it was started.
+    """
+
+    pid: int
+    age: int
+
+
+def leaving_workers(host: Host, master: int | None) -> list[Leaving]:
+    """The workers of a master that shut down and are not done yet, the oldest first.
+
+    :param master: its process id, None when none runs.
+    """
+    if master is None:
+        return []
+    up = float((host.read("/proc/uptime") or b"0").split()[0])
+    found = []
+    for pid in worker_pids(host, master):
+        stat = (host.read(f"/proc/{pid}/stat") or b"").rpartition(b")")[2].split()
+        if len(stat) > _STARTED and (host.read(f"/proc/{pid}/cmdline") or b"").startswith(_LEAVING):
+            found.append(Leaving(pid, max(0, int(up - int(stat[_STARTED]) / _TICKS))))
+    return sorted(found, key=lambda one: one.age, reverse=True)
+
+
 def control(host: Host, verb: str, master: int | None) -> Completed:
     """``start``, ``reload`` or ``restart`` nginx.
 
@@ -48,7 +82,12 @@ def control(host: Host, verb: str, master: int | None) -> Completed:
     :raises EdgeError: nginx cannot be restarted from here, or does not end.
     """
     if runs_systemd(host):
-        return host.run(["systemctl", verb, "nginx.service"])
+        done = host.run(["systemctl", verb, "nginx.service"])
+        if done.code == 0 or verb != "reload":
+            return done
+        # systemd reloads neither what it did not start nor a unit that was masked since; a signal reaches both.
+        direct = host.run(["nginx", "-s", "reload"])
+        return direct if direct.code == 0 else done
     if verb == "reload":
         return host.run(["nginx", "-s", "reload"])
     if verb == "restart" and master is not None:
@@ -64,9 +103,9 @@ def _stop(host: Host, master: int) -> None:
         )
     for word, patience in (("quit", GRACE_SECONDS), ("stop", STOP_SECONDS)):
         host.run(["nginx", "-s", word])
-        end = host.now() + patience
+        end = host.monotonic() + patience
         while _is_running(host, master):
-            if host.now() >= end:
+            if host.monotonic() >= end:
                 break
             host.sleep(POLL_SECONDS)
         else:

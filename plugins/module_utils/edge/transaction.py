@@ -5,33 +5,31 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .differences import differences
 from .errors import EdgeError
 from .generation import (
     Content,
     Layout,
     Manifest,
-    differences,
     drift,
     find_sound,
     live_name,
     manifests,
-    proven_at,
     stage,
     switch,
 )
 from .host import Host
 from .modules import missing_modules
 from .nginx import read_nginx, test_configuration
+from .packing import packed, unpacked
 from .rehearsal import rehearse
 from .reload import needs_restart, reload_and_prove, status
+from .retention import proven_names
 from .service import master_pid
 from .user_files import UserFiles, prune
 
@@ -64,7 +62,7 @@ def pack(content: Content) -> str:
         "version": content.version,
         "made_by": content.made_by,
     }
-    return base64.b64encode(zlib.compress(json.dumps(plain).encode(), 9)).decode()
+    return packed(plain)
 
 
 def unpack(payload: str) -> Content:
@@ -73,8 +71,8 @@ def unpack(payload: str) -> Content:
     :raises EdgeError: it did not arrive whole.
     """
     try:
-        return Content(**json.loads(zlib.decompress(base64.b64decode(payload, validate=True))))
-    except (ValueError, TypeError, zlib.error) as error:
+        return Content(**unpacked(payload))
+    except (ValueError, TypeError) as error:
         raise EdgeError(f"the payload did not arrive whole: {error}") from error
 
 
@@ -189,8 +187,7 @@ def older_generation(host: Host, layout: Layout, live: str | None, to: str | Non
         if to not in kept:
             raise EdgeError(f"there is no generation {to} on this host", [f"kept: {', '.join(kept) or 'none'}"])
         return kept[to]
-    proven = {name: at for name in kept if (at := proven_at(host, layout, name)) is not None and name != live}
-    candidates = sorted(proven, key=proven.__getitem__, reverse=True)
+    candidates = (name for name in proven_names(host, layout) if name != live)
     sound = next((name for name in candidates if not drift(host, layout, kept[name])), None)
     if sound is None:
         raise EdgeError("no other generation that ran on this host is left as it was", [f"kept: {', '.join(kept)}"])

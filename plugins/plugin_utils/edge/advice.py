@@ -4,6 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+LINGERS = 60
+"""Seconds after a reload from which on workers of earlier configurations are worth a line."""
 
 
 def advice_lines(advice: Mapping[str, Sequence[str]]) -> list[str]:
@@ -21,3 +25,25 @@ def advice_lines(advice: Mapping[str, Sequence[str]]) -> list[str]:
 
 def _named(hosts: Sequence[str], count: int) -> str:
     return f"all {count} hosts" if len(hosts) == count > 1 else ", ".join(hosts)
+
+
+def advice_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any]) -> list[str]:
+    """What an operator should know of how a run found a host.
+
+    :param generations: as the module ``nginx_info`` tells them; ``processes`` likewise.
+    """
+    found = []
+    drift, leaving = generations["drift"], processes["leaving"]
+    if drift:
+        kept = generations["live"] or "by-hand"
+        found.append(
+            f"changed by hand: {', '.join(drift)}; a run undoes it, and keeps what it finds in generations/{kept}"
+        )
+    if leaving and (processes["since_proof"] or 0) >= LINGERS:
+        workers = "1 worker" if len(leaving) == 1 else f"{len(leaving)} workers"
+        pids = ", ".join(str(one["pid"]) for one in leaving)
+        found.append(
+            f"nginx: {workers} of earlier configurations still serve open connections (process {pids}, the oldest"
+            f" started {leaving[0]['age']} s ago); edge_worker_shutdown_timeout is how long they may"
+        )
+    return found
