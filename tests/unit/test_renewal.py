@@ -37,9 +37,6 @@ class Clients:
         found = self._host.served.get(name)
         return Handshake(found, refused=found is None)
 
-    def get(self, name: str, path: str) -> tuple[int, bytes]:
-        raise OSError(f"nobody asks for http://{name}{path} here")
-
 
 class ServingHost(EdgeHost):
     """An edge whose nginx serves the certificates that it read when it last reloaded."""

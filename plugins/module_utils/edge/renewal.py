@@ -23,7 +23,7 @@ from .host import Host
 from .nginx import test_configuration
 from .pairs import Pair
 from .reload import reload_and_prove
-from .served import Edge, Observation, handshake_for, observe
+from .served import Observation, TlsEdge, handshake_for, observe
 from .transaction import locked
 
 KEEP_ALL = 1_000_000
@@ -80,7 +80,7 @@ def find_renewed(
 
 
 def take_over(
-    host: Host, edge: Edge, layout: Layout, folders: Folders, now: datetime, *, only: str | None, timeout: float
+    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, now: datetime, *, only: str | None, timeout: float
 ) -> list[str]:
     """Bring renewed certificates into service, and prove that clients get what is on disk.
 
@@ -125,7 +125,7 @@ def _way_back(host: Host, folders: Folders, renewed: Sequence[Renewed]) -> Itera
         pairs.prune(host, folders.tls, one.name, {one.before, one.target})
 
 
-def look(host: Host, edge: Edge, folders: Folders, name: str) -> Observation:
+def look(host: Host, edge: TlsEdge, folders: Folders, name: str) -> Observation:
     """A certificate on disk, beside what is served for its own names; its private key is not read."""
     try:
         chain = pairs.read_chain(host, folders.link(name))
@@ -135,11 +135,11 @@ def look(host: Host, edge: Edge, folders: Folders, name: str) -> Observation:
     return Observation(name, own.names, own, "", handshake_for(edge, own.names))
 
 
-def look_at_all(host: Host, edge: Edge, folders: Folders, names: Sequence[str], timeout: float) -> list[Observation]:
+def look_at_all(host: Host, edge: TlsEdge, folders: Folders, names: Sequence[str], timeout: float) -> list[Observation]:
     """All certificates as :func:`look` finds them, when they are current or ``timeout`` seconds have passed."""
     return observe(lambda name: look(host, edge, folders, name), names, timeout=timeout, sleep=host.sleep)
 
 
-def stale(host: Host, edge: Edge, folders: Folders, names: Sequence[str], timeout: float) -> list[Observation]:
+def stale(host: Host, edge: TlsEdge, folders: Folders, names: Sequence[str], timeout: float) -> list[Observation]:
     """Those for which clients get something else than what is on disk."""
     return [one for one in look_at_all(host, edge, folders, names, timeout) if one.stale]

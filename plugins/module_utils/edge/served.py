@@ -40,15 +40,19 @@ class Lookup(NamedTuple):
     problem: str = ""
 
 
-class Edge(Protocol):
-    """The edge as its clients see it."""
-
-    def lookup(self, name: str) -> Lookup:
-        """Look a name up as this host does, its own files included."""
-        raise NotImplementedError
+class TlsEdge(Protocol):
+    """The edge as TLS clients see it."""
 
     def handshake(self, name: str) -> Handshake:
         """Ask for ``name`` over TLS."""
+        raise NotImplementedError
+
+
+class Edge(TlsEdge, Protocol):
+    """The edge as its clients and the authority see it."""
+
+    def lookup(self, name: str) -> Lookup:
+        """Look a name up as this host does, its own files included."""
         raise NotImplementedError
 
     def get(self, name: str, path: str) -> tuple[int, bytes]:
@@ -112,7 +116,7 @@ def server_name(name: str) -> str | None:
     return None
 
 
-def handshake_for(edge: Edge, names: tuple[str, ...]) -> Handshake:
+def handshake_for(edge: TlsEdge, names: tuple[str, ...]) -> Handshake:
     """What is served for the first of the names that a site has."""
     last = Handshake(None, refused=True, problem="has no names")
     for name in names:
