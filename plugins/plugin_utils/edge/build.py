@@ -11,8 +11,9 @@ from typing import Any, Callable
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER, Content
 
 from .capabilities import Target
-from .certificates import as_plain, check_certificates, plan_certificates
+from .certificates import as_plain, check_certificates, plan_certificates, received_by
 from .check import check, warnings
+from .check_fleet import check_orderer
 from .check_target import check_target
 from .model import Edge
 from .problems import Problem
@@ -24,6 +25,18 @@ from .version import VERSION
 from .view import view_edge
 
 FILES = "a relative path starts at the folder that holds the inventory's, or at files/ there"
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Where a host stands.
+
+    :param host: its own name.
+    :param hosts: the names of all hosts.
+    """
+
+    host: str
+    hosts: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -46,12 +59,15 @@ def plan(
     target: Target,
     file_exists: Callable[[str], bool],
     site_files: Sequence[SiteFile] = (),
+    *,
+    inventory: Inventory | None = None,
 ) -> Plan:
     """Read and check the variables of a host.
 
     :param options: the argument spec of the model.
     :param file_exists: whether the controller has a file, as Ansible searches for files.
     :param site_files: sites that stand one per file.
+    :param inventory: decides which host orders where one orders for others; without it every host does.
     """
     reading = read_edge(options, variables, site_files)
     edge = reading.edge
@@ -61,8 +77,12 @@ def plan(
         *check_certificates(reading),
         *check_target(edge, target),
         *_missing_files(edge, file_exists),
+        *(check_orderer(edge, inventory.hosts) if inventory else ()),
     )
-    return Plan(edge, as_plain(plan_certificates(edge, target)), problems, warnings(edge, target))
+    certificates = plan_certificates(edge, target)
+    if inventory:
+        certificates = received_by(inventory.host, edge, certificates)
+    return Plan(edge, as_plain(certificates), problems, warnings(edge, target))
 
 
 def _missing_files(edge: Edge, file_exists: Callable[[str], bool]) -> tuple[Problem, ...]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .capabilities import REJECT_HANDSHAKE, Target
@@ -57,6 +57,14 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Planned
     if target is not None and users and not target.can(REJECT_HANDSHAKE):
         planned.append(PlannedCertificate(UNKNOWN_NAMES, "self_signed", ("invalid",), "ecdsa", 2048, None, None, ""))
     return tuple(planned)
+
+
+def received_by(host: str, edge: Edge, certificates: tuple[PlannedCertificate, ...]) -> tuple[PlannedCertificate, ...]:
+    """The certificates of one host, where one orders for others: whoever is not that one gets them from it."""
+    orderer = edge.acme.ordered_by if edge.acme else None
+    if not orderer or orderer == host:
+        return certificates
+    return tuple(replace(one, source="received") if one.source == "acme" else one for one in certificates)
 
 
 def _planned(

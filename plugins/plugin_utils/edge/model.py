@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .formats import (
+    Batch,
     Directives,
     FilePath,
     HeaderName,
@@ -29,6 +30,7 @@ from .model_groups import (
     Cache,
     Certificate,
     ConnectionLimit,
+    Probe,
     RateLimit,
     Record,
     Server,
@@ -50,6 +52,7 @@ from .model_site import (
     RateLimitUse,
     Return,
     Site,
+    SiteProbe,
 )
 
 __all__ = [
@@ -67,6 +70,7 @@ __all__ = [
     "ErrorPage",
     "Location",
     "Maintenance",
+    "Probe",
     "RateLimit",
     "RateLimitUse",
     "Record",
@@ -74,6 +78,7 @@ __all__ = [
     "Server",
     "ServerNames",
     "Site",
+    "SiteProbe",
     "Stream",
     "Upstream",
     "UpstreamTls",
@@ -158,3 +163,6 @@ class Edge(Record):
     generations_keep: int
     reload_timeout: int
     allow_restart: bool
+    batches: tuple[Batch, ...]
+    max_fail_percentage: int
+    probe: Probe

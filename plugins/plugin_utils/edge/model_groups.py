@@ -13,6 +13,8 @@ from .formats import (
     FilePath,
     Hostname,
     HttpsUrl,
+    InventoryName,
+    IpAddress,
     Levels,
     Name,
     Network,
@@ -149,3 +151,14 @@ class Acme(Record):
     directory_url: HttpsUrl
     ca_bundle: EdgeFile | None
     agree_tos: bool
+    peers: tuple[IpAddress, ...]
+    ordered_by: InventoryName | None
+
+
+@dataclass(frozen=True)
+class Probe(Record):
+    """How sites are asked after a run."""
+
+    enabled: bool
+    timeout: int
+    patience: int
