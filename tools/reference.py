@@ -24,8 +24,12 @@ NOT_WRITTEN_TO_NGINX = {
     "edge_generations_keep": "of the run",
     "edge_reload_timeout": "of the run",
     "edge_allow_restart": "of the run",
+    "edge_sites.probe": "of the run",
+    "edge_batches": "of the run",
+    "edge_max_fail_percentage": "of the run",
+    "edge_probe": "of the run",
 }
-"""Why a variable's options become no directive. It counts for those alone that become none."""
+"""Why the options of a variable, or of a part of it, become no directive; for those alone that become none."""
 
 HEAD = """# The model
 
@@ -99,7 +103,12 @@ def _becomes(path: OptionPath) -> str:
     names = directives(path)
     if names:
         return ", ".join(f"`{name}`" for name in names)
-    return f"— ({NOT_WRITTEN_TO_NGINX[path[0]]})"
+    return f"— ({reason(path)})"
+
+
+def reason(path: OptionPath) -> str:
+    """Why an option becomes no directive; empty where nothing says so."""
+    return NOT_WRITTEN_TO_NGINX.get(".".join(path[:2])) or NOT_WRITTEN_TO_NGINX.get(path[0], "")
 
 
 def _flow(value: Any) -> str:

@@ -15,6 +15,7 @@ from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 PLAYBOOK = "hardened.nginx_edge.site"
 ADVICE_TASK = "Tell what may not be meant"
+SUMMARY_TASK = "Tell what the run comes to"
 TIMEOUT = 300.0
 _TREE = (
     "cd /etc/nginx && find . -printf '%y %m %p %l\\n' | LC_ALL=C sort"
@@ -33,6 +34,7 @@ class Run:
     :param diffs: host -> text of all diffs that were shown.
     :param advice: lines that told what may not be meant, a list for each time that they were told.
     :param output: everything that the run printed.
+    :param summary: host -> what the run came to.
     """
 
     code: int
@@ -40,6 +42,7 @@ class Run:
     failures: Mapping[str, str]
     diffs: Mapping[str, str]
     advice: Sequence[Sequence[str]]
+    summary: Mapping[str, str]
     stderr: str
     output: str = ""
 
@@ -54,6 +57,7 @@ def run_site(
     folder: Path,
     inventories: Sequence[Path] = (),
     playbook: str = PLAYBOOK,
+    timeout: float = TIMEOUT,
 ) -> Run:
     """Run the playbook as an operator would, with molecule's inventory and settings.
 
@@ -61,9 +65,12 @@ def run_site(
     :param folder: where the variables are written for the run.
     :param inventories: further ones, whose variables of hosts take precedence over the scenario's.
     :param playbook: default is ``site``.
+    :param timeout: seconds for all of it.
     """
     file = folder / "variables.json"
-    file.write_text(json.dumps(variables), encoding="utf-8")
+    # A test's edges have nothing to do with each other, unless it says so.
+    alone = {"edge_batches": ["100%"], "edge_max_fail_percentage": 100}
+    file.write_text(json.dumps({**alone, **variables}), encoding="utf-8")
     sources = [os.environ["MOLECULE_INVENTORY_FILE"], *map(str, inventories)]
     argv = ["ansible-playbook", playbook, "-e", f"@{file}", *options]
     argv += [word for source in sources for word in ("-i", source)]
@@ -72,7 +79,7 @@ def run_site(
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORCE_COLOR": "false"},
         capture_output=True,
         text=True,
-        timeout=TIMEOUT,
+        timeout=timeout,
         check=False,
     )
     try:
@@ -84,7 +91,8 @@ def run_site(
         changed={host: int(counts["changed"]) for host, counts in told["stats"].items()},
         failures={host: str(result.get("msg")) for host, result in _results(told) if result.get("failed")},
         diffs=_diffs(told),
-        advice=_advice(told),
+        advice=_told_by(told, ADVICE_TASK),
+        summary=dict(line.split(": ", 1) for lines in _told_by(told, SUMMARY_TASK) for line in lines),
         stderr=done.stderr,
         output=done.stdout,
     )
@@ -96,12 +104,12 @@ def _results(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
             yield from task["hosts"].items()
 
 
-def _advice(told: Mapping[str, Any]) -> list[list[str]]:
+def _told_by(told: Mapping[str, Any], task_name: str) -> list[list[str]]:
     return [
         result["msg"]
         for play in told["plays"]
         for task in play["tasks"]
-        if task["task"]["name"].endswith(ADVICE_TASK)
+        if task["task"]["name"].endswith(task_name)
         for result in task["hosts"].values()
         if "msg" in result
     ]

@@ -22,13 +22,14 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import digest_of
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.advice import advice_on_state
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Built, Plan, build, plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Built, Inventory, Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.check_profiles import (
     check_profiles,
     profiles_of,
 )
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find, read_text
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.fleet import probes
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.passwords import hash_password
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
@@ -37,7 +38,15 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.site_file
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
 TEMPLATES = ROOT / "roles" / "edge" / "templates"
-SETTINGS = ("status_port", "http_port", "https_port", "reload_timeout", "generations_keep", "allow_restart")
+SETTINGS = (
+    "status_port",
+    "http_port",
+    "https_port",
+    "reload_timeout",
+    "generations_keep",
+    "allow_restart",
+    "max_fail_percentage",
+)
 """What other tasks and roles need to know of the edge."""
 
 
@@ -58,7 +67,11 @@ class ActionModule(ActionBase):
         target = Target.from_facts(facts["nginx"])
         variables = self._variables(task_vars)
         site_files, unreadable = read_site_files(_sites_folder(variables, task_vars), self._read_by_ansible)
-        planned = plan(_options(), variables, target, _finder(task_vars), site_files, read_file=self._reader(task_vars))
+        inventory = Inventory(task_vars["inventory_hostname"], frozenset(task_vars["groups"]["all"]))
+        reader = self._reader(task_vars)
+        planned = plan(
+            _options(), variables, target, _finder(task_vars), site_files, read_file=reader, inventory=inventory
+        )
         problems = (*unreadable, *planned.problems) or self._refused_profiles(planned, task_vars)
         if problems:
             raise AnsibleActionFail(_report(problems))
@@ -112,7 +125,10 @@ class ActionModule(ActionBase):
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         names = (name for name in task_vars if name.startswith(PREFIX) and name not in NOT_THE_MODEL)
-        return {name: _untagged(self._templar.template(task_vars[name])) for name in names}
+        variables = {name: _untagged(self._templar.template(task_vars[name])) for name in names}
+        if isinstance(variables.get("edge_batches"), (str, int)):
+            variables["edge_batches"] = [variables["edge_batches"]]  # -e edge_batches=100%
+        return variables
 
     def _read_by_ansible(self, path: Path) -> Any:
         loaded = self._loader.load_from_file(str(path), cache="none", trusted_as_template=True)
@@ -197,7 +213,10 @@ def _plain(planned: Plan) -> dict[str, Any]:
     return {
         "certificates": planned.certificates,
         "acme": planned.authority,
+        "orderer": edge.acme.ordered_by if edge.acme else None,
         "settings": {name: getattr(edge, name) for name in SETTINGS},
+        "sites": probes(edge),
+        "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "patience")},
         "advice": [str(warning) for warning in planned.warnings],
     }
 

@@ -25,9 +25,10 @@ options:
           - Where the certificate comes from.
           - V(acme) is issued by a certificate authority through certbot.
           - V(provided) is brought by you.
+          - V(received) is handed over by the edge that orders it (M(hardened.nginx_edge.edge_receive)).
           - V(self_signed) is made on the host, and trusted by nobody else.
         type: str
-        choices: [acme, provided, self_signed]
+        choices: [acme, provided, received, self_signed]
         default: acme
       names:
         description: Names that the certificate has to be good for; the first one is its common name.

@@ -98,6 +98,22 @@ settings:
     allow_restart:
       type: bool
       description: Whether nginx may be restarted.
+    max_fail_percentage:
+      type: int
+      description: How much of a batch of hosts may fail, in percent.
+orderer:
+  description: Name of the host that orders certificates for the others, or null.
+  returned: success
+  type: str
+sites:
+  description: What is asked of each site, for M(hardened.nginx_edge.edge_probe).
+  returned: success
+  type: list
+  elements: dict
+probe:
+  description: Whether and how patiently it is asked (C(enabled), C(timeout), C(patience)).
+  returned: success
+  type: dict
 advice:
   description: What works, but perhaps not as meant, and what nginx warned of; one line each, with its place.
   returned: success

@@ -71,7 +71,7 @@ certificates:
       type: str
       sample: acme
     state:
-      description: What is in use, one of V(placeholder), V(lineage), V(self_signed) and V(provided).
+      description: What is in use, one of V(placeholder), V(lineage), V(self_signed), V(received) and V(provided).
       type: str
       sample: placeholder
     changed:

@@ -94,6 +94,8 @@ KINDS: Mapping[Format, Kind] = {
     ),
     formats.NETWORK: Kind(_from(*_NETWORKS)),
     formats.IP_ADDRESS: Kind(_from("10.0.0.53", "2001:db8::53")),
+    formats.BATCH: Kind(_from("1", "30%", "100%")),
+    formats.INVENTORY_NAME: Kind(_from("edge-1", "edge-2.example.com")),
     formats.TIME: Kind(
         st.one_of(*[_numbers(60, "s", "m", "", "h")] * 4, _numbers(999_999_999, "ms", "d", "w", "M", "y"))
     ),

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Callable
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair, make_self_signed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair, checked_pair, make_self_signed
 
 
 class ScriptedHost(LocalHost):
@@ -34,3 +35,22 @@ def made(*names: str, key_type: str = "ecdsa", key_size: int = 2048, days: int =
     return make_self_signed(
         LocalHost(), names=names, organisation="test", key_type=key_type, key_size=key_size, days=days
     )
+
+
+def issued(folder: Path, *names: str, days: int = 90) -> Pair:
+    """A real pair that an authority of the test's own signed just now.
+
+    :param folder: where the authority keeps its files; the same folder is the same authority.
+    """
+    host = LocalHost()
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    authority = (str(folder / "ca.pem"), str(folder / "ca.key"))
+    if not Path(authority[0]).exists():
+        subject = ("-subj", "/CN=authority", "-days", "365")
+        host.run(["openssl", "req", "-x509", *curve, *subject, "-out", authority[0], "-keyout", authority[1]])
+    request, key, extensions = (str(folder / name) for name in ("request", "key", "extensions"))
+    Path(extensions).write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in names), encoding="utf-8")
+    host.run(["openssl", "req", "-new", *curve, "-subj", "/", "-out", request, "-keyout", key])
+    signing = ["openssl", "x509", "-req", "-in", request, "-CA", authority[0], "-CAkey", authority[1]]
+    done = host.run([*signing, "-CAcreateserial", "-days", str(days), "-extfile", extensions])
+    return checked_pair(host, done.stdout, Path(key).read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ def certificates_argument() -> dict[str, Any]:
         "required": True,
         "options": {
             "name": {"type": "str", "required": True},
-            "source": {"type": "str", "choices": ["acme", "provided", "self_signed"], "default": "acme"},
+            "source": {"type": "str", "choices": ["acme", "provided", "received", "self_signed"], "default": "acme"},
             "names": {"type": "list", "elements": "str", "required": True},
             "key_type": {"type": "str", "choices": ["ecdsa", "rsa"], "default": "ecdsa"},
             "key_size": {"type": "int", "choices": [2048, 3072, 4096], "default": 2048},

@@ -26,6 +26,7 @@ from .x509 import iso
 SELF_SIGNED_DAYS = 397
 RENEW_WITH_LEFT = timedelta(days=30)
 PLACEHOLDER, LINEAGE, SELF_SIGNED, PROVIDED = "placeholder", "lineage", "self_signed", "provided"
+RECEIVED = "received"
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decis
         return _decide_provided(host, folders, wanted, now)
     if wanted.source == SELF_SIGNED:
         return _decide_self_signed(host, folders, wanted, now)
+    if wanted.source == RECEIVED:
+        return _decide_received(host, folders, wanted, now)
     return _decide_acme(host, folders, wanted, now)
 
 
@@ -159,6 +162,21 @@ def _decide_acme(host: Host, folders: Folders, wanted: Wanted, now: datetime) ->
             return Decision(wanted, PLACEHOLDER if current.certificate.is_self_signed else PROVIDED, current)
     warnings: tuple[str, ...] = ()
     if target is not None and current is None:
+        warnings = (f"{_problem(host, link)}; a placeholder takes its place, so that nginx can start",)
+    return Decision(wanted, PLACEHOLDER, make=True, warnings=warnings)
+
+
+def _decide_received(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
+    """A placeholder, until the edge that orders hands a pair over; what serves until then stays."""
+    link = folders.link(wanted.name)
+    current = _intact(host, link)
+    if current is not None:
+        if not current.certificate.is_self_signed:
+            return Decision(wanted, RECEIVED, current, warnings=_lineage_warnings(current, wanted, now))
+        if _serves_meanwhile(current, wanted, now):
+            return Decision(wanted, PLACEHOLDER, current)
+    warnings: tuple[str, ...] = ()
+    if current is None and host.readlink(link) is not None:
         warnings = (f"{_problem(host, link)}; a placeholder takes its place, so that nginx can start",)
     return Decision(wanted, PLACEHOLDER, make=True, warnings=warnings)
 

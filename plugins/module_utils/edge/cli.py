@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from . import cli_certificates
+from . import cli_certificates, cli_share
 from .errors import EdgeError
 from .generation import PLACEHOLDER, Layout
 from .host import Host, LocalHost
@@ -82,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     for one, do in ((listing, _list), (showing, _show), (comparing, _diff), (going, _rollback)):
         one.set_defaults(do=do)
     cli_certificates.add_commands(commands)
+    cli_share.add_commands(commands)
     return top
 
 

@@ -54,10 +54,11 @@ def _look(host: Host, layout: Layout) -> _Seen:
     folders = Folders()
     names = [name for name in host.listdir(folders.tls) if host.readlink(folders.link(name)) is not None]
     now = datetime.fromtimestamp(host.now(), timezone.utc)
-    return _Seen(now, look_at_all(host, _edge(host, layout), folders, names, 0))
+    return _Seen(now, look_at_all(host, local_edge(host, layout), folders, names, 0))
 
 
-def _edge(host: Host, layout: Layout) -> LocalEdge:
+def local_edge(host: Host, layout: Layout) -> LocalEdge:
+    """The nginx of this host, on the port that its live generation has TLS on."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     texts = texts_of(host, layout, manifest) if manifest else []
@@ -86,7 +87,7 @@ def _row(one: Observation, now: datetime) -> tuple[str, str, str, str, str]:
 
 def _take_over(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     now = datetime.fromtimestamp(host.now(), timezone.utc)
-    edge = _edge(host, layout)
+    edge = local_edge(host, layout)
     taken = take_over(host, edge, layout, Folders(), now, only=options.lineage, timeout=options.timeout)
     return f"Taken over: {', '.join(taken)}.\n" if taken else "Clients get the certificates that are on disk.\n"
 

@@ -37,11 +37,12 @@ class Renewed:
     name: str
     pair: Pair
     before: str
+    store: str = pairs.ISSUED
 
     @property
     def target(self) -> str:
         """Where the link of the certificate is to lead."""
-        return pairs.stored_target(self.name, self.pair, pairs.ISSUED)
+        return pairs.stored_target(self.name, self.pair, self.store)
 
 
 def issued_names(host: Host, folders: Folders) -> list[str]:
@@ -93,20 +94,38 @@ def take_over(
     with locked(host, layout):
         renewed, problems = find_renewed(host, folders, now, only)
         names = issued_names(host, folders) if only is None else [one.name for one in renewed]
-        if renewed:
-            with _way_back(host, folders, renewed):
-                test_configuration(host, layout.conf)
-                reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
-        elif names and stale(host, edge, folders, names, 0):
-            reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
-        late = stale(host, edge, folders, names, timeout)
+        into_service(host, edge, layout, folders, renewed, names=names, timeout=timeout)
     if problems:
         raise EdgeError("a renewed certificate cannot be used, and nginx keeps the one that it has", problems)
+    return [one.name for one in renewed]
+
+
+def into_service(
+    host: Host,
+    edge: TlsEdge,
+    layout: Layout,
+    folders: Folders,
+    renewed: Sequence[Renewed],
+    *,
+    names: Sequence[str],
+    timeout: float,
+) -> None:
+    """Switch to pairs that were checked, reload, and prove that clients get what is on disk. The lock is held.
+
+    :param names: all certificates for which it is proven; where they are not served, nginx is reloaded too.
+    :raises EdgeError: nginx does not take them, and those before are in use; or clients do not get them.
+    """
+    if renewed:
+        with _way_back(host, folders, renewed):
+            test_configuration(host, layout.conf)
+            reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
+    elif names and stale(host, edge, folders, names, 0):
+        reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
+    late = stale(host, edge, folders, names, timeout)
     if late:
         raise EdgeError(
             "clients do not get the certificates that are on disk", [f"{one.name}: {one.problem}" for one in late]
         )
-    return [one.name for one in renewed]
 
 
 @contextmanager
@@ -114,7 +133,7 @@ def _way_back(host: Host, folders: Folders, renewed: Sequence[Renewed]) -> Itera
     """Switch the links of what was renewed, and back when nginx does not take it."""
     try:
         for one in renewed:
-            pairs.store_pair(host, folders.tls, one.name, one.pair, pairs.ISSUED)
+            pairs.store_pair(host, folders.tls, one.name, one.pair, one.store)
             pairs.point(host, folders.tls, one.name, one.target)
         yield
     except (EdgeError, OSError):

@@ -12,9 +12,10 @@ from typing import Any, Callable
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER, Content
 
 from .capabilities import Target
-from .certificates import as_plain, plan_authority, plan_certificates
+from .certificates import as_plain, plan_authority, plan_certificates, received_by
 from .check import check, warnings
 from .check_certificates import check_certificates
+from .check_fleet import check_orderer
 from .check_pairs import Reader, check_files
 from .check_target import check_target
 from .model import Edge
@@ -25,6 +26,18 @@ from .spec import Options
 from .user_files import Hasher, paths, user_files
 from .version import VERSION
 from .view import view_edge
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Where a host stands.
+
+    :param host: its own name.
+    :param hosts: the names of all hosts.
+    """
+
+    host: str
+    hosts: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ def plan(
     site_files: Sequence[SiteFile] = (),
     *,
     read_file: Reader | None = None,
+    inventory: Inventory | None = None,
 ) -> Plan:
     """Read and check the variables of a host.
 
@@ -58,6 +72,7 @@ def plan(
     :param file_exists: whether the controller has a file, as Ansible searches for files.
     :param site_files: sites that stand one per file.
     :param read_file: reads those files; without, what is in them is not looked at.
+    :param inventory: decides which host orders where one orders for others; without it every host does.
     """
     reading = read_edge(options, variables, site_files)
     edge = reading.edge
@@ -67,9 +82,12 @@ def plan(
         *check_certificates(reading),
         *check_target(edge, target),
         *check_files(edge, file_exists, read_file, datetime.now(timezone.utc)),
+        *(check_orderer(edge, inventory.hosts) if inventory else ()),
     )
-    certificates = as_plain(plan_certificates(edge, target))
-    return Plan(edge, certificates, plan_authority(edge), problems, warnings(edge, target))
+    certificates = plan_certificates(edge, target)
+    if inventory:
+        certificates = received_by(inventory.host, edge, certificates)
+    return Plan(edge, as_plain(certificates), plan_authority(edge, certificates), problems, warnings(edge, target))
 
 
 @dataclass(frozen=True)

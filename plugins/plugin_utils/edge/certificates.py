@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .capabilities import REJECT_HANDSHAKE, Target
@@ -79,6 +79,14 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Planned
     return tuple(planned)
 
 
+def received_by(host: str, edge: Edge, certificates: tuple[PlannedCertificate, ...]) -> tuple[PlannedCertificate, ...]:
+    """The certificates of one host, where one orders for others: whoever is not that one gets them from it."""
+    orderer = edge.acme.ordered_by if edge.acme else None
+    if not orderer or orderer == host:
+        return certificates
+    return tuple(replace(one, source="received") if one.source == "acme" else one for one in certificates)
+
+
 def _planned(
     name: str, names: tuple[str, ...], declared: Certificate | None, edge: Edge, place: str
 ) -> PlannedCertificate:
@@ -113,10 +121,13 @@ def directory_of(acme: Acme) -> str:
     return LETS_ENCRYPT_STAGING if acme.staging else acme.directory_url
 
 
-def plan_authority(edge: Edge) -> dict[str, Any] | None:
-    """The authority and the account for ``certbot_certificates``, but for its secret; None when nothing is ordered."""
+def plan_authority(edge: Edge, certificates: tuple[PlannedCertificate, ...]) -> dict[str, Any] | None:
+    """The authority and the account for ``certbot_certificates``, but for its secret.
+
+    :param certificates: those of this host; None comes back when it orders none of them.
+    """
     acme = edge.acme
-    if acme is None or not any(one.source == "acme" for one in plan_certificates(edge)):
+    if acme is None or not any(one.source == "acme" for one in certificates):
         return None
     return {
         "email": acme.email,

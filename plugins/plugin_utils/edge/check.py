@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from . import formats
 from .capabilities import UPSTREAM_RESOLVE, Target
 from .check_access import check_access
+from .check_fleet import check_fleet
 from .check_location import at_least, check_location
 from .check_raw import check_raw
 from .check_references import check_references
@@ -33,6 +34,7 @@ RANGES = {
     "access_log_sample": range(101),
     "generations_keep": range(1, 101),
     "reload_timeout": range(1, 601),
+    "max_fail_percentage": range(101),
 }
 """Sensible values of the edge's numbers, without ``edge_``."""
 
@@ -52,6 +54,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_ports(edge),
         *_ranges(edge),
         *_proxies(edge),
+        *check_fleet(edge),
     )
 
 

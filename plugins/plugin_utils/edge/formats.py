@@ -176,6 +176,8 @@ LISTEN_ADDRESS = Format(
     "a port, or an IP address and a port such as 10.0.0.1:53", lambda value: split_listen(value) is not None
 )
 MODULE_NAME = _matching("the name of a module such as ngx_http_geoip2_module", r"ngx_[a-z0-9_]+_module")
+BATCH = _matching("a number of hosts, or a percentage of all such as 30%", r"[1-9]\d{0,5}|(?:[1-9]\d?|100)%")
+INVENTORY_NAME = _matching("the name of a host in the inventory", r"[A-Za-z0-9][A-Za-z0-9._@:-]*")
 USER_NAME = _matching("a name without white space and colon", r"[A-Za-z0-9._@+-]{1,64}")
 PASSWORD = Format("a password on one line", lambda value: _is_one_line(value) and bool(value), secret=True)
 PASSWORD_HASH = Format(
@@ -208,6 +210,8 @@ Hostname = Annotated[str, HOSTNAME]
 Address = Annotated[str, ADDRESS]
 Network = Annotated[str, NETWORK]
 IpAddress = Annotated[str, IP_ADDRESS]
+Batch = Annotated[str, BATCH]
+InventoryName = Annotated[str, INVENTORY_NAME]
 Time = Annotated[str, TIME]
 Seconds = Annotated[str, SECONDS]
 Size = Annotated[str, SIZE]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .formats import (
+    Batch,
     Directives,
     FilePath,
     HeaderName,
@@ -31,6 +32,7 @@ from .model_groups import (
     ConnectionLimit,
     Dns,
     ExternalAccount,
+    Probe,
     RateLimit,
     Record,
     Server,
@@ -52,6 +54,7 @@ from .model_site import (
     RateLimitUse,
     Return,
     Site,
+    SiteProbe,
 )
 
 __all__ = [
@@ -71,6 +74,7 @@ __all__ = [
     "ExternalAccount",
     "Location",
     "Maintenance",
+    "Probe",
     "RateLimit",
     "RateLimitUse",
     "Record",
@@ -78,6 +82,7 @@ __all__ = [
     "Server",
     "ServerNames",
     "Site",
+    "SiteProbe",
     "Stream",
     "Upstream",
     "UpstreamTls",
@@ -162,3 +167,6 @@ class Edge(Record):
     generations_keep: int
     reload_timeout: int
     allow_restart: bool
+    batches: tuple[Batch, ...]
+    max_fail_percentage: int
+    probe: Probe

@@ -17,6 +17,8 @@ from .formats import (
     HmacKey,
     Hostname,
     HttpsUrl,
+    InventoryName,
+    IpAddress,
     KeyIdentifier,
     Levels,
     Name,
@@ -184,3 +186,14 @@ class Acme(Record):
     eab: ExternalAccount | None
     profile: ProfileName | None
     preferred_chain: CommonName | None
+    peers: tuple[IpAddress, ...]
+    ordered_by: InventoryName | None
+
+
+@dataclass(frozen=True)
+class Probe(Record):
+    """How sites are asked after a run."""
+
+    enabled: bool
+    timeout: int
+    patience: int

@@ -154,6 +154,14 @@ class ClientCertificates(Record):
 
 
 @dataclass(frozen=True)
+class SiteProbe(Record):
+    """What is asked of a site after a run; no ``status`` stands for all that mean no error of the server's."""
+
+    path: UriPath
+    status: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Site(Record):
     """A host name and what is served under it."""
 
@@ -173,6 +181,7 @@ class Site(Record):
     satisfy: Word
     error_pages: tuple[ErrorPage, ...]
     maintenance: Maintenance | None
+    probe: SiteProbe | None
     locations: tuple[Location, ...]
     extra_directives: Directives
 

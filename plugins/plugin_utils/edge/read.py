@@ -19,7 +19,20 @@ PREFIX = "edge_"
 LONGEST_SHOWN = 100
 """Characters of a wrong value that an error repeats."""
 NOT_THE_MODEL = frozenset(
-    {"edge_hosts", "edge_plan", "edge_pairs", "edge_configured", "edge_served", "edge_advice", "edge_advice_later"}
+    [
+        "edge_hosts",
+        "edge_plan",
+        "edge_pairs",
+        "edge_configured",
+        "edge_served",
+        "edge_advice",
+        "edge_advice_later",
+        "edge_run",
+        "edge_before",
+        "edge_probed",
+        "edge_probe_before",
+        "edge_probe_expects",
+    ]
 )
 """Variables that begin like the model's but belong to the playbooks and the role."""
 

@@ -104,6 +104,7 @@ class EdgeView:
     access_log_sample: int
     timeouts: tuple[str, ...]
     acme_webroot: str
+    acme_peers: tuple[str, ...]
     extra_directives: str
 
 
@@ -151,6 +152,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
             f"send_timeout {edge.send_timeout}",
         ),
         acme_webroot=ACME_WEBROOT,
+        acme_peers=_acme_peers(edge),
         extra_directives=edge.extra_directives,
     )
 
@@ -164,6 +166,12 @@ def _resolver(edge: Edge) -> str:
     addresses = [f"[{address}]" if ":" in address else address for address in edge.resolver]
     families = () if edge.ipv6 else ("ipv6=off",)
     return " ".join((*addresses, f"valid={edge.resolver_valid}", *families)) if addresses else ""
+
+
+def _acme_peers(edge: Edge) -> tuple[str, ...]:
+    """Where other edges answer challenges; an edge that is listed itself is asked like any other."""
+    peers = dict.fromkeys(edge.acme.peers) if edge.acme else {}
+    return tuple(f"[{peer}]:{edge.http_port}" if ":" in peer else f"{peer}:{edge.http_port}" for peer in peers)
 
 
 def _of_http(edge: Edge) -> tuple[Upstream, ...]:

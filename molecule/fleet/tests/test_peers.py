@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A challenge is answered whichever of several edges the authority reaches, and no request goes round."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.molecule.fleet.tests.edges import CLIENT, EDGES, NAME, Edge
+
+WEBROOT = "/var/lib/nginx-edge/acme/.well-known/acme-challenge"
+HOLDER = EDGES[-1]
+Record = Callable[[str, object], None]
+
+
+@pytest.fixture
+def token() -> Iterator[str]:
+    """A challenge that only the last edge has."""
+    name = secrets.token_hex(8)
+    HOLDER.host.run("sh", "-c", f"printf %s answer-{name} > {WEBROOT}/{name} && chmod 0644 {WEBROOT}/{name}")
+    yield name
+    HOLDER.host.run("rm", f"{WEBROOT}/{name}")
+
+
+def asked(edge: Edge, token: str) -> int:
+    """How often an edge was asked for a token."""
+    time.sleep(1.5)  # logs are flushed every second
+    return int(edge.host.run("sh", "-c", f"grep -c {token} /var/log/nginx/access.log || [ $? = 1 ]"))
+
+
+def test_each_edge_got_a_certificate_of_its_own(record_property: Record) -> None:
+    seen = {edge.name: edge.certificate for edge in EDGES}
+    passed_on = {
+        edge.name: edge.host.run("sh", "-c", "grep -c acme-challenge /var/log/nginx/access.log") for edge in EDGES
+    }
+    record_property("note", f"challenges that each edge was asked for: {passed_on}")
+    assert all("Pebble" in issuer for _serial, issuer in seen.values()), seen
+    assert len({serial for serial, _issuer in seen.values()}) == len(EDGES)
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: edge.name)
+@pytest.mark.parametrize("name", [NAME, "down.test", "unknown.test"])
+def test_any_edge_answers_for_the_one_that_has_it(edge: Edge, token: str, name: str) -> None:
+    status, body, _seconds = edge.challenge(token, name=name)
+    assert (status, body) == (200, f"answer-{token}")
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: edge.name)
+def test_an_unknown_token_goes_to_each_peer_once(edge: Edge, record_property: Record) -> None:
+    token = secrets.token_hex(8)
+    status, _body, seconds = edge.challenge(token)
+    times = [asked(one, token) for one in EDGES]
+    record_property("note", f"404 after {seconds:.3f} s; asked: {times}")
+    assert status == 404
+    assert seconds < 1
+    # Once by the client, and by itself, for it is listed too; each of the others once.
+    assert times == [2 if one == edge else 1 for one in EDGES]
+
+
+def test_a_forged_header_only_shortens_the_search(token: str) -> None:
+    assert EDGES[0].challenge(token, "-H", "X-Edge-Peer: 1")[0] == (200 if EDGES[0] == HOLDER else 404)
+    assert HOLDER.challenge(token, "-H", "X-Edge-Peer: 1")[:2] == (200, f"answer-{token}")
+    assert asked(EDGES[0], token) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_nothing_but_reading_is_passed_on(method: str) -> None:
+    token = secrets.token_hex(8)
+    status, _body, _seconds = EDGES[0].challenge(token, "-X", method)
+    assert status in (404, 405)
+    assert [asked(edge, token) for edge in EDGES[1:]] == [0] * len(EDGES[1:])
+
+
+def test_nothing_else_is_passed_on() -> None:
+    token = secrets.token_hex(8)
+    lead = ("--connect-to", f"{NAME}:80:{EDGES[0].address}:80", "--path-as-is")
+    for path in (f"/.well-known/{token}", f"/.well-known/acme-challenge/../{token}", f"/{token}"):
+        assert CLIENT.get(f"http://{NAME}{path}", *lead).status == 301
+    assert [asked(edge, token) for edge in EDGES[1:]] == [0] * len(EDGES[1:])
+
+
+def test_a_peer_that_is_down_is_passed_over(token: str) -> None:
+    down = EDGES[0]
+    down.host.run("systemctl", "stop", "nginx.service")
+    try:
+        seen = [edge.challenge(token) for edge in EDGES[1:]]
+    finally:
+        down.host.run("systemctl", "start", "nginx.service")
+    assert [(status, body) for status, body, _seconds in seen] == [(200, f"answer-{token}")] * len(EDGES[1:])
+    assert max(seconds for _status, _body, seconds in seen) < 3
+
+
+def test_a_peer_that_does_not_answer_costs_a_second(token: str, record_property: Record) -> None:
+    """Its packets are lost, as behind a firewall."""
+    asker, lost = EDGES[0], EDGES[1]
+    asker.host.run("ip", "route", "add", "blackhole", f"{lost.address}/32")
+    asker.host.run("ip", "route", "change", "unreachable", f"{lost.address}/32")
+    try:
+        status, body, seconds = asker.challenge(token)
+    finally:
+        asker.host.run("ip", "route", "del", f"{lost.address}/32")
+    record_property("note", f"answered after {seconds:.3f} s")
+    expected = (200, f"answer-{token}") if lost != HOLDER else (404, body)
+    assert (status, body) == expected
+    assert seconds < 3

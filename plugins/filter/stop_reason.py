@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: stop_reason
+short_description: Why a batch of hosts is to be left alone
+version_added: 0.1.0
+description:
+  - Tells from what became of earlier batches whether the next one may be changed.
+positional: _input
+options:
+  _input:
+    description:
+      - Hosts, and the part of each in the run so far, with C(state) and C(batch).
+      - Hosts that had no turn have an empty one.
+    type: dict
+    required: true
+  batch:
+    description: The hosts that are to be changed now.
+    type: list
+    elements: str
+    required: true
+  most_percent:
+    description: How much of an earlier batch may have failed, in percent.
+    type: int
+    default: 0
+author:
+  - hardened.nginx_edge contributors (@hardened)
+"""
+
+EXAMPLES = r"""
+- name: Leave the batch alone where an earlier one failed
+  ansible.builtin.meta: end_host
+  when: runs | hardened.nginx_edge.stop_reason(batch=ansible_play_batch) != ''
+"""
+
+RETURN = r"""
+_value:
+  description: The reason; empty where the batch may be changed.
+  type: str
+  sample: edge-3 failed in an earlier batch
+"""
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import fleet
+
+
+def stop_reason(value: Any, batch: list[str], most_percent: int = 0) -> str:
+    """See the documentation of the filter."""
+    if not isinstance(value, Mapping):
+        raise AnsibleFilterError("stop_reason takes a mapping of hosts and their parts in the run")
+    return fleet.stop_reason(value, batch, most_percent)
+
+
+class FilterModule:
+    """What Ansible finds in this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """The filters by name."""
+        return {"stop_reason": stop_reason}

@@ -1,0 +1,178 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: edge_receive
+short_description: Gets the certificates of an edge from the one that orders them
+version_added: 0.1.0
+author: hardened.nginx_edge contributors (@hardened)
+description:
+  - With O(state=prepared), makes an SSH key of this host's own, keeps the SSH keys of the host that orders, and the
+    settings for C(nginx-edge receive), which a timer runs.
+  - With O(state=received), does what that command does. It fetches the certificates, checks each as if an operator had
+    brought it, switches to it by one rename, reloads nginx, and sees that clients get it. When something is wrong with
+    one, the one before is used on, and the module fails.
+  - Private keys go through an SSH connection and memory alone, until the checked pair is written.
+extends_documentation_fragment:
+  - hardened.nginx_edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: debian
+options:
+  state:
+    description: Make ready to receive, or receive.
+    type: str
+    choices: [prepared, received]
+    default: received
+  orderer:
+    description: Name of the edge that orders; with O(state=prepared).
+    type: str
+  address:
+    description: Name or address of its SSH server; with O(state=prepared).
+    type: str
+  port:
+    description: Port of its SSH server.
+    type: int
+    default: 22
+  host_keys:
+    description: Its SSH keys, type and public key of each; none leaves those that are known.
+    type: list
+    elements: str
+    default: []
+  certificates:
+    description:
+      - The certificates to get, as the plan of M(hardened.nginx_edge.edge_config) has them; with O(state=prepared).
+    type: list
+    elements: dict
+    default: []
+  remark:
+    description: What an error goes on to say.
+    type: str
+    default: ""
+  timeout:
+    description: Seconds for new workers to answer after the reload, and for clients to get what is on disk.
+    type: int
+    default: 30
+seealso:
+  - module: hardened.nginx_edge.edge_share
+"""
+
+EXAMPLES = r"""
+- name: Make ready to receive
+  hardened.nginx_edge.edge_receive:
+    state: prepared
+    orderer: edge-1
+    address: 10.0.0.1
+    host_keys: ["ssh-ed25519 AAAA"]
+    certificates: "{{ edge_plan.certificates | selectattr('source', 'equalto', 'received') }}"
+  register: prepared
+
+- name: Receive
+  hardened.nginx_edge.edge_receive:
+"""
+
+RETURN = r"""
+key:
+  description: The public key of this host; empty where check mode would make it.
+  returned: success
+  type: str
+address:
+  description: The address that this host comes from; with O(state=prepared).
+  returned: success
+  type: str
+received:
+  description: Names of the certificates that were replaced.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import socket
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.cli_certificates import local_edge
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.receive import (
+    Settings,
+    prepare,
+    read_settings,
+    receive,
+)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.share import ACCOUNT
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["prepared", "received"], "default": "received"},
+            "orderer": {"type": "str"},
+            "address": {"type": "str"},
+            "port": {"type": "int", "default": 22},
+            "host_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "certificates": {"type": "list", "elements": "dict", "default": []},
+            "remark": {"type": "str", "default": ""},
+            "timeout": {"type": "int", "default": 30},
+        },
+        required_if=[("state", "prepared", ("orderer", "address", "certificates"))],
+        supports_check_mode=True,
+    )
+    params = module.params
+    try:
+        done = _prepare if params["state"] == "prepared" else _receive
+        module.exit_json(**done(params, check=module.check_mode))
+    except (EdgeError, OSError) as error:
+        module.fail_json(msg="\n".join(filter(None, (str(error), params["remark"]))))
+
+
+def _prepare(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    names = {item["name"]: list(item["names"]) for item in params["certificates"]}
+    settings = Settings(params["orderer"], params["address"], params["port"], ACCOUNT, names)
+    changed, key = prepare(LocalHost(), settings, params["host_keys"], check=check)
+    return {"changed": changed, "key": key, "address": own_address(settings), "received": []}
+
+
+def own_address(settings: Settings) -> str:
+    """The address from which this host reaches the one that orders; nothing is sent."""
+    family, _kind, _protocol, _name, place = socket.getaddrinfo(
+        settings.address, settings.port, type=socket.SOCK_DGRAM
+    )[0]
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect(place)
+        return str(probe.getsockname()[0])
+
+
+def _receive(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    host, layout = LocalHost(), Layout()
+    names = receive(
+        host,
+        local_edge(host, layout),
+        layout,
+        Folders(),
+        settings=read_settings(host),
+        now=datetime.now(timezone.utc),
+        timeout=params["timeout"],
+        check=check,
+    )
+    return {"changed": bool(names), "key": "", "address": "", "received": names}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: edge_share
+short_description: Lets other edges fetch the certificates that this one orders
+version_added: 0.1.0
+author: hardened.nginx_edge contributors (@hardened)
+description:
+  - Lays out the issued certificates that nginx serves on this host, readable by the account C(nginx-edge-share) alone.
+  - Writes the C(authorized_keys) of that account. Each key is good for one command, which prints them, and from one
+    address.
+  - The account itself is made by the role C(share).
+extends_documentation_fragment:
+  - hardened.nginx_edge.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: debian
+options:
+  lay_out:
+    description: Lay out the certificates that were issued until now.
+    type: bool
+    default: true
+  members:
+    description: Names of all edges that may be let in; the keys of others are taken out.
+    type: list
+    elements: str
+    required: true
+  followers:
+    description: The edges whose keys are known in this run.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the edge in the inventory.
+        type: str
+        required: true
+      key:
+        description: Its public key.
+        type: str
+        required: true
+      address:
+        description: Address that it comes from.
+        type: str
+        required: true
+seealso:
+  - module: hardened.nginx_edge.edge_receive
+"""
+
+EXAMPLES = r"""
+- name: Let another edge in
+  hardened.nginx_edge.edge_share:
+    members: [edge-2, edge-3]
+    followers:
+      - {name: edge-2, key: ssh-ed25519 AAAA, address: 10.0.0.2}
+"""
+
+RETURN = r"""
+host_keys:
+  description: Type and public key of each of this host's SSH keys.
+  returned: success
+  type: list
+  elements: str
+  sample: ["ssh-ed25519 AAAA"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.share import (
+    Follower,
+    authorize,
+    host_keys,
+    lay_out,
+)
+
+
+def main() -> None:
+    """Entry point."""
+    follower = {
+        "name": {"type": "str", "required": True},
+        "key": {"type": "str", "required": True, "no_log": False},  # the public half
+        "address": {"type": "str", "required": True},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "lay_out": {"type": "bool", "default": True},
+            "members": {"type": "list", "elements": "str", "required": True},
+            "followers": {"type": "list", "elements": "dict", "default": [], "options": follower},
+        },
+        supports_check_mode=True,
+    )
+    params, host = module.params, LocalHost()
+    followers = [Follower(item["name"], item["key"], item["address"]) for item in params["followers"]]
+    try:
+        changed = authorize(host, followers, params["members"], check=module.check_mode)
+        if params["lay_out"]:
+            changed = lay_out(host, Folders(), check=module.check_mode) or changed
+    except (EdgeError, OSError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=changed, host_keys=host_keys(host))
+
+
+if __name__ == "__main__":
+    main()
