@@ -71,7 +71,7 @@ def test_a_file_in_the_place_of_the_link_is_told(host: EdgeHost) -> None:
     Path(host.layout.conf).unlink()
     Path(host.layout.conf).write_text("by hand\n", encoding="utf-8")
     assert drifted_paths(host, host.layout) == [host.layout.conf]
-    by_hand = (f"{host.layout.conf} (changed by hand)", "by hand\n", "(a link into generation aaaa)\n")
+    by_hand = (f"{host.layout.conf} (changed by hand)", "by hand\n", "# aaaa\n")
     assert told(host, SECOND) == [by_hand, CHANGE]
 
 

@@ -218,8 +218,11 @@ def module_killed(folder: Path) -> Came:
     def kill(edge: Edge) -> None:
         while edge.host.run("readlink", "/etc/nginx/nginx.conf") == live[edge.system]:
             time.sleep(0.1)
-        time.sleep(2)  # by now it is the handler that holds the lock
-        edge.sh(f"kill -9 $({LOCK_HOLDER}); kill -CONT $(cat /run/nginx.pid)")
+        holders = [""]
+        while not holders[-1] or holders[-1] != holders[-2]:  # who holds the lock for a second is the handler
+            time.sleep(1)
+            holders.append(edge.sh(LOCK_HOLDER).strip())
+        edge.sh(f"kill -9 {holders[-1]}; kill -CONT $(cat /run/nginx.pid)")
 
     with all_watched() as failures:
         with ThreadPoolExecutor(1) as pool:

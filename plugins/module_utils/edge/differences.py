@@ -45,7 +45,7 @@ def differences(host: Host, layout: Layout, content: Content) -> list[dict[str, 
     by_hand = []
     if live_name(host, layout) is None:
         before = _text(host.read(layout.conf))
-        by_hand.append(_entry(*_by_hand(layout.conf), before, f"(a link into generation {live})\n"))
+        by_hand.append(_entry(*_by_hand(layout.conf), before, written.get("nginx.conf", "")))
     for path in drift(host, layout, manifest):
         now = _text(host.read(f"{layout.folder(manifest.name)}/{path}"))
         if path in manifest.files and path not in written:
