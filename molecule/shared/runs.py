@@ -15,7 +15,7 @@ from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 PLAYBOOK = "hardened.nginx_edge.site"
 ADVICE_TASK = "Tell what may not be meant"
-TIMEOUT = 300.0
+TIMEOUT = 600.0
 _TREE = (
     "cd /etc/nginx && find . -printf '%y %m %p %l\\n' | LC_ALL=C sort"
     " && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum"
@@ -48,17 +48,24 @@ class Run:
         return f"exit code {self.code}, changed {dict(self.changed)}{failures}\n{self.stderr}"
 
 
-def run_site(*options: str, variables: Mapping[str, Any], folder: Path, inventories: Sequence[Path] = ()) -> Run:
+def run_site(
+    *options: str,
+    variables: Mapping[str, Any],
+    folder: Path,
+    inventories: Sequence[Path] = (),
+    playbook: str = PLAYBOOK,
+) -> Run:
     """Run the playbook as an operator would, with molecule's inventory and settings.
 
     :param variables: take precedence over the scenario's.
     :param folder: where the variables are written for the run.
     :param inventories: further ones, whose variables of hosts take precedence over the scenario's.
+    :param playbook: another one than the site's, with the same plays.
     """
     file = folder / "variables.json"
     file.write_text(json.dumps(variables), encoding="utf-8")
     sources = [os.environ["MOLECULE_INVENTORY_FILE"], *map(str, inventories)]
-    argv = ["ansible-playbook", PLAYBOOK, "-e", f"@{file}", *options]
+    argv = ["ansible-playbook", playbook, "-e", f"@{file}", *options]
     argv += [word for source in sources for word in ("-i", source)]
     done = subprocess.run(
         argv,

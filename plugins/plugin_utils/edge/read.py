@@ -19,7 +19,16 @@ PREFIX = "edge_"
 LONGEST_SHOWN = 100
 """Characters of a wrong value that an error repeats."""
 NOT_THE_MODEL = frozenset(
-    {"edge_hosts", "edge_plan", "edge_pairs", "edge_configured", "edge_served", "edge_advice", "edge_advice_later"}
+    {
+        "edge_hosts",
+        "edge_plan",
+        "edge_pairs",
+        "edge_configured",
+        "edge_served",
+        "edge_advice",
+        "edge_advice_later",
+        "edge_new_advice",
+    }
 )
 """Variables that begin like the model's but belong to the playbooks and the role."""
 
