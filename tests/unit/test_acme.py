@@ -230,3 +230,23 @@ def test_nginx_never_follows_a_lineage_that_is_set_aside(folders: Folders, tmp_p
 )
 def test_the_version_of_certbot_is_that_of_its_package(said: str, version: str) -> None:
     assert certbot.read_version(ScriptedHost(lambda argv: Completed(argv, 0, said, ""))) == version
+
+
+@pytest.mark.parametrize(
+    ("days", "before", "after"),
+    [
+        (6, "", "renew_before_expiry = 72 hours\n"),
+        (30, "", "renew_before_expiry = 240 hours\n"),
+        (90, "", ""),
+        (90, "renew_before_expiry = 72 hours\n", ""),
+        (6, "renew_before_expiry = 240 hours\n", "renew_before_expiry = 72 hours\n"),
+        (6, "renew_before_expiry = 2 days\n", "renew_before_expiry = 2 days\n"),
+    ],
+)
+def test_short_lives_are_not_renewed_at_each_look(folders: Folders, days: int, before: str, after: str) -> None:
+    keep(folders, made("a.example"))
+    renewal = Path(folders.letsencrypt) / "renewal" / "a.example.conf"
+    rest = renewal.read_text()
+    renewal.write_text(before + rest)
+    certbot.pace_renewals(LocalHost(), folders, "a.example", made("a.example", days=days).certificate)
+    assert renewal.read_text() == after + rest
