@@ -16,7 +16,7 @@ from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 PLAYBOOK = "hardened.nginx_edge.site"
 ADVICE_TASK = "Tell what may not be meant"
 SUMMARY_TASK = "Tell what the run comes to"
-TIMEOUT = 300.0
+TIMEOUT = 600.0
 _TREE = (
     "cd /etc/nginx && find . -printf '%y %m %p %l\\n' | LC_ALL=C sort"
     " && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum"

@@ -1,33 +1,37 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accounts, proofs by DNS, profiles and names: what surrounds the order of a certificate."""
+"""Proofs by DNS, profiles, names and damages: what surrounds the order of a certificate."""
 
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import accounts, certbot, issue
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certbot, issue
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders, Wanted
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns import Dns, Proof, credentials_file
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Lookup
+from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
+    CA,
+    NOW,
+    POLICY,
+    WANTED,
+    Certbot,
+    Edge,
+    issuer,
+    keep,
+    started,
+)
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, made
-from ansible_collections.hardened.nginx_edge.tests.unit.test_certbot import CA, NOW, RENEWAL, WANTED, Edge, keep
 
-BOUND = replace(CA, eab_kid="customer-1", eab_hmac_key="c2VjcmV0LWtleQ")
 RFC2136 = Dns("rfc2136", 'dns_rfc2136_secret = "secret"\n', 10)
 WILD = replace(WANTED, names=("*.a.example",), dns=RFC2136)
-FORGOTTEN = "An unexpected error occurred:\nurn:ietf:params:acme:error:accountDoesNotExist :: no such account\n"
-CLOSED = "An unexpected error occurred:\nurn:ietf:params:acme:error:unauthorized :: Account has been deactivated\n"
-POLICY = "certbot:\n  Installed: {installed}\n  Candidate: {candidate}\n  Version table:\n"
 
 
 @pytest.fixture
@@ -43,104 +47,6 @@ def wild() -> Pair:
 @pytest.fixture(scope="module")
 def pair() -> Pair:
     return made(*WANTED.names)
-
-
-class Certbot:
-    """A certbot that issues ``pair`` after it has said what it is told to say, and keeps what it was given to read."""
-
-    def __init__(self, folders: Folders, pair: Pair, says: Sequence[str] = (), version: str = "4.0.0-2") -> None:
-        self.folders, self.pair, self.says, self.version = folders, pair, list(says), version
-        self.settings: list[str] = []
-        self.modes: list[int] = []
-
-    def __call__(self, argv: Sequence[str]) -> Completed | None:
-        if argv[0] == "apt-cache":
-            return Completed(argv, 0, POLICY.format(installed=self.version, candidate=self.version), "")
-        if argv[0] != "certbot":
-            return None
-        if "--config" in argv:
-            path = Path(argv[argv.index("--config") + 1])
-            self.settings.append(path.read_text())
-            self.modes.append(stat.S_IMODE(path.stat().st_mode))
-        if self.says:
-            return Completed(argv, 1, "", self.says.pop(0))
-        account(self.folders, "new")
-        keep(self.folders, self.pair)
-        return Completed(argv, 0, "", "")
-
-
-def account(folders: Folders, name: str) -> Path:
-    folder = Path(accounts.folder_of(folders.letsencrypt, CA)) / name
-    folder.mkdir(parents=True)
-    (folder / "regr.json").write_text("{}")
-    return folder
-
-
-def issuer(folders: Folders, tmp_path: Path, program: Certbot) -> Issuer:
-    webroot = str(tmp_path / "acme")
-    return Issuer(ScriptedHost(answers=program), Edge(webroot), CA, webroot, folders)
-
-
-def started(one: Issuer) -> list[Sequence[str]]:
-    assert isinstance(one.host, ScriptedHost)
-    return [argv for argv in one.host.ran if argv[0] == "certbot"]
-
-
-def test_the_binding_key_is_read_from_a_file_for_root_alone(folders: Folders, tmp_path: Path, pair: Pair) -> None:
-    Path(folders.letsencrypt).mkdir()
-    (Path(folders.letsencrypt) / "cli.ini").write_text("max-log-backups = 0\n")
-    program = Certbot(folders, pair)
-    one = replace(issuer(folders, tmp_path, program), authority=BOUND)
-    (outcome,), problems = one.issue_all([WANTED], NOW)
-    assert (outcome.state, problems) == ("issued", [])
-    assert program.settings == ["max-log-backups = 0\neab-kid = customer-1\neab-hmac-key = c2VjcmV0LWtleQ\n"]
-    assert program.modes == [0o600]
-    assert "c2VjcmV0LWtleQ" not in " ".join(started(one)[0])
-    assert "c2VjcmV0LWtleQ" not in repr(BOUND)
-    own = Path(folders.letsencrypt) / "nginx-edge"
-    assert list(own.iterdir()) == []
-    assert stat.S_IMODE(own.stat().st_mode) == 0o700
-
-
-def test_a_forgotten_account_is_set_aside_and_renewals_follow(folders: Folders, tmp_path: Path, pair: Pair) -> None:
-    old = account(folders, "468f30e9290a46e754dd2e6c5c11c1c5")
-    program = Certbot(folders, pair, [FORGOTTEN])
-    one = issuer(folders, tmp_path, program)
-    renewal = Path(folders.letsencrypt) / "renewal" / "b.example.conf"
-    renewal.parent.mkdir()
-    renewal.write_text(RENEWAL.format(folder="/x", server="x", authenticator="webroot", webroot="/y"))
-    (outcome,), problems = one.issue_all([WANTED], NOW)
-    assert problems == []
-    kept = Path(folders.letsencrypt) / "nginx-edge" / f"account-{old.name}"
-    assert (kept / "regr.json").is_file()
-    assert not old.exists()
-    assert outcome.advice == (
-        f"https://acme.test/dir knew the account no more: a new one is used, the old one lies in {kept}",
-    )
-    assert "account = new\n" in renewal.read_text()
-    assert "server = x\n" in renewal.read_text()
-
-
-def test_it_is_tried_once_and_not_with_several_accounts(folders: Folders, tmp_path: Path, pair: Pair) -> None:
-    account(folders, "a")
-    again = issuer(folders, tmp_path, Certbot(folders, pair, [FORGOTTEN, FORGOTTEN]))
-    _none, (problem,) = again.issue_all([WANTED], NOW)
-    assert "accountDoesNotExist" in problem
-    assert len(started(again)) == 2
-    account(folders, "b")
-    account(folders, "c")
-    several = issuer(folders, tmp_path, Certbot(folders, pair, [FORGOTTEN]))
-    assert len(several.issue_all([WANTED], NOW)[1]) == 1
-    assert len(started(several)) == 1
-
-
-def test_a_closed_account_is_left_to_people(folders: Folders, tmp_path: Path, pair: Pair) -> None:
-    old = account(folders, "a")
-    one = issuer(folders, tmp_path, Certbot(folders, pair, [CLOSED]))
-    _none, (problem,) = one.issue_all([WANTED], NOW)
-    assert f"was closed; to register a new one, move the old one out of {old.parent}" in problem
-    assert old.exists()
-    assert len(started(one)) == 1
 
 
 def test_credentials_are_for_root_alone_and_a_new_text_is_a_change(
@@ -324,3 +230,23 @@ def test_nginx_never_follows_a_lineage_that_is_set_aside(folders: Folders, tmp_p
 )
 def test_the_version_of_certbot_is_that_of_its_package(said: str, version: str) -> None:
     assert certbot.read_version(ScriptedHost(lambda argv: Completed(argv, 0, said, ""))) == version
+
+
+@pytest.mark.parametrize(
+    ("days", "before", "after"),
+    [
+        (6, "", "renew_before_expiry = 72 hours\n"),
+        (30, "", "renew_before_expiry = 240 hours\n"),
+        (90, "", ""),
+        (90, "renew_before_expiry = 72 hours\n", ""),
+        (6, "renew_before_expiry = 240 hours\n", "renew_before_expiry = 72 hours\n"),
+        (6, "renew_before_expiry = 2 days\n", "renew_before_expiry = 2 days\n"),
+    ],
+)
+def test_short_lives_are_not_renewed_at_each_look(folders: Folders, days: int, before: str, after: str) -> None:
+    keep(folders, made("a.example"))
+    renewal = Path(folders.letsencrypt) / "renewal" / "a.example.conf"
+    rest = renewal.read_text()
+    renewal.write_text(before + rest)
+    certbot.pace_renewals(LocalHost(), folders, "a.example", made("a.example", days=days).certificate)
+    assert renewal.read_text() == after + rest

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Callable
 
@@ -20,32 +20,19 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns impor
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Handshake, Lookup
+from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
+    BY_FILE,
+    CA,
+    NOW,
+    WANTED,
+    WEBROOT,
+    Edge,
+    keep,
+)
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, made
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import FaultyHost, die
 
-NOW = datetime.now(timezone.utc) + timedelta(minutes=5)  # pairs are made while the tests run
-CA = Authority("https://acme.test/dir", "ops@a.example", "/etc/ssl/private-ca.pem", agree_tos=True)
-WEBROOT = "/var/lib/nginx-edge/acme"
-BY_FILE = Proof("webroot", {"webroot_path": WEBROOT})
-WANTED = Wanted("a.example", "acme", ("a.example", "www.a.example"))
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
-# What certbot 1.12, 2.1 and 4.0 alike write about a lineage.
-RENEWAL = """# renew_before_expiry = 30 days
-version = 4.0.0
-archive_dir = {folder}/archive/a.example
-fullchain = {folder}/live/a.example/fullchain.pem
-
-# Options used in the renewal process
-[renewalparams]
-account = 468f30e9290a46e754dd2e6c5c11c1c5
-key_type = ecdsa
-server = {server}
-authenticator = {authenticator}
-webroot_path = {webroot},
-[[webroot_map]]
-a.example = {webroot}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -56,20 +43,6 @@ def pair() -> Pair:
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     return Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"))
-
-
-def keep(
-    folders: Folders, pair: Pair, server: str = CA.directory_url, authenticator: str = "webroot", webroot: str = WEBROOT
-) -> None:
-    """Write a lineage as certbot keeps it."""
-    live = Path(folders.lineage("a.example"))
-    live.mkdir(parents=True, exist_ok=True)
-    (live / "fullchain.pem").write_text(pair.fullchain)
-    (live / "privkey.pem").write_text(pair.privkey)
-    renewal = Path(folders.letsencrypt) / "renewal"
-    renewal.mkdir(exist_ok=True)
-    text = RENEWAL.format(folder=folders.letsencrypt, server=server, authenticator=authenticator, webroot=webroot)
-    (renewal / "a.example.conf").write_text(text)
 
 
 def lineage(folders: Folders) -> Lineage | None:
@@ -140,25 +113,6 @@ def test_an_account_without_an_address_is_asked_for_openly() -> None:
     argv = certbot.arguments(Request(WANTED, (), False, False), replace(CA, email=None), BY_FILE)
     assert "--register-unsafely-without-email" in argv
     assert "--email" not in argv
-
-
-class Edge:
-    """An edge that answers the challenge from a folder, but for the names in ``deaf``."""
-
-    def __init__(self, webroot: str, deaf: Sequence[str] = (), status: int = 200) -> None:
-        self.webroot, self.deaf, self.status = webroot, deaf, status
-        self.answers: dict[str, Lookup] = {}
-
-    def lookup(self, name: str) -> Lookup:
-        return self.answers.get(name, Lookup(True, ("127.0.0.1",)))
-
-    def handshake(self, name: str) -> Handshake:
-        raise AssertionError(name)
-
-    def get(self, name: str, path: str) -> tuple[int, bytes]:
-        if name in self.deaf:
-            raise ConnectionRefusedError(111, "Connection refused")
-        return self.status, Path(self.webroot + path).read_bytes()
 
 
 def issuer(folders: Folders, tmp_path: Path, answers: Callable[[Sequence[str]], Completed | None]) -> Issuer:

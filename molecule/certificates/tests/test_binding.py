@@ -50,7 +50,7 @@ def bound(unbound: dict[str, Story], edges: list[Edge], folder: Path) -> dict[st
         edge.shell("rm -f /run/spy.*")
         edge.host.start("python3", "-c", SPY)
     try:
-        return happens(lambda: run(folder, "-vvv", **BOUND), edges)
+        return happens(lambda: run(folder, **BOUND), edges)
     finally:
         for edge in edges:
             edge.shell("touch /run/spy.stop; timeout 20 sh -c 'until [ -e /run/spy.found ]; do sleep 0.1; done'")

@@ -56,7 +56,7 @@ def refused(edges: list[Edge], folder: Path) -> dict[str, Story]:
 @pytest.fixture(scope="module")
 def issued(refused: dict[str, Story], edges: list[Edge], folder: Path) -> dict[str, Story]:
     assert refused
-    return happens(lambda: run(folder, "-vvv", **variables(SECRET)), edges, any_name)
+    return happens(lambda: run(folder, **variables(SECRET)), edges, any_name)
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PROFILES_SINCE = (4, 0)
-"""First certbot with ``--preferred-profile``; it also renews by a share of a certificate's life, and no longer at
-30 days, so that certificates of a few days are not renewed each time (certbot's change log, 4.0.0)."""
+"""First certbot with ``--preferred-profile`` (certbot's change log, 4.0.0)."""
 STAGING = "staging"
 """What certbot takes for a server that tests, by its address (``certbot._internal.cli.cli_utils``)."""
 _PATIENCE = 10.0

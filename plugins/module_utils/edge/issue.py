@@ -108,6 +108,7 @@ class Issuer:
         wrong = list(pairs.problems_of(pair.chain, wanted.names, max(now, pair.certificate.not_before)))
         if wrong:
             raise EdgeError(f"the authority's certificate is not used: {'; '.join(wrong)}")
+        certbot.pace_renewals(self.host, self.folders, wanted.name, pair.certificate)
         told = tuple(text for text in advice if text)
         linked = self._link(wanted, pair)
         return Outcome(wanted, "issued", request, pair.certificate, linked=linked, credentials=fresh, advice=told)

@@ -19,7 +19,7 @@ PREFIX = "edge_"
 LONGEST_SHOWN = 100
 """Characters of a wrong value that an error repeats."""
 NOT_THE_MODEL = frozenset(
-    [
+    {
         "edge_hosts",
         "edge_plan",
         "edge_pairs",
@@ -32,7 +32,8 @@ NOT_THE_MODEL = frozenset(
         "edge_probed",
         "edge_probe_before",
         "edge_probe_expects",
-    ]
+        "edge_new_advice",
+    }
 )
 """Variables that begin like the model's but belong to the playbooks and the role."""
 
