@@ -115,6 +115,19 @@ def missing_required(features: Features, shown: Shown) -> dict[str, list[str]]:
     return found
 
 
+def not_shown(features: Features, shown: Shown) -> list[str]:
+    """Features that no system showed, or that a test failed to show on one."""
+    return [
+        feature.name
+        for feature in features.all
+        if feature.required
+        and (
+            any(shown.failed[feature.name, system] for system in features.systems)
+            or not any(shown.is_shown(feature.name, system) for system in features.systems)
+        )
+    ]
+
+
 def cell(feature: Feature, system: str, shown: Shown) -> str:
     """``✔ 3``: three tests showed it; ``✘``: one failed; ``—``: the system's nginx cannot; empty: nothing showed it."""
     if shown.failed[feature.name, system]:
@@ -125,8 +138,11 @@ def cell(feature: Feature, system: str, shown: Shown) -> str:
     return f"✔ {count}" if count else ""
 
 
-def as_text(features: Features, shown: Shown) -> str:
-    """The table for the terminal."""
+def as_text(features: Features, shown: Shown, *, everything: bool = True) -> str:
+    """The table for the terminal.
+
+    :param everything: every system was to show what it can.
+    """
     width = max(len(feature.name) for feature in features.all)
     lines = [f"{'':>2} {'feature':<{width}}  {'  '.join(f'{system:<8}' for system in features.systems)}".rstrip()]
     for feature in features.all:
@@ -136,8 +152,11 @@ def as_text(features: Features, shown: Shown) -> str:
     for system in features.systems:
         if numbers := [str(feature.number) for feature in missing(features, shown, system)]:
             lines.append(f"not shown on {system}: {', '.join(numbers)}")
-    for name, systems in missing_required(features, shown).items():
-        lines.append(f"✘ {name} must be shown on {', '.join(systems)}")
+    if everything:
+        for name, systems in missing_required(features, shown).items():
+            lines.append(f"✘ {name} must be shown on {', '.join(systems)}")
+    else:
+        lines += [f"✘ {name} must be shown" for name in not_shown(features, shown)]
     return "\n".join(lines)
 
 

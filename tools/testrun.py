@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the checks and tests, shows progress, and ends with one line: N passed, N failed.
 
-``python3 -m tools.testrun check``: what needs no container. ``test``: everything, within an hour, and a table of what
-live traffic showed. ``all``: the same on every system, and the results are written to docs/.
+``python3 -m tools.testrun check``: what needs no container. ``test``: everything, within an hour, for which some
+scenarios have fewer hosts, and a table of what live traffic showed. ``all``: every host of every scenario, and the
+results are written to docs/.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 import re
 import subprocess
@@ -19,16 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from . import reliability
-from .features import as_markdown, as_text, collect, missing_required, read_features
+from . import quick
+from .features import as_text, collect, missing_required, not_shown, read_features
+from .pages import BIN, REPOSITORY, SYSTEMS, Part, write_faults, write_features, write_results
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 REPORTS = REPOSITORY / ".cache" / "test"
-BIN = REPOSITORY / ".venv" / "bin"
-RESULTS = REPOSITORY / "docs" / "test-results.md"
-FEATURES = REPOSITORY / "docs" / "features.md"
-RELIABILITY = REPOSITORY / "docs" / "reliability.md"
-GOLDEN_SUITES = ("bullseye", "bookworm", "trixie", "forky")
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
 
@@ -44,20 +39,6 @@ class Step:
     argv: Sequence[str]
     reports: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of a step.
-
-    :param notes: what its tests tell of themselves, as properties named ``note`` of their report.
-    """
-
-    step: Step
-    passed: int
-    failed: int
-    seconds: float
-    notes: Sequence[str] = ()
 
 
 def checks() -> list[Step]:
@@ -83,10 +64,15 @@ def checks() -> list[Step]:
     ]
 
 
-def container_tests() -> list[Step]:
-    """What takes real hosts: images, the real nginx over golden cases and drawn models, every molecule scenario."""
-    images = sorted({*(f"edge:{suite}" for suite in GOLDEN_SUITES), *_images_of_scenarios()})
+def container_tests(*, everything: bool) -> list[Step]:
+    """What takes real hosts: images, the real nginx over golden cases and drawn models, every molecule scenario.
+
+    :param everything: every host of every scenario; otherwise without those that ``tests/quick.yml`` leaves out.
+    """
+    images = sorted({*(f"edge:{suite}" for suite in SYSTEMS), *_images_of_scenarios()})
     molecule = {"NO_COLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
+    if not everything:
+        molecule["MOLECULE_GLOB"] = quick.make()
     return [
         Step("images", ["tests/hosts/build.sh", *images]),
         Step("golden cases and drawn models through nginx -t", [str(BIN / "pytest"), "tests/containers"], reports=True),
@@ -110,9 +96,9 @@ def _images_of_scenarios() -> set[str]:
     return found
 
 
-def run(step: Step) -> Result:
+def run(step: Step) -> Part:
     """Run a step, show that it goes on, and show its end where it failed."""
-    log, report = (REPORTS / f"{_slug(step)}.{kind}" for kind in ("log", "xml"))
+    log, report = REPORTS / f"{_slug(step)}.log", _report(step)
     report.unlink(missing_ok=True)
     environment = {**os.environ, **step.environment, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     if step.reports:
@@ -129,10 +115,14 @@ def run(step: Step) -> Result:
     if failed:
         print("\n".join(log.read_text(errors="replace").splitlines()[-LINES_OF_A_FAILURE:]))
     print(f"  {'✘' if failed else '✔'} {step.name}: {passed} passed, {failed} failed, {seconds:.0f} s", flush=True)
-    notes = _notes(report) if step.reports else ()
+    notes = _properties([report], "note") if step.reports else []
     for note in notes:
         print(f"    {note}", flush=True)
-    return Result(step, passed, failed, seconds, notes)
+    return Part(step.name, passed, failed, seconds, notes)
+
+
+def _report(step: Step) -> Path:
+    return REPORTS / f"{_slug(step)}.xml"
 
 
 def _slug(step: Step) -> str:
@@ -173,77 +163,27 @@ def _counts(report: Path) -> tuple[int, int]:
     return total - failed, failed
 
 
-def tell_features(results: Sequence[Result], *, write: bool) -> Result:
+def _properties(reports: Sequence[Path], name: str) -> list[str]:
+    """What tests tell of themselves in their reports, as properties of that name."""
+    found: list[str] = []
+    for report in reports:
+        if report.exists():
+            told = ElementTree.parse(report).getroot().iter("property")  # noqa: S314 - pytest wrote it just now
+            found += [one.get("value", "") for one in told if one.get("name") == name]
+    return found
+
+
+def tell_features(reports: Sequence[Path], *, everything: bool) -> Part:
     """Print the table of features; the result counts those that must be shown, and were not.
 
-    :param write: write docs/features.md as well.
+    :param everything: on every system that can; otherwise on one of them at least. And write docs/features.md.
     """
-    reports = [report for one in results if (report := REPORTS / f"{_slug(one.step)}.xml").exists()]
     features, shown = read_features(), collect(reports)
-    print(f"▸ features\n{as_text(features, shown)}")
-    if write:
-        FEATURES.write_text(as_markdown(features, shown, [_origin(), "", *_systems()]), encoding="utf-8")
-    failed = len(missing_required(features, shown))
-    return Result(Step("features", ()), sum(bool(one.required) for one in features.all) - failed, failed, 0)
-
-
-def write_faults(results: Sequence[Result]) -> None:
-    """What the edges came through, for docs/."""
-    reports = [report for one in results if (report := REPORTS / f"{_slug(one.step)}.xml").exists()]
-    page = reliability.as_markdown(reliability.collect(reports), reliability.read_guards(), [_origin()])
-    RELIABILITY.write_text(page, encoding="utf-8")
-
-
-def _notes(report: Path) -> Sequence[str]:
-    if not report.exists():
-        return ()
-    properties = ElementTree.parse(report).getroot().iter("property")  # noqa: S314 - pytest wrote it just now
-    return [one.get("value", "") for one in properties if one.get("name") == "note"]
-
-
-def write_results(results: Sequence[Result]) -> None:
-    """The last result of all tests on all systems, for docs/."""
-    ansible = _output(str(BIN / "ansible"), "--version").splitlines()[0]
-    python = _output(str(BIN / "python"), "--version")
-    lines = [
-        "# The last run of `make test-all`",
-        "",
-        _origin(),
-        "What traffic showed on which system is in [features.md](features.md).",
-        "",
-        "| part | passed | failed | seconds |",
-        "|---|---|---|---|",
-        *(f"| {one.step.name} | {one.passed} | {one.failed} | {one.seconds:.0f} |" for one in results),
-        "",
-        *_systems(),
-        "",
-        f"Controller: {ansible}, {python}.",
-        "",
-    ]
-    RESULTS.write_text("\n".join(lines), encoding="utf-8")
-
-
-def _origin() -> str:
-    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
-    return f"Written by the run itself on {today}, at commit {_output('git', 'rev-parse', '--short', 'HEAD')}."
-
-
-def _systems() -> list[str]:
-    head = ["| system | nginx | OpenSSL | certbot | Python |", "|---|---|---|---|---|"]
-    return [*head, *(_versions(suite) for suite in GOLDEN_SUITES)]
-
-
-def _versions(suite: str) -> str:
-    script = (
-        "nginx -v 2>&1 | sed 's,.*/,,'; openssl version | cut -d' ' -f2;"
-        " certbot --version 2>&1 | grep -oE '[0-9.]+$'; python3 -c 'import platform; print(platform.python_version())'"
-    )
-    printed = _output("docker", "run", "--rm", f"nginx-edge/edge:{suite}", "sh", "-c", script)
-    return f"| Debian {suite} | {' | '.join(printed.split())} |"
-
-
-def _output(*argv: str) -> str:
-    return subprocess.run(argv, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.strip()
+    print(f"▸ features\n{as_text(features, shown, everything=everything)}")
+    if everything:
+        write_features(features, shown)
+    failed = len(missing_required(features, shown) if everything else not_shown(features, shown))
+    return Part("features", len(features.all) - failed, failed, 0)
 
 
 def main() -> int:
@@ -252,21 +192,23 @@ def main() -> int:
     what = parser.parse_args().what
     REPORTS.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    steps = checks() + ([] if what == "check" else container_tests())
-    results = [run(step) for step in steps]
+    everything = what == "all"
+    steps = checks() + ([] if what == "check" else container_tests(everything=everything))
+    parts = [run(step) for step in steps]
+    reports = [report for step in steps if step.reports and (report := _report(step)).exists()]
     if what != "check":
-        results.append(tell_features(results, write=what == "all"))
-    if what == "all":
-        write_faults(results)
-        write_results(results)
-    failed = sum(one.failed for one in results)
-    for one in results:
+        parts.append(tell_features(reports, everything=everything))
+    if everything:
+        write_faults(reports, in_units=sum(map(int, _properties(reports, "faults"))))
+        write_results(parts)
+    failed = sum(one.failed for one in parts)
+    for one in parts:
         if one.failed:
-            print(f"✘ {one.step.name}")
+            print(f"✘ {one.name}")
         for note in one.notes:
-            print(f"  {one.step.name}: {note}")
-    print(f"make {'test-all' if what == 'all' else what} took {time.monotonic() - started:.0f} s")
-    print(f"{sum(one.passed for one in results)} passed, {failed} failed")
+            print(f"  {one.name}: {note}")
+    print(f"make {'test-all' if everything else what} took {time.monotonic() - started:.0f} s")
+    print(f"{sum(one.passed for one in parts)} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client
 
 testinfra_hosts = ["ansible://edge"]
 
 SCENARIO = Path(__file__).parents[1]
-SSLYZE = SCENARIO.parents[1] / ".cache" / "analysers" / "bin" / "sslyze"
+SSLYZE = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"]) / ".cache" / "analysers" / "bin" / "sslyze"
 GUIDELINE = json.loads((SCENARIO / "guideline.json").read_text(encoding="utf-8"))
 TESTSSL_SECONDS = 900.0
 
@@ -123,10 +124,9 @@ class Graded:
 @pytest.fixture(scope="session", autouse=True)
 def graded(client: Client) -> Iterator[dict[str, Graded]]:
     """Name of a site -> its run: those of the systems whose grade is promised, started at once."""
-    inventory = yaml.safe_load(Path(os.environ["MOLECULE_INVENTORY_FILE"]).read_text(encoding="utf-8"))
     runs: dict[str, Graded] = {}
     for variables_file in sorted((SCENARIO / "host_vars").glob("*trixie*.yml")):
-        if variables_file.stem not in inventory["all"]["hosts"]:
+        if variables_file.stem not in edges():
             continue
         variables = yaml.safe_load(variables_file.read_text(encoding="utf-8"))
         name, report = variables["server_name"], f"/tmp/testssl-{variables['server_name']}.json"

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.x509 import Certificate, parse_der
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
@@ -32,8 +30,7 @@ _PLAYBOOK = Path(__file__).parents[1] / "certificates.yml"
 
 def suites() -> list[str]:
     """The systems whose edges are there."""
-    inventory = yaml.safe_load(Path(os.environ["MOLECULE_INVENTORY_FILE"]).read_text(encoding="utf-8"))
-    return [suite for suite in ADDRESSES if PREFIX + suite in inventory["edge"]["hosts"]]
+    return [suite for suite in ADDRESSES if PREFIX + suite in edges()]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-BOOKWORM, TRIXIE = EDGES = ("refusal-bookworm", "refusal-trixie")
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
+
+EDGES = edges()
+TRIXIE = "refusal-trixie"
 TAKEN_PORT = 9099
 
 API = {"path": "/api/", "upstream": "api"}

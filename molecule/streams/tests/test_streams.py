@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client, parse_response
 
-EDGES = {"bullseye": "10.213.81.11", "bookworm": "10.213.81.12", "trixie": "10.213.81.13", "forky": "10.213.81.14"}
+ADDRESSES = {"bullseye": "10.213.81.11", "bookworm": "10.213.81.12", "trixie": "10.213.81.13", "forky": "10.213.81.14"}
+SUITES = [suite for suite in ADDRESSES if f"stream-{suite}" in edges()]
 CLIENT, BALANCER = Client("stream-client"), Client("stream-backend")
 SOURCE = (Path(__file__).parent / "line_client.py").read_text(encoding="utf-8")
 REAL_CLIENT = "198.51.100.7"
@@ -29,7 +31,7 @@ class Edge:
 
     @property
     def address(self) -> str:
-        return EDGES[self.suite]
+        return ADDRESSES[self.suite]
 
     @property
     def name(self) -> str:
@@ -60,7 +62,7 @@ class Edge:
         return {headers["x-real-ip"], headers["x-forwarded-for"]}
 
 
-@pytest.fixture(scope="session", params=EDGES)
+@pytest.fixture(scope="session", params=SUITES)
 def edge(request: pytest.FixtureRequest) -> Edge:
     return Edge(request.param)
 

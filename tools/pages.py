@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages of docs/ that a run of all tests writes of itself: its results, what features were shown, the faults."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import reliability
+from .features import Features, Shown, as_markdown
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BIN = REPOSITORY / ".venv" / "bin"
+DOCS = REPOSITORY / "docs"
+SYSTEMS = ("bullseye", "bookworm", "trixie", "forky")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What came of one part of a run.
+
+    :param notes: what its tests saw, in their own words.
+    """
+
+    name: str
+    passed: int
+    failed: int
+    seconds: float
+    notes: Sequence[str] = ()
+
+
+def write_features(features: Features, shown: Shown) -> None:
+    """docs/features.md: what traffic showed on which system."""
+    page = as_markdown(features, shown, [_origin(), "", *_systems()])
+    (DOCS / "features.md").write_text(page, encoding="utf-8")
+
+
+def write_faults(reports: Sequence[Path], in_units: int) -> None:
+    """docs/reliability.md: what the edges came through.
+
+    :param in_units: how many faults the unit tests injected into the core.
+    """
+    recorded = reliability.collect(reports)
+    page = reliability.as_markdown(recorded, reliability.read_guards(), [_origin()], in_units)
+    (DOCS / "reliability.md").write_text(page, encoding="utf-8")
+
+
+def write_results(parts: Sequence[Part]) -> None:
+    """docs/test-results.md: the last result of all tests on all systems."""
+    (DOCS / "test-results.md").write_text("\n".join(_results(parts)), encoding="utf-8")
+
+
+def _results(parts: Sequence[Part]) -> Iterator[str]:
+    yield from ("# The last run of `make test-all`", "", _origin())
+    yield "What traffic showed on which system is in [features.md](features.md), what the edges came through in"
+    yield from ("[reliability.md](reliability.md).", "", "| part | passed | failed | seconds |", "|---|---|---|---|")
+    for part in parts:
+        yield f"| {part.name} | {part.passed} | {part.failed} | {part.seconds:.0f} |"
+    yield from ("", *_systems(), "", f"Controller: {_controller()}.", "")
+    for part in parts:
+        if part.notes:
+            yield from (f"## Seen by {part.name}", "", *(f"- {note}" for note in part.notes), "")
+
+
+def _controller() -> str:
+    ansible = _output(str(BIN / "ansible"), "--version").splitlines()[0]
+    return f"{ansible}, {_output(str(BIN / 'python'), '--version')}"
+
+
+def _origin() -> str:
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
+    return f"Written by the run itself on {today}, at commit {_output('git', 'rev-parse', '--short', 'HEAD')}."
+
+
+def _systems() -> list[str]:
+    head = ["| system | nginx | OpenSSL | certbot | Python |", "|---|---|---|---|---|"]
+    return [*head, *(_versions(suite) for suite in SYSTEMS)]
+
+
+def _versions(suite: str) -> str:
+    script = (
+        "nginx -v 2>&1 | sed 's,.*/,,'; openssl version | cut -d' ' -f2;"
+        " certbot --version 2>&1 | grep -oE '[0-9.]+$'; python3 -c 'import platform; print(platform.python_version())'"
+    )
+    printed = _output("docker", "run", "--rm", f"nginx-edge/edge:{suite}", "sh", "-c", script)
+    return f"| Debian {suite} | {' | '.join(printed.split())} |"
+
+
+def _output(*argv: str) -> str:
+    return subprocess.run(argv, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.strip()
