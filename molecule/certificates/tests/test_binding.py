@@ -39,6 +39,9 @@ pathlib.Path('/run/spy.found').write_text('\\n'.join(sorted(found)))
 
 @pytest.fixture(scope="module")
 def unbound(edges: list[Edge], folder: Path) -> dict[str, Story]:
+    """Without the key, and without the account of an earlier run of these tests."""
+    for edge in edges:
+        edge.shell("rm -rf /etc/letsencrypt/accounts/acme.test:14001")
     return happens(lambda: run(folder, edge_acme=ACME), edges)
 
 
