@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
 
 
 class Death(BaseException):
@@ -16,14 +18,15 @@ class Death(BaseException):
 
 EFFECTS = ("run", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "rename", "remove", "lock")
 
+Effect = Callable[[], Any]
+Fault = Callable[[str, Effect], Any]
+"""What happens in the place of an effect: gets its name and the effect itself, and may raise."""
+
 
 class FaultyHost:
-    """Passes everything on to a host, but effect number ``at`` (from 0) goes wrong.
+    """Passes everything on to a host, but effect number ``at`` (from 0; -1 is none) goes wrong."""
 
-    :param fault: what happens there: raises, or returns True when the effect happened and the process died behind it.
-    """
-
-    def __init__(self, host: LocalHost, at: int, fault: Callable[[str], None]) -> None:
+    def __init__(self, host: LocalHost, at: int, fault: Fault) -> None:
         self._host = host
         self._at = at
         self._fault = fault
@@ -39,28 +42,54 @@ class FaultyHost:
             if self._dead:
                 raise Death(name)
             number, self.count = self.count, self.count + 1
-            if number == self._at:
-                self._fail(name)
-            return method(*arguments, **options)
+            if number != self._at:
+                return method(*arguments, **options)
+            try:
+                return self._fault(name, lambda: method(*arguments, **options))
+            except Death:
+                self._dead = True
+                raise
 
         return call
 
-    def _fail(self, name: str) -> None:
-        try:
-            self._fault(name)
-        except Death:
-            self._dead = True
-            raise
 
-
-def die(name: str) -> None:
-    """The fault of being killed before the effect."""
+def die(name: str, _effect: Effect) -> None:
+    """Killed before the effect."""
     raise Death(name)
 
 
-def refuse(name: str) -> None:
-    """The fault of a machine that says no."""
-    raise OSError(28, "No space left on device", name)
+def die_behind(name: str, effect: Effect) -> None:
+    """Killed when the effect had happened, and nobody was told."""
+    effect()
+    raise Death(name)
+
+
+def refuse(name: str, _effect: Effect) -> None:
+    """The disk is full, and no program can be started."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
+
+
+def read_only(name: str, effect: Effect) -> Any:
+    """The filesystem turned read-only: what runs still runs."""
+    if name == "run":
+        return effect()
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), name)
+
+
+def break_program(name: str, _effect: Effect) -> Any:
+    """A program is killed by a signal; the disk fails with an I/O error."""
+    if name == "run":
+        return Completed(("killed",), -9, "", "")
+    raise OSError(errno.EIO, os.strerror(errno.EIO), name)
+
+
+FAULTS: tuple[tuple[str, Fault], ...] = (
+    ("killed before", die),
+    ("killed behind", die_behind),
+    ("disk full", refuse),
+    ("read-only", read_only),
+    ("program killed or I/O error", break_program),
+)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 
@@ -29,7 +29,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transacti
 )
 
 from .edge_hosts import STOCK, EdgeHost
-from .faults import FaultyHost, die, refuse, survived
+from .faults import Fault, FaultyHost, die, refuse, survived
 
 
 def content(text: str, digest: str) -> Content:
@@ -229,7 +229,7 @@ def assert_never_broken(host: EdgeHost) -> None:
 
 
 @pytest.mark.parametrize("fault", [die, refuse], ids=["killed", "disk full"])
-def test_no_fault_at_any_effect_breaks_the_edge(tmp_path: Path, fault: Callable[[str], None]) -> None:
+def test_no_fault_at_any_effect_breaks_the_edge(tmp_path: Path, fault: Fault) -> None:
     count = effects_of_a_change(tmp_path / "counting")
     assert count > 15
     for at in range(count):
@@ -243,7 +243,7 @@ def test_no_fault_at_any_effect_breaks_the_edge(tmp_path: Path, fault: Callable[
 
 
 @pytest.mark.parametrize("fault", [die, refuse], ids=["killed", "disk full"])
-def test_no_fault_on_the_way_back_breaks_what_serves(tmp_path: Path, fault: Callable[[str], None]) -> None:
+def test_no_fault_on_the_way_back_breaks_what_serves(tmp_path: Path, fault: Fault) -> None:
     counted = EdgeHost(tmp_path / "counting")
     run(counted, counted.layout, FIRST)
     counting = FaultyHost(counted, -1, die)

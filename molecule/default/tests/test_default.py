@@ -236,7 +236,7 @@ def test_the_node_exporter_tells_of_certificates_and_their_renewal(host: Any, na
 
 def test_the_command_shows_certificates(host: Any, name: str) -> None:
     shown = host.run("nginx-edge certificates").stdout.splitlines()
-    assert re.match(rf"{name} +20\S+ \S+ +\d+  CN=Pebble Intermediate \S+ +yes$", shown[1])
+    assert re.match(rf"{name} +20\S+ \S+ +\d+ +CN=Pebble Intermediate CA \w+ +yes$", shown[1]), shown
 
 
 @pytest.mark.parametrize(

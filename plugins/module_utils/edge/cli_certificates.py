@@ -13,7 +13,6 @@ from typing import Any
 
 from . import metrics
 from .certificates import Folders
-from .errors import EdgeError
 from .generation import Layout, live_name, read_manifest, texts_of
 from .host import Host, replace_file
 from .renewal import look_at_all, take_over
@@ -21,7 +20,6 @@ from .served import LocalEdge, Observation
 from .sockets import tls_port
 
 HTTPS = 443
-_LOG_TAG = "nginx-edge-certificates"
 
 
 def add_commands(commands: Any) -> None:
@@ -89,15 +87,8 @@ def _row(one: Observation, now: datetime) -> tuple[str, str, str, str, str]:
 
 def _take_over(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     now = datetime.fromtimestamp(host.now(), timezone.utc)
-    try:
-        taken = take_over(
-            host, local_edge(host, layout), layout, Folders(), now, only=options.lineage, timeout=options.timeout
-        )
-    except EdgeError as error:
-        # certbot takes no notice of a hook that fails, and may keep its words to itself.
-        words = "; ".join((error.message, *error.details))
-        host.run(["logger", "--tag", _LOG_TAG, "--priority", "daemon.err", "--", words])
-        raise
+    edge = local_edge(host, layout)
+    taken = take_over(host, edge, layout, Folders(), now, only=options.lineage, timeout=options.timeout)
     return f"Taken over: {', '.join(taken)}.\n" if taken else "Clients get the certificates that are on disk.\n"
 
 

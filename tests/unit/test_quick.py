@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A quick run has every scenario, and every system; what it leaves out is there to be left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.hardened.nginx_edge.tools import quick
+from ansible_collections.hardened.nginx_edge.tools.features import read_features
+
+
+def laid_out(folder: Path) -> dict[str, dict[str, Any]]:
+    quick.make(folder / "molecule")
+    files = (folder / "molecule").glob("*/molecule.yml")
+    return {path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in files}
+
+
+def test_every_scenario_and_every_system_is_in_a_quick_run(tmp_path: Path) -> None:
+    scenarios = laid_out(tmp_path)
+    assert set(scenarios) == {path.parent.name for path in quick.SCENARIOS.glob("*/molecule.yml")}
+    images = {one["image"] for scenario in scenarios.values() for one in scenario["platforms"]}
+    edges = {image.rpartition(":")[2] for image in images if image.startswith(("nginx-edge/edge:", "nginx-edge/host:"))}
+    assert edges >= {*read_features().systems}
+
+
+def test_a_reduced_scenario_has_all_but_the_hosts_that_are_left_out(tmp_path: Path) -> None:
+    scenarios = laid_out(tmp_path)
+    for name, without in quick.left_out().items():
+        whole = yaml.safe_load((quick.SCENARIOS / name / "molecule.yml").read_text(encoding="utf-8"))
+        names = [one["name"] for one in whole["platforms"]]
+        assert [one["name"] for one in scenarios[name]["platforms"]] == [one for one in names if one not in without]
+        assert (tmp_path / "molecule" / name / "tests").resolve() == (quick.SCENARIOS / name / "tests").resolve()
+    assert (tmp_path / "molecule" / "conftest.py").exists()
+
+
+@pytest.mark.parametrize(("without", "message"), [(["nobody"], "no platform nobody"), (["edge-1"], "no edge is left")])
+def test_what_cannot_be_left_out_is_told(without: list[str], message: str) -> None:
+    scenario = {"platforms": [{"name": "edge-1", "groups": ["edge"]}, {"name": "client", "groups": ["client"]}]}
+    with pytest.raises(ValueError, match=message):
+        quick.reduced(scenario, without)
