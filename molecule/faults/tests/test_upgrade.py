@@ -35,8 +35,8 @@ for package in nginx nginx-common; do
     done
     dpkg -L $package | while read -r path; do
         if [ "$path" = /etc/nginx/nginx.conf ]; then
-            install -D -m 644 /etc/nginx/generations/original/nginx.conf "$folder$path"
-            echo "# of version $new" >> "$folder$path"
+            mkdir -p "$folder$(dirname "$path")"
+            echo "events {} http { server { listen 80; return 200 package; } } # of version $new" > "$folder$path"
         elif [ -f "$path" ]; then
             mkdir -p "$folder$(dirname "$path")"; cp -a "$path" "$folder$path"
         fi
