@@ -95,7 +95,10 @@ class Certbot:
             self.settings.append(path.read_text())
             self.modes.append(stat.S_IMODE(path.stat().st_mode))
         if self.says:
-            return Completed(argv, 1, "", self.says.pop(0))
+            # What Debian 12's prints of any problem with an account; the log has the authority's words.
+            with Path(self.folders.log).open("a", encoding="utf-8") as log:
+                log.write(self.says.pop(0))
+            return Completed(argv, 1, "", "An unexpected error occurred:\nAttributeError: can't set attribute\n")
         account(self.folders, "new")
         keep(self.folders, self.pair)
         return Completed(argv, 0, "", "")

@@ -26,13 +26,13 @@ from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
 
 BOUND = replace(CA, eab_kid="customer-1", eab_hmac_key="c2VjcmV0LWtleQ")
-FORGOTTEN = "An unexpected error occurred:\nurn:ietf:params:acme:error:accountDoesNotExist :: no such account\n"
-CLOSED = "An unexpected error occurred:\nurn:ietf:params:acme:error:unauthorized :: Account has been deactivated\n"
+FORGOTTEN = "acme.messages.Error: urn:ietf:params:acme:error:accountDoesNotExist :: no such account\n"
+CLOSED = "acme.messages.Error: urn:ietf:params:acme:error:unauthorized :: no :: Account has been deactivated\n"
 
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
-    return Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"))
+    return Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"), str(tmp_path / "certbot.log"))
 
 
 @pytest.fixture(scope="module")
@@ -93,5 +93,18 @@ def test_a_closed_account_is_left_to_people(folders: Folders, tmp_path: Path, pa
     one = issuer(folders, tmp_path, Certbot(folders, pair, [CLOSED]))
     _none, (problem,) = one.issue_all([WANTED], NOW)
     assert f"was closed; to register a new one, move the old one out of {old.parent}" in problem
+    assert old.exists()
+    assert "Account has been deactivated" in problem
+    assert len(started(one)) == 1
+
+
+def test_what_the_log_said_of_earlier_runs_does_not_count(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    old = account(folders, "a")
+    Path(folders.log).write_text(FORGOTTEN)
+    one = issuer(
+        folders, tmp_path, Certbot(folders, pair, ["acme.messages.Error: urn:ietf:params:acme:error:dns :: no\n"])
+    )
+    _none, (problem,) = one.issue_all([WANTED], NOW)
+    assert "urn:ietf:params:acme:error:dns :: no" in problem
     assert old.exists()
     assert len(started(one)) == 1

@@ -36,7 +36,7 @@ WILD = replace(WANTED, names=("*.a.example",), dns=RFC2136)
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
-    return Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"))
+    return Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"), str(tmp_path / "certbot.log"))
 
 
 @pytest.fixture(scope="module")

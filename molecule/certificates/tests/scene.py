@@ -167,8 +167,17 @@ def site(name: str, *aliases: str, **options: Any) -> dict[str, Any]:
 
 OWN = "{{ server_name }}"
 BASE = site(OWN, f"www.{OWN}")
+DIRECTORY = "https://acme.test:14000/dir"
+"""The authority of the scenario's own model."""
 
 
 def run(folder: Path, *options: str, **variables: Any) -> Run:
     """A run on all edges: the plays of the site's playbook, but for the roles that certificates are no matter of."""
     return run_site(*options, variables=variables, folder=folder, playbook=str(_PLAYBOOK))
+
+
+def settle(edges: list[Edge], folder: Path) -> None:
+    """Bring the edges back to the scenario's own authority, where other tests left them at another one."""
+    servers = [edge.shell(f"grep '^server = ' /etc/letsencrypt/renewal/{edge.name}.conf") for edge in edges]
+    if any(server.strip() != f"server = {DIRECTORY}" for server in servers):
+        assert run(folder).code == 0

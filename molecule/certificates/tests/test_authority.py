@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene import (
     ACME,
+    DIRECTORY,
     OWN,
     SERVICE,
     Edge,
@@ -18,12 +19,12 @@ from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene i
     Story,
     happens,
     run,
+    settle,
     site,
 )
 
 pytestmark = pytest.mark.feature("certificates")
 
-DIRECTORY = "https://acme.test:14000/dir"
 ACCOUNTS = "/etc/letsencrypt/accounts/acme.test:14000/dir"
 CLOSE = f"""cp -a {ACCOUNTS} /root/accounts
 certbot unregister --non-interactive --server {DIRECTORY} >&2
@@ -58,6 +59,7 @@ def down(edges: list[Edge], folder: Path) -> Iterator[dict[str, Story]]:
             edge.not_due()
         return found
 
+    settle(edges, folder)
     ACME.run("systemctl", "stop", "pebble")
     try:
         yield happens(ask, edges)

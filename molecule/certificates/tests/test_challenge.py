@@ -17,6 +17,7 @@ from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene i
     Story,
     happens,
     run,
+    settle,
     site,
 )
 
@@ -39,6 +40,7 @@ def watched(edges: list[Edge], folder: Path, *sites: dict[str, Any]) -> dict[str
 @pytest.fixture(scope="module")
 def unreadable(edges: list[Edge], folder: Path) -> Iterator[dict[str, Story]]:
     """nginx cannot read the folder of the challenges."""
+    settle(edges, folder)
     for edge in edges:
         edge.shell(f"chmod 0 {CHALLENGES}")
     try:
@@ -51,6 +53,7 @@ def unreadable(edges: list[Edge], folder: Path) -> Iterator[dict[str, Story]]:
 @pytest.fixture(scope="module")
 def unreachable(edges: list[Edge], folder: Path) -> dict[str, Story]:
     """A name that is not in the DNS, and one that leads to a host where nothing listens."""
+    settle(edges, folder)
     return watched(edges, folder, site("gone.dns.test"), site(f"elsewhere.{OWN}"))
 
 

@@ -15,21 +15,21 @@ from .authority import Authority
 from .dns import OWN_FOLDER, own_folder
 from .host import Host, replace_file
 
-_FORGOTTEN = re.compile(r"accountDoesNotExist|account (that )?does not exist|[Uu]nable to find (existing )?account")
-"""RFC 8555, section 6.7, and what certbot and authorities make of it."""
-_CLOSED = re.compile(r"account is not valid|[Aa]ccount .*(deactivated|revoked)|status .?(deactivated|revoked)")
-"""RFC 8555, section 7.3.6: an account that somebody closed."""
+_FORGOTTEN = re.compile(r"urn:ietf:params:acme:error:accountDoesNotExist")
+"""RFC 8555, section 6.7."""
+_CLOSED = re.compile(r"urn:ietf:params:acme:error:unauthorized[^\n]*[Aa]ccount[^\n]*(deactivated|revoked|is not valid)")
+"""RFC 8555, section 7.3.6: an account that somebody closed; the words are Boulder's and Pebble's."""
 _ACCOUNT = re.compile(r"^(account\s*=\s*)(\S+)[ \t]*$", re.MULTILINE)
 
 
-def is_forgotten(words: str) -> bool:
+def is_forgotten(log: str) -> bool:
     """Whether the authority says that it does not know the account, as one that lost its data would."""
-    return _FORGOTTEN.search(words) is not None
+    return _FORGOTTEN.search(log) is not None
 
 
-def is_closed(words: str) -> bool:
+def is_closed(log: str) -> bool:
     """Whether the authority says that the account was deactivated or revoked."""
-    return _CLOSED.search(words) is not None
+    return _CLOSED.search(log) is not None
 
 
 def folder_of(letsencrypt: str, authority: Authority) -> str:

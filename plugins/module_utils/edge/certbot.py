@@ -178,33 +178,44 @@ def arguments(request: Request, authority: Authority, proof: Proof) -> list[str]
     return argv
 
 
-def ask(host: Host, request: Request, authority: Authority, proof: Proof, letsencrypt: str) -> str:
+def ask(host: Host, request: Request, authority: Authority, proof: Proof, folders: Folders) -> str:
     """Let certbot ask the authority; ``EdgeError`` in certbot's own words when it did not get the certificate.
 
     :returns: what was done beside it that people should know, empty when nothing was.
     """
     argv = arguments(request, authority, proof)
-
-    def run() -> Completed:
-        return host.run([*argv, *secrets], env=authority.environment(), timeout=TIMEOUT)
-
     told = ""
-    with accounts.binding(host, letsencrypt, authority) as secrets:
-        done = run()
-        if done.code != 0 and accounts.is_forgotten(done.stdout + done.stderr):
-            moved = accounts.set_aside(host, letsencrypt, authority)
+    with accounts.binding(host, folders.letsencrypt, authority) as secrets:
+        done, log = _run(host, [*argv, *secrets], authority, folders)
+        if done.code != 0 and accounts.is_forgotten(log):
+            moved = accounts.set_aside(host, folders.letsencrypt, authority)
             if moved is not None:
                 old, kept = moved
-                done = run()
-                accounts.follow(host, letsencrypt, authority, old)
+                done, log = _run(host, [*argv, *secrets], authority, folders)
+                accounts.follow(host, folders.letsencrypt, authority, old)
                 told = (
                     f"{authority.directory_url} knew the account no more: a new one is used, the old one lies in {kept}"
                 )
     if done.code == PROGRAM_MISSING:
         raise EdgeError("certbot is not installed")
     if done.code != 0:
-        raise EdgeError(_refusal(done, authority, letsencrypt), own_words(done))
+        words = own_words(done)
+        said = [line for line in dict.fromkeys(_OF_THE_AUTHORITY.findall(log)) if line.partition(" :: ")[2]]
+        raise EdgeError(_refusal(log, authority, folders), [*words, *said[-1:]])
     return told
+
+
+def _run(host: Host, argv: list[str], authority: Authority, folders: Folders) -> tuple[Completed, str]:
+    """Run certbot.
+
+    :returns: also what it wrote into its log and printed. Debian 12's prints an error of its own in place of what the
+        authority says of an account, and Debian 13's leaves the kind of the error out; the log has it.
+    """
+    before = host.read(folders.log) or b""
+    done = host.run(argv, env=authority.environment(), timeout=TIMEOUT)
+    after = host.read(folders.log) or b""
+    fresh = after[len(before) :] if after.startswith(before) else after
+    return done, f"{fresh.decode(errors='replace')}\n{done.stdout}\n{done.stderr}"
 
 
 def pace_renewals(host: Host, folders: Folders, name: str, certificate: Certificate) -> None:
@@ -225,9 +236,9 @@ def pace_renewals(host: Host, folders: Folders, name: str, certificate: Certific
         replace_file(host, path, paced.encode(errors="surrogateescape"))
 
 
-def _refusal(done: Completed, authority: Authority, letsencrypt: str) -> str:
-    if accounts.is_closed(done.stdout + done.stderr):
-        folder = accounts.folder_of(letsencrypt, authority)
+def _refusal(log: str, authority: Authority, folders: Folders) -> str:
+    if accounts.is_closed(log):
+        folder = accounts.folder_of(folders.letsencrypt, authority)
         return (
             f"the account at {authority.directory_url} was closed; to register a new one, move the old one out of"
             f" {folder} and run again; certbot said:"
@@ -252,6 +263,7 @@ _NOISE = re.compile(
     r"|[- ]+$"
 )
 _MOST_WORDS = 12
+_OF_THE_AUTHORITY = re.compile(r"urn:ietf:params:acme:error:[^\n]*")
 
 
 def own_words(done: Completed) -> list[str]:

@@ -35,6 +35,7 @@ class Folders:
 
     tls: str = "/etc/nginx/tls"
     letsencrypt: str = "/etc/letsencrypt"
+    log: str = "/var/log/letsencrypt/letsencrypt.log"
 
     def link(self, name: str) -> str:
         return os.path.join(self.tls, name)

@@ -102,7 +102,7 @@ class Issuer:
             return Outcome(wanted, "wanted", request, before, credentials=fresh)
         advice = self._prove(wanted)
         advice += self._clear_away(wanted, lineage, now)
-        advice.append(certbot.ask(self.host, request, self.authority, proof, self.folders.letsencrypt))
+        advice.append(certbot.ask(self.host, request, self.authority, proof, self.folders))
         pair = pairs.read_pair(self.host, self.folders.lineage(wanted.name))
         # The clocks of an authority and of this host may differ by a little.
         wrong = list(pairs.problems_of(pair.chain, wanted.names, max(now, pair.certificate.not_before)))
