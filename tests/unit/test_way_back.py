@@ -117,7 +117,10 @@ def test_what_dead_runs_left_goes_and_what_is_somebodys_own_stays(host: EdgeHost
     assert names == {"aaaa", "bbbb", "dddd", ORIGINAL, "running", "backup of anna"}
 
 
-def test_a_file_in_the_place_of_the_link_is_kept(host: EdgeHost) -> None:
+@pytest.mark.parametrize("original", [True, False])
+def test_a_file_in_the_place_of_the_link_is_kept(host: EdgeHost, original: bool) -> None:
+    if not original:
+        host.remove(host.layout.folder(ORIGINAL))
     Path(host.layout.conf).unlink()
     Path(host.layout.conf).write_text("by hand", encoding="utf-8")
     go(host, BETTER)

@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.faults.tests.edges import (
     EDGES,
-    GENERATIONS,
     Edge,
     State,
     all_watched,
@@ -68,14 +67,13 @@ def upgraded(folder: Path, choice: str, text: str) -> Upgraded:
     return Upgraded(between, run(folder, text), on_all(Edge.state), failures)
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Upgraded:
-    return upgraded(tmp_path_factory.mktemp("kept"), "old", "served")
+CHOICES = {"old": "is told to keep nginx.conf", "new": "is told to replace nginx.conf"}
 
 
-@pytest.fixture(scope="module")
-def replaced(tmp_path_factory: pytest.TempPathFactory) -> Upgraded:
-    return upgraded(tmp_path_factory.mktemp("replaced"), "new", "served")
+@pytest.fixture(scope="module", params=CHOICES)
+def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Upgraded]:
+    choice: str = request.param
+    return choice, upgraded(tmp_path_factory.mktemp(choice), choice, "served")
 
 
 @pytest.fixture
@@ -89,35 +87,17 @@ all_edges = pytest.mark.parametrize("edge", EDGES, ids=lambda edge: edge.system,
 
 
 @all_edges
-def test_an_upgrade_that_keeps_nginx_conf(kept: Upgraded, edge: Edge, row: Callable[..., None]) -> None:
-    between, after = kept.between[edge.system], kept.after[edge.system]
+def test_an_upgrade_leaves_the_link_alone(done: tuple[str, Upgraded], edge: Edge, row: Callable[..., None]) -> None:
+    choice, came = done
+    between, after = came.between[edge.system], came.after[edge.system]
     assert (between.served, between.settled) == ("served", True)
-    assert kept.next_run.code == 0, kept.next_run
-    assert (after.served, after.settled) == ("served", True)
+    assert came.next_run.code == 0, came.next_run
+    assert (came.next_run.changed[edge.container], after) == (0, between)
     row(
-        "the packages are upgraded under load, and nginx.conf is kept (dpkg's default without a terminal)",
-        reports="done",
-        during="no fresh request failed" if not kept.failures[edge.system] else "nothing while nginx starts anew",
+        f"the packages of nginx are upgraded, with another nginx.conf, and dpkg {CHOICES[choice]}",
+        reports="done; dpkg leaves the link alone",
+        during="nothing while nginx starts anew" if came.failures[edge.system] else "no fresh request failed",
         after="the same generation",
         sound=True,
-        next_run="makes the change" if kept.next_run.changed[edge.container] else "finds nothing to do",
-    )
-
-
-@all_edges
-def test_an_upgrade_that_replaces_nginx_conf(replaced: Upgraded, edge: Edge, row: Callable[..., None]) -> None:
-    between, after = replaced.between[edge.system], replaced.after[edge.system]
-    assert between.sound
-    assert replaced.next_run.code == 0, replaced.next_run
-    assert replaced.next_run.changed[edge.container] > 0
-    assert any("changed by hand: " in line for line in replaced.next_run.advice[0])
-    assert (after.served, after.settled) == ("served", True)
-    assert edge.sh(f"grep -rl 'of version' {GENERATIONS}").strip(), "what the package wrote is kept for a look"
-    row(
-        "the packages are upgraded, and somebody has dpkg replace nginx.conf",
-        reports="done; changed by hand: nginx.conf",
-        during="nothing on TLS, until the next run" if replaced.failures[edge.system] else "no fresh request failed",
-        after=f"{between.served}, until the next run",
-        sound=True,
-        next_run="mends it",
+        next_run="finds nothing to do",
     )

@@ -307,6 +307,7 @@ def _keep_replaced(host: Host, layout: Layout) -> None:
     original = host.read(f"{layout.folder(ORIGINAL)}/nginx.conf")
     if data is None or data == original:
         return
-    folder = layout.folder(ORIGINAL if original is None else BY_HAND)
+    first = original is None and running_name(host, layout) is None
+    folder = layout.folder(ORIGINAL if first else BY_HAND)
     host.mkdir(folder)
     replace_file(host, f"{folder}/nginx.conf", data)
