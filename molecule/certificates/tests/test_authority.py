@@ -26,7 +26,8 @@ from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene i
 pytestmark = pytest.mark.feature("certificates")
 
 ACCOUNTS = "/etc/letsencrypt/accounts/acme.test:14000/dir"
-CLOSE = f"""cp -a {ACCOUNTS} /root/accounts
+CLOSE = f"""rm -rf /root/accounts
+cp -a {ACCOUNTS} /root/accounts
 certbot unregister --non-interactive --server {DIRECTORY} >&2
 rm -rf {ACCOUNTS}
 cp -a /root/accounts {ACCOUNTS}
@@ -115,7 +116,8 @@ def test_forgotten_account(edge: Edge, forgotten: dict[str, Story], note: Note) 
     assert story.after is not None
     assert story.after.uncovered([f"again.{edge.name}"]) == []
     assert story.during.shown == [story.before, story.after]
-    renewal = edge.shell("grep -h '^account' /etc/letsencrypt/renewal/*.conf | sort -u").split()
+    of_this_one = f"grep -l 'server = {DIRECTORY}' /etc/letsencrypt/renewal/*.conf"
+    renewal = edge.shell(f"{of_this_one} | xargs grep -h '^account' | sort -u").split()
     assert renewal == ["account", "=", edge.shell(f"ls {ACCOUNTS}").strip()]
     assert edge.shell("stat -c %a /etc/letsencrypt/nginx-edge").strip() == "700"
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +37,13 @@ def watched(edges: list[Edge], folder: Path, *sites: dict[str, Any]) -> dict[str
 
 
 @pytest.fixture(scope="module")
-def unreadable(edges: list[Edge], folder: Path) -> Iterator[dict[str, Story]]:
+def unreadable(edges: list[Edge], folder: Path) -> dict[str, Story]:
     """nginx cannot read the folder of the challenges."""
     settle(edges, folder)
     for edge in edges:
         edge.shell(f"chmod 0 {CHALLENGES}")
     try:
-        yield watched(edges, folder, site(f"again.{OWN}"))
+        return watched(edges, folder, site(f"again.{OWN}"))
     finally:
         for edge in edges:
             edge.shell(f"chmod 0755 {CHALLENGES}")
