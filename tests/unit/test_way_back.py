@@ -175,3 +175,12 @@ def test_what_nginx_refused_drives_out_nothing_to_go_back_to(host: EdgeHost) -> 
             go(host, name, "refused at reload")
     go(host, "dddd", keep=3)
     assert [one.name for one in manifests(host, host.layout)] == ["dddd", "c003", BETTER, GOOD]
+
+
+def test_old_workers_have_to_stop_taking_connections(host: EdgeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The master starts the new ones first, so for a moment both answer."""
+    titles = iter([b"nginx: worker process\0", b"nginx: worker process\0", b"nginx: worker process is shutting down\0"])
+    read = host.read
+    monkeypatch.setattr(host, "read", lambda path: next(titles, b"") if path.endswith("/cmdline") else read(path))
+    go(host, "dddd")
+    assert next(titles, None) is None

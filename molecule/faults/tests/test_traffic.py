@@ -42,12 +42,13 @@ def under_traffic(edge: Edge) -> dict[str, Any]:
     with ThreadPoolExecutor(1) as pool:
         traffic = pool.submit(CLIENT.run, "python3", PROGRAM, edge.name, str(SECONDS))
         time.sleep(2)
-        done = [edge.do("reload"), edge.change("under load"), edge.do("rollback")]
+        done = [edge.do("reload")]
+        leaving = json.loads(edge.host.run("nginx-edge", "list", "--json"))["leaving"]
+        listed = edge.host.run("nginx-edge", "list")
+        done += [edge.change("under load"), edge.do("rollback")]
         edge.sh(f"{NEW_PAIR}; ln -sfn .new {link}")
         done.append(edge.do("reload"))
         new_serial = edge.sh(SERIAL.format(edge.name))
-        leaving = json.loads(edge.host.run("nginx-edge", "list", "--json"))["leaving"]
-        listed = edge.host.run("nginx-edge", "list")
         edge.sh(f"ln -sfn {before} {link}")
         done.append(edge.do("reload"))
         told = json.loads(traffic.result())

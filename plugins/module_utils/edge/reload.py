@@ -32,7 +32,7 @@ from .modules import module_conflicts
 from .nginx import explain, test_configuration
 from .pairs import FULLCHAIN, read_pair
 from .retention import prune, ways_back
-from .service import POLL_SECONDS, control, master_pid, runs_systemd, worker_pids
+from .service import POLL_SECONDS, accepting_workers, control, master_pid, runs_systemd, worker_pids
 from .sockets import conflicts, wanted_listeners
 
 ERROR_LOG = "/var/log/nginx/error.log"
@@ -139,7 +139,8 @@ def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float
         if now_master is not None and (master is None or restart or now_master == master):
             new = worker_pids(host, now_master) - before
             answered = ask(host, manifest.status_port) if manifest else None
-            if new and (manifest is None or answered == manifest.name):
+            proven = new and (manifest is None or answered == manifest.name)
+            if proven and not accepting_workers(host, before):
                 return Proof(answered or ORIGINAL, now_master, tuple(sorted(new)))
         host.sleep(POLL_SECONDS)
     raise EdgeError(

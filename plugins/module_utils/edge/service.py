@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import EdgeError
@@ -23,6 +24,7 @@ STOP_SECONDS = 5.0
 POLL_SECONDS = 0.1
 _FIRST_PROCESS = 1
 _ENDED = ("Z", "X")
+_WORKER = b"nginx: worker process"
 _LEAVING = b"nginx: worker process is shutting down"
 _STARTED = 19
 """Place of a process's start time behind its name in /proc/PID/stat, in ticks since boot, see proc_pid_stat(5)."""
@@ -45,6 +47,13 @@ def worker_pids(host: Host, master: int) -> set[int]:
     """Children of the master."""
     found = {pid: _state_and_parent(host, pid) for pid in host.listdir("/proc") if pid.isdigit()}
     return {int(pid) for pid, known in found.items() if known and known[1] == master}
+
+
+def accepting_workers(host: Host, pids: Iterable[int]) -> set[int]:
+    """Those of some processes that are workers and still take connections: they do until the master tells them to
+    shut down, a moment after it has started the new ones."""
+    titles = {pid: host.read(f"/proc/{pid}/cmdline") or b"" for pid in pids}
+    return {pid for pid, title in titles.items() if title.startswith(_WORKER) and not title.startswith(_LEAVING)}
 
 
 @dataclass(frozen=True)
