@@ -14,7 +14,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import ac
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import Authority
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders, Wanted
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns import Proof
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Handshake, Lookup
@@ -34,7 +34,7 @@ fullchain = {folder}/live/a.example/fullchain.pem
 
 # Options used in the renewal process
 [renewalparams]
-account = 468f30e9290a46e754dd2e6c5c11c1c5
+account = {account}
 key_type = ecdsa
 server = {server}
 authenticator = {authenticator}
@@ -54,7 +54,11 @@ def keep(
     (live / "privkey.pem").write_text(pair.privkey)
     renewal = Path(folders.letsencrypt) / "renewal"
     renewal.mkdir(exist_ok=True)
-    text = RENEWAL.format(folder=folders.letsencrypt, server=server, authenticator=authenticator, webroot=webroot)
+    there = Path(accounts.folder_of(folders.letsencrypt, server))
+    names = [path.name for path in there.glob("*")] or [account(folders, "first", server).name]
+    text = RENEWAL.format(
+        folder=folders.letsencrypt, account=names[0], server=server, authenticator=authenticator, webroot=webroot
+    )
     (renewal / "a.example.conf").write_text(text)
 
 
@@ -99,13 +103,15 @@ class Certbot:
             with Path(self.folders.log).open("a", encoding="utf-8") as log:
                 log.write(self.says.pop(0))
             return Completed(argv, 1, "", "An unexpected error occurred:\nAttributeError: can't set attribute\n")
-        account(self.folders, "new")
+        if not accounts.accounts(LocalHost(), self.folders.letsencrypt, CA):
+            account(self.folders, "new")
         keep(self.folders, self.pair)
         return Completed(argv, 0, "", "")
 
 
-def account(folders: Folders, name: str) -> Path:
-    folder = Path(accounts.folder_of(folders.letsencrypt, CA)) / name
+def account(folders: Folders, name: str, server: str = CA.directory_url) -> Path:
+    """An account as certbot keeps it."""
+    folder = Path(accounts.folder_of(folders.letsencrypt, server)) / name
     folder.mkdir(parents=True)
     (folder / "regr.json").write_text("{}")
     return folder

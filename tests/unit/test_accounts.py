@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import accounts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
@@ -62,7 +63,10 @@ def test_a_forgotten_account_is_set_aside_and_renewals_follow(folders: Folders, 
     one = issuer(folders, tmp_path, program)
     renewal = Path(folders.letsencrypt) / "renewal" / "b.example.conf"
     renewal.parent.mkdir()
-    renewal.write_text(RENEWAL.format(folder="/x", server="x", authenticator="webroot", webroot="/y"))
+    other = renewal.with_name("c.example.conf")
+    for path, server in ((renewal, CA.directory_url), (other, "https://other.test/dir")):
+        text = {"folder": "/x", "account": old.name, "server": server, "authenticator": "webroot", "webroot": "/y"}
+        path.write_text(RENEWAL.format(**text))
     (outcome,), problems = one.issue_all([WANTED], NOW)
     assert problems == []
     kept = Path(folders.letsencrypt) / "nginx-edge" / f"account-{old.name}"
@@ -72,7 +76,7 @@ def test_a_forgotten_account_is_set_aside_and_renewals_follow(folders: Folders, 
         f"https://acme.test/dir knew the account no more: a new one is used, the old one lies in {kept}",
     )
     assert "account = new\n" in renewal.read_text()
-    assert "server = x\n" in renewal.read_text()
+    assert f"account = {old.name}\n" in other.read_text()
 
 
 def test_it_is_tried_once_and_not_with_several_accounts(folders: Folders, tmp_path: Path, pair: Pair) -> None:
@@ -108,3 +112,14 @@ def test_what_the_log_said_of_earlier_runs_does_not_count(folders: Folders, tmp_
     assert "urn:ietf:params:acme:error:dns :: no" in problem
     assert old.exists()
     assert len(started(one)) == 1
+
+
+def test_a_renewal_without_its_account_is_ordered_again(folders: Folders, tmp_path: Path, pair: Pair) -> None:
+    one = issuer(folders, tmp_path, Certbot(folders, pair))
+    (outcome,), _none = one.issue_all([WANTED], NOW)
+    assert outcome.state == "issued"
+    (folder,) = Path(accounts.folder_of(folders.letsencrypt, CA.directory_url)).iterdir()
+    folder.rename(tmp_path / "moved away")
+    (planned,), _none = replace(one, check_mode=True).issue_all([WANTED], NOW)
+    assert planned.request is not None
+    assert "the account that would renew it is gone" in planned.request.reasons

@@ -19,6 +19,7 @@ _FORGOTTEN = re.compile(r"urn:ietf:params:acme:error:accountDoesNotExist")
 """RFC 8555, section 6.7."""
 _CLOSED = re.compile(r"urn:ietf:params:acme:error:unauthorized[^\n]*[Aa]ccount[^\n]*(deactivated|revoked|is not valid)")
 """RFC 8555, section 7.3.6: an account that somebody closed; the words are Boulder's and Pebble's."""
+_SERVER = re.compile(r"^server\s*=\s*(\S+)[ \t]*$", re.MULTILINE)
 _ACCOUNT = re.compile(r"^(account\s*=\s*)(\S+)[ \t]*$", re.MULTILINE)
 
 
@@ -32,22 +33,22 @@ def is_closed(log: str) -> bool:
     return _CLOSED.search(log) is not None
 
 
-def folder_of(letsencrypt: str, authority: Authority) -> str:
+def folder_of(letsencrypt: str, directory_url: str) -> str:
     """Where certbot keeps its accounts at an authority."""
-    parts = urlsplit(authority.directory_url)
+    parts = urlsplit(directory_url)
     return os.path.join(letsencrypt, "accounts", parts.netloc, parts.path.strip("/"))
 
 
 def accounts(host: Host, letsencrypt: str, authority: Authority) -> list[str]:
     """Names of the accounts that certbot has at an authority."""
-    folder = folder_of(letsencrypt, authority)
+    folder = folder_of(letsencrypt, authority.directory_url)
     return [name for name in host.listdir(folder) if host.exists(os.path.join(folder, name, "regr.json"))]
 
 
-def set_aside(host: Host, letsencrypt: str, authority: Authority) -> tuple[str, str] | None:
+def set_aside(host: Host, letsencrypt: str, authority: Authority) -> str | None:
     """Take the one account at an authority out of certbot's sight, so that it registers anew.
 
-    :returns: its name, and the folder that keeps it; None where certbot has none or several, which is left to people.
+    :returns: the folder that keeps it; None where certbot has none or several, which is left to people.
     """
     names = accounts(host, letsencrypt, authority)
     if len(names) != 1:
@@ -57,13 +58,13 @@ def set_aside(host: Host, letsencrypt: str, authority: Authority) -> tuple[str, 
     kept = os.path.join(own, f"account-{name}")
     own_folder(host, own)
     host.remove(kept)
-    host.rename(os.path.join(folder_of(letsencrypt, authority), name), kept)
+    host.rename(os.path.join(folder_of(letsencrypt, authority.directory_url), name), kept)
     host.fsync_dir(own)
-    return name, kept
+    return kept
 
 
-def follow(host: Host, letsencrypt: str, authority: Authority, old: str) -> None:
-    """Let the renewals that name the account ``old`` use the one that certbot has now."""
+def follow(host: Host, letsencrypt: str, authority: Authority) -> None:
+    """Let renewals at an authority that name an account which is gone use the one that certbot has now."""
     names = accounts(host, letsencrypt, authority)
     if len(names) != 1:
         return
@@ -71,7 +72,10 @@ def follow(host: Host, letsencrypt: str, authority: Authority, old: str) -> None
     for file in host.listdir(folder):
         path = os.path.join(folder, file)
         text = (host.read(path) or b"").decode(errors="surrogateescape")
-        changed = _ACCOUNT.sub(lambda found: found[1] + (names[0] if found[2] == old else found[2]), text)
+        server = _SERVER.search(text)
+        if server is None or server[1] != authority.directory_url:
+            continue
+        changed = _ACCOUNT.sub(lambda found: found[1] + names[0], text)
         if changed != text:
             replace_file(host, path, changed.encode(errors="surrogateescape"))
 

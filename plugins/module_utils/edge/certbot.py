@@ -37,6 +37,7 @@ class Lineage:
     pair: Pair | None
     damage: str = ""
     renewal: Mapping[str, str] = field(default_factory=dict)
+    account_gone: bool = False
 
 
 def read_lineage(host: Host, folders: Folders, name: str) -> Lineage | None:
@@ -46,8 +47,12 @@ def read_lineage(host: Host, folders: Folders, name: str) -> Lineage | None:
     if written is None and not host.exists(folder):
         return None
     renewal = dict(_settings((written or b"").decode(errors="replace")))
+    account = os.path.join(
+        accounts.folder_of(folders.letsencrypt, renewal.get("server", "")), renewal.get("account", "")
+    )
+    gone = not host.exists(account)
     try:
-        return Lineage(pairs.read_pair(host, folder), renewal=renewal)
+        return Lineage(pairs.read_pair(host, folder), renewal=renewal, account_gone=gone)
     except EdgeError as error:
         return Lineage(None, error.message, renewal)
 
@@ -109,6 +114,7 @@ def needed(
         *_changed_key(lineage.pair, wanted),
         *_changed_renewal(lineage.renewal, wanted, authority),
         *proof.changes(lineage.renewal),
+        *(["the account that would renew it is gone"] if lineage.account_gone else []),
         *_overdue(lineage.pair.certificate, now),
     ]
     if not names and not others:
@@ -188,11 +194,9 @@ def ask(host: Host, request: Request, authority: Authority, proof: Proof, folder
     with accounts.binding(host, folders.letsencrypt, authority) as secrets:
         done, log = _run(host, [*argv, *secrets], authority, folders)
         if done.code != 0 and accounts.is_forgotten(log):
-            moved = accounts.set_aside(host, folders.letsencrypt, authority)
-            if moved is not None:
-                old, kept = moved
+            kept = accounts.set_aside(host, folders.letsencrypt, authority)
+            if kept is not None:
                 done, log = _run(host, [*argv, *secrets], authority, folders)
-                accounts.follow(host, folders.letsencrypt, authority, old)
                 told = (
                     f"{authority.directory_url} knew the account no more: a new one is used, the old one lies in {kept}"
                 )
@@ -202,6 +206,7 @@ def ask(host: Host, request: Request, authority: Authority, proof: Proof, folder
         words = own_words(done)
         said = [line for line in dict.fromkeys(_OF_THE_AUTHORITY.findall(log)) if line.partition(" :: ")[2]]
         raise EdgeError(_refusal(log, authority, folders), [*words, *said[-1:]])
+    accounts.follow(host, folders.letsencrypt, authority)
     return told
 
 
@@ -238,7 +243,7 @@ def pace_renewals(host: Host, folders: Folders, name: str, certificate: Certific
 
 def _refusal(log: str, authority: Authority, folders: Folders) -> str:
     if accounts.is_closed(log):
-        folder = accounts.folder_of(folders.letsencrypt, authority)
+        folder = accounts.folder_of(folders.letsencrypt, authority.directory_url)
         return (
             f"the account at {authority.directory_url} was closed; to register a new one, move the old one out of"
             f" {folder} and run again; certbot said:"
