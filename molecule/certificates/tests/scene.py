@@ -71,9 +71,9 @@ class Edge:
         return parse_der(base64.b64decode(text.stdout)) if text.returncode == 0 and text.stdout.strip() else None
 
     def journal(self, unit: str, since: str) -> str:
-        """What a unit and its helpers said since a moment of its host."""
+        """What a unit, and the one that takes renewed certificates over, said since a moment of its host."""
         options = f"--no-pager --since '{since}'"
-        return self.shell(f"journalctl {options} -u {unit}; journalctl {options} -t nginx-edge-certbot")
+        return self.shell(f"journalctl {options} -u {unit} -u nginx-edge-take-over.service")
 
     def asked(self) -> str:
         """When certbot was last started, by its log; the same as long as it was not."""
