@@ -97,7 +97,7 @@ def with_pair(pair: Pair, store: str) -> Callable[[ServingHost], None]:
         host.renew(pair)
         target = pairs.store_pair(host, host.folders.tls, NAME, pair, store)
         pairs.point(host, host.folders.tls, NAME, target)
-        run(host, host.layout, content("aaaa"))
+        run(host, host.layout, content("aaaa", f"ssl_certificate {host.folders.link(NAME)}/fullchain.pem;"))
 
     return before
 

@@ -81,7 +81,8 @@ def host(tmp_path: Path, first: Pair) -> ServingHost:
     host.renew(first)
     target = pairs.store_pair(host, host.folders.tls, NAME, first, pairs.ISSUED)
     pairs.point(host, host.folders.tls, NAME, target)
-    content = Content({"nginx.conf": "# @GENERATION@\nlisten 443 ssl;\n"}, "aaaa", 8090, "0.1.0")
+    text = f"# @GENERATION@\nlisten 443 ssl;\nssl_certificate {host.folders.link(NAME)}/fullchain.pem;\n"
+    content = Content({"nginx.conf": text}, "aaaa", 8090, "0.1.0")
     apply(host, host.layout, content, check=False, allow_restart=False)
     reload_and_prove(host, host.layout, timeout=5, keep=9)
     return host
@@ -111,6 +112,15 @@ def test_a_lineage_that_nginx_does_not_use_is_none_of_its_business(host: Serving
     lineage = host.renew(made("mail.example"), "mail.example")
     assert host.take_over(lineage) == []
     assert host.in_use() == first
+
+
+def test_what_is_shown_for_names_that_no_site_has_is_no_fault(host: ServingHost, first: Pair) -> None:
+    unused = made("gone.example")
+    target = pairs.store_pair(host, host.folders.tls, "gone.example", unused, pairs.ISSUED)
+    pairs.point(host, host.folders.tls, "gone.example", target)
+    host.renew(unused, "gone.example")
+    host.served["gone.example"] = first.certificate  # as nginx 1.18 does, which cannot refuse
+    assert host.take_over() == []
 
 
 @pytest.mark.parametrize("wrong", ["key", "expired", "not yet", "missing", "junk"])
@@ -176,7 +186,7 @@ def test_metrics_tell_disk_and_served_apart(host: ServingHost, tmp_path: Path, m
     pairs.point(host, host.folders.tls, NAME, target)
 
     def told() -> dict[str, float]:
-        seen = look_at_all(host, Clients(host), host.folders, [NAME], 0)
+        seen = look_at_all(host, Clients(host), host.layout, host.folders, [NAME])
         text = metrics.as_text(seen, metrics.read_renewal(host), NOW)
         samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
         return {name.removeprefix("nginx_edge_"): float(value) for name, _space, value in samples}

@@ -54,7 +54,7 @@ def _look(host: Host, layout: Layout) -> _Seen:
     folders = Folders()
     names = [name for name in host.listdir(folders.tls) if host.readlink(folders.link(name)) is not None]
     now = datetime.fromtimestamp(host.now(), timezone.utc)
-    return _Seen(now, look_at_all(host, local_edge(host, layout), folders, names, 0))
+    return _Seen(now, look_at_all(host, local_edge(host, layout), layout, folders, names))
 
 
 def local_edge(host: Host, layout: Layout) -> LocalEdge:

@@ -100,9 +100,14 @@ def _check(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
     """
     test_configuration(host, f"{layout.folder(manifest.name)}/nginx.conf")
     texts = texts_of(host, layout, manifest)
-    for pair in sorted({found for text in texts for found in _CERTIFICATE.findall(text)}):
+    for pair in sorted(pair_folders(texts)):
         read_pair(host, pair)
     return texts
+
+
+def pair_folders(texts: Sequence[str]) -> set[str]:
+    """Folders of the certificates that a configuration serves."""
+    return {found for text in texts for found in _CERTIFICATE.findall(text)}
 
 
 def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int | None, *, allow_restart: bool) -> bool:

@@ -18,11 +18,11 @@ from datetime import datetime
 from . import pairs
 from .certificates import Folders
 from .errors import EdgeError
-from .generation import Layout
+from .generation import Layout, live_name, read_manifest, texts_of
 from .host import Host
 from .nginx import test_configuration
 from .pairs import Pair
-from .reload import reload_and_prove
+from .reload import pair_folders, reload_and_prove
 from .served import Observation, TlsEdge, handshake_for, observe
 from .transaction import locked
 
@@ -119,9 +119,9 @@ def into_service(
         with _way_back(host, folders, renewed):
             test_configuration(host, layout.conf)
             reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
-    elif names and stale(host, edge, folders, names, 0):
+    elif names and stale(host, edge, layout, folders, names):
         reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
-    late = stale(host, edge, folders, names, timeout)
+    late = stale(host, edge, layout, folders, names, timeout=timeout)
     if late:
         raise EdgeError(
             "clients do not get the certificates that are on disk", [f"{one.name}: {one.problem}" for one in late]
@@ -144,21 +144,36 @@ def _way_back(host: Host, folders: Folders, renewed: Sequence[Renewed]) -> Itera
         pairs.prune(host, folders.tls, one.name, {one.before, one.target})
 
 
-def look(host: Host, edge: TlsEdge, folders: Folders, name: str) -> Observation:
-    """A certificate on disk, beside what is served for its own names; its private key is not read."""
+def look(host: Host, edge: TlsEdge, folders: Folders, name: str, *, used: bool = True) -> Observation:
+    """A certificate on disk, beside what is served for its own names; its private key is not read.
+
+    :param used: whether any site uses it. An nginx that cannot refuse a handshake shows a placeholder for names that
+        no site has, and that is not its fault.
+    """
     try:
-        chain = pairs.read_chain(host, folders.link(name))
+        own = pairs.read_chain(host, folders.link(name))[0]
     except EdgeError as error:
         return Observation(name, (), None, error.message, handshake_for(edge, ()))
-    own = chain[0]
-    return Observation(name, own.names, own, "", handshake_for(edge, own.names))
+    return Observation(name, own.names, own, "", handshake_for(edge, own.names if used else ()))
 
 
-def look_at_all(host: Host, edge: TlsEdge, folders: Folders, names: Sequence[str], timeout: float) -> list[Observation]:
+def look_at_all(
+    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
+) -> list[Observation]:
     """All certificates as :func:`look` finds them, when they are current or ``timeout`` seconds have passed."""
-    return observe(lambda name: look(host, edge, folders, name), names, timeout=timeout, sleep=host.sleep)
+    live = live_name(host, layout)
+    manifest = read_manifest(host, layout, live) if live else None
+    used = pair_folders(texts_of(host, layout, manifest)) if manifest else set()
+    return observe(
+        lambda name: look(host, edge, folders, name, used=folders.link(name) in used),
+        names,
+        timeout=timeout,
+        sleep=host.sleep,
+    )
 
 
-def stale(host: Host, edge: TlsEdge, folders: Folders, names: Sequence[str], timeout: float) -> list[Observation]:
+def stale(
+    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
+) -> list[Observation]:
     """Those for which clients get something else than what is on disk."""
-    return [one for one in look_at_all(host, edge, folders, names, timeout) if one.stale]
+    return [one for one in look_at_all(host, edge, layout, folders, names, timeout=timeout) if one.stale]
