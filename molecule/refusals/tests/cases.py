@@ -88,7 +88,10 @@ CASES = (
     ),
     Case(
         "key_of_another_certificate",
-        ("a certificate cannot be used", "the private key does not belong to the certificate"),
+        (
+            "1 error in the model of the edge; nothing was changed:",
+            "edge_certificates[0].privkey: the private key does not belong to the certificate",
+        ),
         {"edge_certificates": provided("FOLDER/one.pem", "FOLDER/other.key")},
     ),
     Case(
