@@ -107,6 +107,15 @@ class Story:
     after: Certificate | None
     outcome: Any
 
+    @property
+    def went_over(self) -> bool:
+        """Clients saw the old certificate first, the new one last, and no third. In between they may get either: old and
+        new workers take connections side by side for a moment.
+        """
+        shown = self.during.shown
+        known = all(one in (self.before, self.after) for one in shown)
+        return known and len(shown) > 1 and (shown[0], shown[-1]) == (self.before, self.after)
+
     def told(self) -> str:
         """In one line, for the report."""
         seen = " then ".join(_short(one) for one in self.during.shown) or "nothing"

@@ -115,7 +115,7 @@ def test_forgotten_account(edge: Edge, forgotten: dict[str, Story], note: Note) 
     assert f"{DIRECTORY} knew the account no more: a new one is used" in str(story.outcome.advice)
     assert story.after is not None
     assert story.after.uncovered([f"again.{edge.name}"]) == []
-    assert story.during.shown == [story.before, story.after]
+    assert story.went_over, story.told()
     of_this_one = f"grep -l 'server = {DIRECTORY}' /etc/letsencrypt/renewal/*.conf"
     renewal = edge.shell(f"{of_this_one} | xargs grep -h '^account' | sort -u").split()
     assert renewal == ["account", "=", edge.shell(f"ls {ACCOUNTS}").strip()]
@@ -135,5 +135,5 @@ def test_reopened_account(edge: Edge, reopened: dict[str, Story], note: Note) ->
     story = reopened[edge.suite]
     note(story.told())
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
-    assert story.during.shown == [story.before, story.after]
+    assert story.went_over, story.told()
     assert story.before != story.after

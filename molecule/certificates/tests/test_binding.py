@@ -65,7 +65,8 @@ def test_without_binding(edge: Edge, unbound: dict[str, Story], note: Note) -> N
     assert story.outcome.code != 0
     told = story.outcome.failures[f"certificates-{edge.suite}"]
     assert f"certbot got no certificate from {DIRECTORY}" in told
-    assert "xternal" in told
+    # certbot 1.12 keeps the authority's reason, the missing binding, to itself.
+    assert ("Unable to register an account" if edge.suite == "bullseye" else "xternal") in told
     assert (story.during.failures, story.during.shown) == ([], [story.before])
     assert story.after == story.before
 
@@ -77,7 +78,7 @@ def test_external_account_binding(edge: Edge, bound: dict[str, Story], note: Not
     assert story.before is not None
     assert story.after is not None
     assert story.before.issuer != story.after.issuer
-    assert story.during.shown == [story.before, story.after]
+    assert story.went_over, story.told()
 
 
 def test_the_key_is_nowhere_to_be_seen(edge: Edge, bound: dict[str, Story]) -> None:

@@ -94,7 +94,7 @@ def test_added_name(edge: Edge, added: dict[str, Story], note: Note) -> None:
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
     assert story.after is not None
     assert story.after.uncovered([f"added.{edge.name}"]) == []
-    assert story.during.shown == [story.before, story.after]
+    assert story.went_over, story.told()
     assert edge.served(f"added.{edge.name}") == story.after
 
 
@@ -104,7 +104,7 @@ def test_removed_name(edge: Edge, removed: dict[str, Story], note: Note) -> None
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
     assert story.after is not None
     assert set(story.after.names) == {edge.name, f"www.{edge.name}"}
-    assert story.during.shown == [story.before, story.after]
+    assert story.went_over, story.told()
 
 
 def test_changed_key_type(edge: Edge, other_key: dict[str, Story], note: Note) -> None:
@@ -114,7 +114,7 @@ def test_changed_key_type(edge: Edge, other_key: dict[str, Story], note: Note) -
     assert story.before is not None
     assert story.after is not None
     assert (story.before.key_type, story.after.key_type, story.after.key_size) == ("ecdsa", "rsa", 3072)
-    assert story.during.shown == [story.before, story.after]
+    assert story.went_over, story.told()
 
 
 def test_nothing_is_asked_for_what_is_as_wanted(edge: Edge, again: dict[str, Any]) -> None:
