@@ -109,8 +109,8 @@ class Story:
 
     @property
     def went_over(self) -> bool:
-        """Clients saw the old certificate first, the new one last, and no third. In between they may get either: old and
-        new workers take connections side by side for a moment.
+        """Clients saw the old certificate first, the new one last, and no third. In between they may get either: old
+        and new workers take connections side by side for a moment.
         """
         shown = self.during.shown
         known = all(one in (self.before, self.after) for one in shown)
