@@ -93,16 +93,15 @@ def test_a_peer_that_is_down_is_passed_over(token: str) -> None:
     assert max(seconds for _status, _body, seconds in seen) < 3
 
 
-def test_a_peer_that_does_not_answer_costs_a_second(token: str, record_property: Record) -> None:
-    """Its packets are lost, as behind a firewall."""
-    asker, lost = EDGES[0], EDGES[1]
-    asker.host.run("ip", "route", "add", "blackhole", f"{lost.address}/32")
-    asker.host.run("ip", "route", "change", "unreachable", f"{lost.address}/32")
+def test_a_peer_that_does_not_answer_costs_two_seconds(token: str, record_property: Record) -> None:
+    """Its nginx is stopped in its tracks: connections are taken by the kernel, and nobody reads them."""
+    asker, silent = EDGES[0], EDGES[1]
+    silent.host.run("pkill", "-STOP", "nginx")
     try:
         status, body, seconds = asker.challenge(token)
     finally:
-        asker.host.run("ip", "route", "del", f"{lost.address}/32")
+        silent.host.run("pkill", "-CONT", "nginx")
     record_property("note", f"answered after {seconds:.3f} s")
-    expected = (200, f"answer-{token}") if lost != HOLDER else (404, body)
-    assert (status, body) == expected
-    assert seconds < 3
+    assert HOLDER not in (asker, silent)
+    assert (status, body) == (200, f"answer-{token}")
+    assert seconds < 4
