@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scenarios with fewer hosts, for a run of tests that is to end within an hour.
+"""The scenarios with fewer hosts, for a run of tests that is to end within 50 minutes.
 
 ``tests/quick.yml`` names the platforms that are left out, by scenario. A reduced scenario is a folder of links to the
 real one, with a molecule.yml of its own; Molecule finds it by ``MOLECULE_GLOB``.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the checks and tests, shows progress, and ends with one line: N passed, N failed.
 
-``python3 -m tools.testrun check``: what needs no container. ``test``: everything, within an hour, for which some
+``python3 -m tools.testrun check``: what needs no container. ``test``: everything, within 50 minutes, for which some
 scenarios have fewer hosts, and a table of what live traffic showed. ``all``: every host of every scenario, and the
 results are written to docs/.
 """
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -26,6 +27,8 @@ from .pages import BIN, REPOSITORY, SYSTEMS, Part, write_faults, write_features,
 REPORTS = REPOSITORY / ".cache" / "test"
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
+LANES = 2  # steps that run side by side: as many as two cores take while no test runs out of time
+LONGEST_SCENARIOS = ("fleet", "refusals", "certificates")  # they come first, or the end of a run is one of them alone
 
 
 @dataclass(frozen=True)
@@ -64,36 +67,42 @@ def checks() -> list[Step]:
     ]
 
 
+def images() -> Step:
+    """The test hosts' images: those that scenarios name, and every system's edge."""
+    named = set()
+    for name in scenarios():
+        text = (REPOSITORY / "molecule" / name / "molecule.yml").read_text(encoding="utf-8")
+        named |= set(re.findall(r"image: nginx-edge/(\S+)", text))
+    return Step("images", ["tests/hosts/build.sh", *sorted({*named, *(f"edge:{suite}" for suite in SYSTEMS)})])
+
+
 def container_tests(*, everything: bool) -> list[Step]:
-    """What takes real hosts: images, the real nginx over golden cases and drawn models, every molecule scenario.
+    """What takes real hosts: every molecule scenario, and the real nginx over golden cases and drawn models.
 
     :param everything: every host of every scenario; otherwise without those that ``tests/quick.yml`` leaves out.
     """
-    images = sorted({*(f"edge:{suite}" for suite in SYSTEMS), *_images_of_scenarios()})
     molecule = {"NO_COLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
     if not everything:
         molecule["MOLECULE_GLOB"] = quick.make()
     return [
-        Step("images", ["tests/hosts/build.sh", *images]),
-        Step("golden cases and drawn models through nginx -t", [str(BIN / "pytest"), "tests/containers"], reports=True),
         *(
             Step(f"molecule {name}", [str(BIN / "molecule"), "test", "--scenario-name", name], True, molecule)
             for name in scenarios()
         ),
+        Step("golden cases and drawn models through nginx -t", [str(BIN / "pytest"), "tests/containers"], reports=True),
     ]
 
 
 def scenarios() -> list[str]:
-    """Names of the molecule scenarios."""
-    return sorted(path.parent.name for path in (REPOSITORY / "molecule").glob("*/molecule.yml"))
+    """Names of the molecule scenarios, in the order in which they run."""
+    names = {path.parent.name for path in (REPOSITORY / "molecule").glob("*/molecule.yml")}
+    return [*LONGEST_SCENARIOS, *sorted(names - {*LONGEST_SCENARIOS})]
 
 
-def _images_of_scenarios() -> set[str]:
-    found = set()
-    for name in scenarios():
-        text = (REPOSITORY / "molecule" / name / "molecule.yml").read_text(encoding="utf-8")
-        found |= set(re.findall(r"image: nginx-edge/(\S+)", text))
-    return found
+def run_side_by_side(steps: Sequence[Step]) -> list[Part]:
+    """Run steps in their order, each as soon as a lane is free; the parts come in the order of the steps."""
+    with ThreadPoolExecutor(LANES) as pool:
+        return list(pool.map(run, steps))
 
 
 def run(step: Step) -> Part:
@@ -193,8 +202,10 @@ def main() -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     everything = what == "all"
-    steps = checks() + ([] if what == "check" else container_tests(everything=everything))
-    parts = [run(step) for step in steps]
+    quick_steps = checks() if what == "check" else [images(), *checks()]
+    slow_steps = [] if what == "check" else container_tests(everything=everything)
+    steps = quick_steps + slow_steps
+    parts = run_side_by_side(quick_steps) + run_side_by_side(slow_steps)
     reports = [report for step in steps if step.reports and (report := _report(step)).exists()]
     if what != "check":
         parts.append(tell_features(reports, everything=everything))

@@ -6,14 +6,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client, Response
 
-EDGES = {
+ADDRESSES = {
     "bullseye": "10.213.80.11",
     "bookworm": "10.213.80.12",
     "trixie": "10.213.80.13",
     "forky": "10.213.80.14",  # without systemd
 }
+SUITES = [suite for suite in ADDRESSES if f"feature-{suite}" in edges()]
 
 
 @dataclass(frozen=True)
