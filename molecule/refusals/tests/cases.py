@@ -25,6 +25,10 @@ def provided(fullchain: str, privkey: str) -> list[dict[str, Any]]:
     return [{"name": "{{ server_name }}", "source": "provided", "fullchain": fullchain, "privkey": privkey}]
 
 
+def site_of(edge: str) -> str:
+    return edge.removeprefix("refusal-") + ".test"
+
+
 @dataclass(frozen=True)
 class Case:
     """An input that must be refused.

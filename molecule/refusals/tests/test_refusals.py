@@ -18,6 +18,7 @@ from ansible_collections.hardened.nginx_edge.molecule.refusals.tests.cases impor
     FIXED,
     TAKEN_PORT,
     Case,
+    site_of,
     sites,
 )
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import record
@@ -108,10 +109,6 @@ def look_at_all() -> dict[str, State]:
 def look(edge: str) -> State:
     origin = f"https://{site_of(edge)}"
     return look_at(Client(edge), CLIENT, [f"{origin}/fixed", f"{origin}/api/status/418", f"{origin}/nothing"])
-
-
-def site_of(edge: str) -> str:
-    return edge.removeprefix("refusal-") + ".test"
 
 
 @pytest.mark.parametrize("edge", EDGES)
