@@ -118,7 +118,7 @@ class TestAGoodRunAfterwards:
     @staticmethod
     def again(changed: Changed, folder: Path) -> Run:
         assert changed.run.code == 0, changed.run
-        return run_fleet(variables={**STOP, "edge_sites": sites("model two")}, folder=folder)
+        return run_fleet(variables={"edge_sites": sites("model two")}, folder=folder)
 
     def test_brings_all_to_the_new_generation(self, changed: Changed) -> None:
         assert changed.run.code == 0, changed.run
@@ -158,13 +158,13 @@ class TestASiteThatAnswersWorse:
 
 
 class TestCheckMode:
-    """Shows what every edge would get, and stops nowhere."""
+    """Shows what every edge would get."""
 
     @pytest.fixture(scope="class")
     @staticmethod
     def changed(folder: Path) -> tuple[Run, dict[Edge, str], dict[Edge, str]]:
         before = generations()
-        run = run_fleet("--check", variables={**STOP, "edge_sites": sites("model three")}, folder=folder)
+        run = run_fleet("--check", variables={"edge_sites": sites("model three")}, folder=folder)
         return run, before, generations()
 
     def test_changes_nothing(self, changed: tuple[Run, dict[Edge, str], dict[Edge, str]]) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.fleet.tests.edges import (
-    BATCHES,
     CANARY,
     EDGES,
     NAME,
@@ -45,17 +44,20 @@ def variables(**more: Any) -> dict[str, Any]:
         "peers": [edge.address for edge in EDGES],
         "ordered_by": CANARY.name,
     }
-    return {"edge_batches": BATCHES, "edge_max_fail_percentage": 0, "edge_acme": acme, **more}
+    return {"edge_acme": acme, **more}
 
 
 @pytest.fixture(scope="module")
-def checked(folder: Path) -> Run:
-    return run_fleet("--check", variables=variables(), folder=folder)
+def checked(folder: Path) -> tuple[Run, list[str], list[str]]:
+    """A run in check mode, and the serial numbers before and after it."""
+    before = serials()
+    return run_fleet("--check", variables=variables(), folder=folder), before, serials()
 
 
 @pytest.fixture(scope="module")
 def converged(folder: Path) -> Run:
-    return run_fleet(variables=variables(), folder=folder)
+    """Whoever orders comes before those who receive."""
+    return run_fleet(variables=variables(edge_batches=["1", "100%"], edge_max_fail_percentage=0), folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +81,13 @@ def unit_failed(edge: Edge) -> tuple[int, str]:
 class TestTheRun:
     """All serve what the first edge ordered."""
 
-    def test_check_mode_says_so_and_changes_nothing(self, checked: Run) -> None:
-        assert checked.code == 0, checked
+    def test_check_mode_says_so_and_changes_nothing(self, checked: tuple[Run, list[str], list[str]]) -> None:
+        run, before, after = checked
+        assert run.code == 0, run
+        assert all(run.changed[edge.name] > 0 for edge in EDGES)
+        assert after == before
+        for edge in FOLLOWERS:
+            assert edge.host.attempt("test", "-e", "/etc/nginx-edge/receive_key").returncode != 0
 
     def test_all_serve_the_same_certificate(self, converged: Run, record_property: Record) -> None:
         assert converged.code == 0, converged
