@@ -17,6 +17,8 @@ PLAYBOOK = "hardened.nginx_edge.site"
 ADVICE_TASK = "Tell what may not be meant"
 SUMMARY_TASK = "Tell what the run comes to"
 TIMEOUT = 600.0
+MODEL_ALONE = ("--skip-tags", "nginx,exporter")
+"""Options of a run that leaves packages and services alone, as an operator has them where only the model changed."""
 _TREE = (
     "cd /etc/nginx && find . -printf '%y %m %p %l\\n' | LC_ALL=C sort"
     " && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum"

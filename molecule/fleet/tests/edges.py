@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from ansible_collections.hardened.nginx_edge.molecule.shared.runs import run_site
+from ansible_collections.hardened.nginx_edge.molecule.shared.runs import MODEL_ALONE, run_site
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client
 
 NAME = "fleet.test"
@@ -22,7 +22,7 @@ GENERATION = (
 )
 MOST_ROUNDS = 5000
 
-run_fleet = functools.partial(run_site, timeout=1200)
+run_fleet = functools.partial(run_site, *MODEL_ALONE, timeout=1200)
 """Batches come one after the other, so this takes longer than a run over hosts that are changed at once."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.refusals.tests.cases import API, EDGES, FIXED, TRIXIE, sites
-from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
+from ansible_collections.hardened.nginx_edge.molecule.shared.runs import MODEL_ALONE, Run, run_site
 
 ALONE = [{"name": "api", "servers": [{"address": "10.213.79.20:3001", "max_fails": 3}]}]
 # The pair is self-signed, so there is no issuer whose answer nginx could staple.
@@ -25,10 +25,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Run, R
     inventory.write_text(json.dumps({"edge": {"hosts": {TRIXIE: STAPLING}}}), encoding="utf-8")
 
     def run(*options: str) -> Run:
-        return run_site(*options, variables={"edge_upstreams": ALONE}, folder=folder, inventories=[inventory])
+        asked = (*MODEL_ALONE, *options)
+        return run_site(*asked, variables={"edge_upstreams": ALONE}, folder=folder, inventories=[inventory])
 
     yield run("--check"), run(), run()
-    assert run_site(variables={}, folder=folder).code == 0
+    assert run_site(*MODEL_ALONE, variables={}, folder=folder).code == 0
 
 
 def test_it_is_told_once_at_the_end(runs: tuple[Run, Run, Run]) -> None:

@@ -22,7 +22,7 @@ from ansible_collections.hardened.nginx_edge.molecule.refusals.tests.cases impor
     sites,
 )
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import record
-from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, State, look_at, run_site
+from ansible_collections.hardened.nginx_edge.molecule.shared.runs import MODEL_ALONE, Run, State, look_at, run_site
 from ansible_collections.hardened.nginx_edge.tools.reliability import Row
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client
 
@@ -84,7 +84,7 @@ def refused(request: pytest.FixtureRequest, folder: Path, good: dict[str, State]
         take_port()
     runs = (
         run_site(variables=variables, folder=folder, inventories=inventories),
-        run_site(variables=variables, folder=folder, inventories=inventories),
+        run_site(*MODEL_ALONE, variables=variables, folder=folder, inventories=inventories),
     )
     yield Refused(case, good, runs, look_at_all(), folder)
     if case.port_taken:

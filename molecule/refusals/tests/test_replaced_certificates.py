@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.refusals.tests.cases import EDGES, site_of
-from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
+from ansible_collections.hardened.nginx_edge.molecule.shared.runs import MODEL_ALONE, Run, run_site
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 RSA = {"edge_certificates": [{"name": "{{ server_name }}", "source": "self_signed", "key_type": "rsa"}]}
@@ -36,9 +36,9 @@ def served() -> dict[str, str]:
 def replaced(tmp_path_factory: pytest.TempPathFactory) -> Replaced:
     folder: Path = tmp_path_factory.mktemp("certificates")
     before = served()
-    refused = run_site(variables={**RSA, "edge_extra_directives": "misspelt on;"}, folder=folder)
+    refused = run_site(*MODEL_ALONE, variables={**RSA, "edge_extra_directives": "misspelt on;"}, folder=folder)
     between = served()
-    good = run_site(variables=RSA, folder=folder)
+    good = run_site(*MODEL_ALONE, variables=RSA, folder=folder)
     return Replaced(refused, good, (before, between, served()))
 
 
