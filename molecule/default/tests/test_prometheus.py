@@ -16,7 +16,7 @@ from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.tools.quick import REPOSITORY
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
-CLIENT = Client("edge-client")
+CLIENT = Client("edge-client", timeout=180)
 RULES = REPOSITORY / "roles" / "exporter" / "files" / "nginx-edge.rules.yml"
 JUDGED = Path(__file__).parent / "alerts.yml"
 FOLDER = "/srv/prometheus"
