@@ -124,7 +124,7 @@ def run(step: Step) -> Part:
     if failed:
         print("\n".join(log.read_text(errors="replace").splitlines()[-LINES_OF_A_FAILURE:]))
     print(f"  {'✘' if failed else '✔'} {step.name}: {passed} passed, {failed} failed, {seconds:.0f} s", flush=True)
-    notes = _properties([report], "note") if step.reports else []
+    notes = [f"{_title(test)}: {told}" for test, told in _told([report], "note")] if step.reports else []
     for note in notes:
         print(f"    {note}", flush=True)
     return Part(step.name, passed, failed, seconds, notes)
@@ -172,14 +172,21 @@ def _counts(report: Path) -> tuple[int, int]:
     return total - failed, failed
 
 
-def _properties(reports: Sequence[Path], name: str) -> list[str]:
-    """What tests tell of themselves in their reports, as properties of that name."""
-    found: list[str] = []
+def _told(reports: Sequence[Path], name: str) -> list[tuple[str, str]]:
+    """What tests tell of themselves in their reports, as properties of that name: test and value."""
+    found: list[tuple[str, str]] = []
     for report in reports:
         if report.exists():
-            told = ElementTree.parse(report).getroot().iter("property")  # noqa: S314 - pytest wrote it just now
-            found += [one.get("value", "") for one in told if one.get("name") == name]
+            for test in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest wrote it just now
+                told = (one.get("value", "") for one in test.iter("property") if one.get("name") == name)
+                found += [(test.get("name", ""), value) for value in told]
     return found
+
+
+def _title(test: str) -> str:
+    """``test_authority_down[trixie]`` -> ``authority down, trixie``."""
+    name, _bracket, parameters = test.removeprefix("test_").rstrip("]").partition("[")
+    return ", ".join(filter(None, (name.replace("_", " "), parameters)))
 
 
 def tell_features(reports: Sequence[Path], *, everything: bool) -> Part:
@@ -210,7 +217,7 @@ def main() -> int:
     if what != "check":
         parts.append(tell_features(reports, everything=everything))
     if everything:
-        write_faults(reports, in_units=sum(map(int, _properties(reports, "faults"))))
+        write_faults(reports, in_units=sum(int(number) for _test, number in _told(reports, "faults")))
         write_results(parts)
     failed = sum(one.failed for one in parts)
     for one in parts:
