@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, PlannedCertificate, plan_certificates
+from .certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, PlannedCertificate, plan_certificates
 from .check_location import at_least
 from .model import Acme, Certificate, Edge
 from .problems import FILE_END, Problem
@@ -122,6 +122,12 @@ def _check_challenge(certificate: Certificate) -> Iterator[Problem]:
 
 
 def _check_use(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
+    if certificate.name == UNKNOWN_NAMES:
+        yield Problem(
+            certificate.at("name"),
+            f"'{UNKNOWN_NAMES}' is the edge's own, for clients that ask for no known name",
+            "give it another name",
+        )
     used_by = [site for site in edge.sites if site.https and site.certificate_name == certificate.name]
     if not used_by and not certificate.names:
         yield Problem(
