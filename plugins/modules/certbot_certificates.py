@@ -18,7 +18,7 @@ description:
     up, for the failures of an authority count against its limits. With the challenge V(dns-01) the plugin does it all.
   - An account that the authority has forgotten is set aside, and certbot registers a new one.
   - A damaged lineage is set aside as well, and issued anew.
-  - Afterwards C(/etc/nginx/tls/<name>) leads to the lineage, switched by one rename. nginx is not reloaded.
+  - Afterwards C(/etc/nginx/tls/<name>) leads to a copy of the lineage, switched by one rename. nginx is not reloaded.
   - When one certificate cannot be had, the others are issued all the same; all errors come together at the end, in
     certbot's own words, and the edge keeps the pair that it has.
   - Renewal is not done here; it is the timer's work.

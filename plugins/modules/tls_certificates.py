@@ -14,6 +14,7 @@ description:
   - Makes C(/etc/nginx/tls/<name>) a link to a folder with C(fullchain.pem) and C(privkey.pem), for every certificate.
   - A certificate from ACME gets a self-signed placeholder until it is issued, so that nginx can start and answer the
     challenge. A lineage of certbot that is there is used at once, and never replaced by a placeholder while it works.
+  - Where the pair in use and the lineage are both damaged, the best of the pairs that were kept takes their place.
   - A provided pair is checked before it is written. The key has to belong to the certificate, the names have to be
     covered, and the dates have to be good, for C(nginx -t) passes a pair that refuses every client.
   - A link is switched by one rename; the pair before the one in use is kept.
@@ -104,6 +105,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certificates as core
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_reports import (
+    describe,
+    describe_current,
+    report,
+)
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_spec import certificates_argument
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Host, LocalHost
@@ -122,13 +128,13 @@ def run(host: Host, items: list[dict[str, Any]], *, check_mode: bool) -> dict[st
     folders = core.Folders()
     wanted = [core.Wanted.from_plan(item) for item in items]
     decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
-    before = core.describe_current(host, folders, decisions)
+    before = describe_current(host, folders, decisions)
     in_use = [decision.pair for decision in decisions] if check_mode else core.apply_all(host, folders, decisions)
-    reports = [core.report(decision, pair) for decision, pair in zip(decisions, in_use)]
+    reports = [report(decision, pair) for decision, pair in zip(decisions, in_use)]
     return {
         "changed": any(decision.changes for decision in decisions),
         "certificates": reports,
-        "diff": {"before": before, "after": core.describe(reports)},
+        "diff": {"before": before, "after": describe(reports)},
         "advice": [f"{one.wanted.error(EdgeError(text))}" for one in decisions for text in one.warnings],
     }
 

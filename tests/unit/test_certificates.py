@@ -19,7 +19,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certifica
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
+from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import issued, made
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import Death, FaultyHost, die
 
 HOST = LocalHost()
@@ -54,6 +54,15 @@ def issue(folders: Folders, pair: Pair, name: str = "a.example") -> None:
     live.mkdir(parents=True, exist_ok=True)
     (live / "fullchain.pem").write_text(pair.fullchain)
     (live / "privkey.pem").write_text(pair.privkey)
+
+
+def serve(folders: Folders, pair: Pair, source: str) -> None:
+    """Bring a pair into use as its source would."""
+    if source == "acme":
+        issue(folders, pair)
+        run(folders, ACME)
+    else:
+        pairs.point(HOST, folders.tls, ACME.name, pairs.store_pair(HOST, folders.tls, ACME.name, pair))
 
 
 def store(folders: Folders) -> list[str]:
@@ -152,6 +161,39 @@ def test_without_any_good_pair_a_placeholder_takes_its_place_with_a_warning(fold
     assert decision.state == "placeholder"
     assert "a placeholder takes its place" in decision.warnings[0]
     assert in_use(folders).certificate.is_self_signed
+
+
+@DAMAGES
+@pytest.mark.parametrize("source", ["acme", "received"])
+def test_an_older_pair_that_was_kept_is_better_than_a_placeholder(
+    folders: Folders, tmp_path: Path, damage: str, source: str
+) -> None:
+    older, newer = issued(tmp_path, *ACME.names), issued(tmp_path, *ACME.names)
+    for pair in (older, newer):
+        serve(folders, pair, source)
+    break_key(Path(folders.link("a.example")), damage)
+    if source == "acme":
+        break_key(Path(folders.lineage("a.example")), damage)
+    decision = run(folders, replace(ACME, source=source))
+    assert (decision.changes, in_use(folders)) == (True, older)
+    assert "one from before takes its place" in decision.warnings[0]
+    assert not run(folders, replace(ACME, source=source)).changes
+
+
+@pytest.mark.parametrize("why", ["expired", "lacks a name", "placeholder"])
+def test_an_older_pair_that_helps_nobody_is_not_taken(folders: Folders, tmp_path: Path, why: str) -> None:
+    source = "received" if why == "placeholder" else "acme"
+    older = {
+        "expired": issued(tmp_path, *ACME.names, days=30),
+        "lacks a name": issued(tmp_path, "a.example"),
+        "placeholder": made(*ACME.names),
+    }
+    for pair in (older[why], issued(tmp_path, *ACME.names)):
+        serve(folders, pair, source)
+    break_key(Path(folders.link("a.example")), "junk")
+    HOST.remove(folders.lineage("a.example"))
+    decision = run(folders, replace(ACME, source=source), NOW + timedelta(days=31))
+    assert (decision.state, decision.make) == ("placeholder", True)
 
 
 def test_a_link_that_leads_into_the_lineage_itself_is_led_to_a_copy(folders: Folders) -> None:

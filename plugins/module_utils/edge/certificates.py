@@ -21,7 +21,6 @@ from .dns import Dns
 from .errors import EdgeError
 from .host import Host
 from .pairs import Pair
-from .x509 import iso
 
 SELF_SIGNED_DAYS = 397
 RENEW_WITH_LEFT = timedelta(days=30)
@@ -124,15 +123,15 @@ def _decide_provided(host: Host, folders: Folders, wanted: Wanted, now: datetime
     warnings: list[str] = []
     if pair.certificate.left(now) < RENEW_WITH_LEFT:
         warnings.append(f"the provided certificate expires in {pair.certificate.left(now).days} days")
-    target = pairs.stored_target(wanted.name, pair)
-    if host.readlink(folders.link(wanted.name)) == target and _intact(host, folders.link(wanted.name)) == pair:
+    target, link = pairs.stored_target(wanted.name, pair), folders.link(wanted.name)
+    if host.readlink(link) == target and pairs.intact_pair(host, link) == pair:
         return Decision(wanted, PROVIDED, pair, warnings=tuple(warnings))
     return Decision(wanted, PROVIDED, pair, target=target, warnings=tuple(warnings))
 
 
 def _decide_self_signed(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
     link = folders.link(wanted.name)
-    pair = _intact(host, link) if pairs.is_stored(wanted.name, host.readlink(link)) else None
+    pair = pairs.intact_pair(host, link) if pairs.is_stored(wanted.name, host.readlink(link)) else None
     if pair is not None and _still_good(pair, wanted, now):
         return Decision(wanted, SELF_SIGNED, pair)
     return Decision(wanted, SELF_SIGNED, make=True)
@@ -146,8 +145,8 @@ def _still_good(pair: Pair, wanted: Wanted, now: datetime) -> bool:
 
 def _decide_acme(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
     link = folders.link(wanted.name)
-    target, current = host.readlink(link), _intact(host, link)
-    issued = _intact(host, folders.lineage(wanted.name))
+    target, current = host.readlink(link), pairs.intact_pair(host, link)
+    issued = pairs.intact_pair(host, folders.lineage(wanted.name))
     if issued is not None:
         copy = pairs.stored_target(wanted.name, issued, pairs.ISSUED)
         if target == copy and current == issued:
@@ -161,25 +160,48 @@ def _decide_acme(host: Host, folders: Folders, wanted: Wanted, now: datetime) ->
             return Decision(wanted, LINEAGE, current, warnings=_lineage_warnings(current, wanted, now))
         if _serves_meanwhile(current, wanted, now):
             return Decision(wanted, PLACEHOLDER if current.certificate.is_self_signed else PROVIDED, current)
-    warnings: tuple[str, ...] = ()
-    if target is not None and current is None:
-        warnings = (f"{_problem(host, link)}; a placeholder takes its place, so that nginx can start",)
-    return Decision(wanted, PLACEHOLDER, make=True, warnings=warnings)
+        return Decision(wanted, PLACEHOLDER, make=True)
+    return _stand_in(host, folders, wanted, now, LINEAGE)
 
 
 def _decide_received(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
     """A placeholder, until the edge that orders hands a pair over; what serves until then stays."""
     link = folders.link(wanted.name)
-    current = _intact(host, link)
+    current = pairs.intact_pair(host, link)
     if current is not None:
         if not current.certificate.is_self_signed:
             return Decision(wanted, RECEIVED, current, warnings=_lineage_warnings(current, wanted, now))
         if _serves_meanwhile(current, wanted, now):
             return Decision(wanted, PLACEHOLDER, current)
-    warnings: tuple[str, ...] = ()
-    if current is None and host.readlink(link) is not None:
-        warnings = (f"{_problem(host, link)}; a placeholder takes its place, so that nginx can start",)
+        return Decision(wanted, PLACEHOLDER, make=True)
+    return _stand_in(host, folders, wanted, now, RECEIVED)
+
+
+def _stand_in(host: Host, folders: Folders, wanted: Wanted, now: datetime, state: str) -> Decision:
+    """For a certificate whose pair is missing or damaged: the best of those that were kept, or else a placeholder."""
+    link = folders.link(wanted.name)
+    damage = ""
+    if host.readlink(link) is not None:
+        try:
+            pairs.read_pair(host, link)
+        except EdgeError as error:
+            damage = f"{error.message}; "
+    store = _store_of(state)
+    kept = [
+        pair
+        for pair in pairs.kept_pairs(host, folders.tls, wanted.name, store)
+        if not pair.certificate.is_self_signed and _serves_meanwhile(pair, wanted, now)
+    ]
+    if kept:
+        pair = max(kept, key=lambda one: one.certificate.not_after)
+        target = pairs.stored_target(wanted.name, pair, store)
+        return Decision(wanted, state, pair, target=target, warnings=(f"{damage}one from before takes its place",))
+    warnings = (f"{damage}a placeholder takes its place, so that nginx can start",) if damage else ()
     return Decision(wanted, PLACEHOLDER, make=True, warnings=warnings)
+
+
+def _store_of(state: str) -> str:
+    return pairs.ISSUED if state == LINEAGE else pairs.STORE
 
 
 def _serves_meanwhile(pair: Pair, wanted: Wanted, now: datetime) -> bool:
@@ -197,21 +219,6 @@ def _lineage_warnings(pair: Pair, wanted: Wanted, now: datetime) -> tuple[str, .
     if pair.certificate.expired(now):
         warnings.append(f"the issued certificate expired on {pair.certificate.not_after:%Y-%m-%d}")
     return tuple(warnings)
-
-
-def _intact(host: Host, folder: str) -> Pair | None:
-    try:
-        return pairs.read_pair(host, folder)
-    except EdgeError:
-        return None
-
-
-def _problem(host: Host, folder: str) -> str:
-    try:
-        pairs.read_pair(host, folder)
-    except EdgeError as error:
-        return error.message
-    return f"{folder} cannot be used"
 
 
 def decide_all(host: Host, folders: Folders, wanted: Sequence[Wanted], now: datetime) -> list[Decision]:
@@ -242,8 +249,7 @@ def apply(host: Host, folders: Folders, decision: Decision) -> Pair | None:
             days=SELF_SIGNED_DAYS,
         )
     if pair is not None:
-        store = pairs.ISSUED if decision.state == LINEAGE else pairs.STORE
-        target = pairs.store_pair(host, folders.tls, wanted.name, pair, store)
+        target = pairs.store_pair(host, folders.tls, wanted.name, pair, _store_of(decision.state))
     if target is not None:
         pairs.point(host, folders.tls, wanted.name, target)
         pairs.prune(host, folders.tls, wanted.name, {before, target})
@@ -275,39 +281,3 @@ def raise_all(problems: Sequence[str], what: str = "cannot be used") -> None:
     if problems:
         count = "a certificate" if len(problems) == 1 else f"{len(problems)} certificates"
         raise EdgeError(f"{count} {what}", problems)
-
-
-def report(decision: Decision, pair: Pair | None) -> dict[str, Any]:
-    """What a module returns for one certificate; dates and serial are null for a pair that would still be made."""
-    return {
-        "name": decision.wanted.name,
-        "source": decision.wanted.source,
-        "state": decision.state,
-        "changed": decision.changes,
-        "names": list(pair.certificate.names if pair else decision.wanted.names),
-        "serial": pair.certificate.serial if pair else None,
-        "not_after": iso(pair.certificate.not_after) if pair else None,
-    }
-
-
-def describe(reports: Sequence[Mapping[str, Any]]) -> str:
-    """The certificates that change, as the lines of a diff."""
-    return "".join(
-        f"{one['name']}: {one['state']}, until {one['not_after'] or 'next year'}, serial {one['serial'] or 'new'}\n"
-        for one in reports
-        if one["changed"]
-    )
-
-
-def describe_current(host: Host, folders: Folders, decisions: Sequence[Decision]) -> str:
-    """What is there of the certificates that will change, as the lines of a diff."""
-    lines: list[str] = []
-    for decision in decisions:
-        name = decision.wanted.name
-        target = host.readlink(folders.link(name))
-        pair = _intact(host, folders.link(name)) if decision.changes and target is not None else None
-        if pair is not None:
-            now = "lineage" if pairs.is_stored(name, target, pairs.ISSUED) else "stored pair"
-            own = pair.certificate
-            lines.append(f"{name}: {now}, until {iso(own.not_after)}, serial {own.serial}\n")
-    return "".join(lines)

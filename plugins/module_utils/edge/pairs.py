@@ -83,6 +83,14 @@ def read_pair(host: Host, folder: str) -> Pair:
         raise EdgeError(f"{folder}: {error.message}", error.details) from error
 
 
+def intact_pair(host: Host, folder: str) -> Pair | None:
+    """The pair in a folder; None when something is missing or wrong with it."""
+    try:
+        return read_pair(host, folder)
+    except EdgeError:
+        return None
+
+
 def read_chain(host: Host, folder: str) -> tuple[Certificate, ...]:
     """The certificates alone, of a pair whose key is nobody's business; ``EdgeError`` as :func:`read_pair` has it."""
     text = _read(host, os.path.join(folder, FULLCHAIN))
@@ -223,6 +231,13 @@ def point(host: Host, tls: str, name: str, target: str) -> None:
         raise EdgeError(f"{path} is not a link: move it away, this collection keeps links to pairs there")
     host.mkdir(tls)
     switch_symlink(host, target, path)
+
+
+def kept_pairs(host: Host, tls: str, name: str, store: str) -> list[Pair]:
+    """The whole pairs of a certificate in a store, the one in use among them."""
+    shelf = os.path.join(tls, store, name)
+    found = (intact_pair(host, os.path.join(shelf, digest)) for digest in host.listdir(shelf))
+    return [pair for pair in found if pair is not None]
 
 
 def prune(host: Host, tls: str, name: str, keep: set[str | None]) -> None:
