@@ -23,6 +23,14 @@ description:
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
   - hardened.nginx_edge.certificates
+options:
+  replace:
+    description:
+      - Whether pairs that nginx could load are replaced. With V(false), everything is checked all the same, what is
+        missing or damaged is made, and the rest is in RV(postponed). So a configuration that nginx refuses can be found
+        before a certificate is changed.
+    type: bool
+    default: true
 attributes:
   check_mode:
     support: full
@@ -58,7 +66,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificates:
-  description: What each certificate has now; in check mode, what it would have.
+  description: What each certificate has now; in check mode, what it would have. Those in RV(postponed) are left out.
   returned: success
   type: list
   elements: dict
@@ -92,6 +100,12 @@ certificates:
       description: End of validity in UTC; null for a pair that check mode would make.
       type: str
       sample: "2027-12-24T06:53:56Z"
+postponed:
+  description: Names of the certificates whose pair was not replaced yet, with O(replace=false).
+  returned: success
+  type: list
+  elements: str
+  sample: [shop.example.com]
 advice:
   description: What works, but perhaps not for long, such as a certificate that expires soon; one line each.
   returned: success
@@ -116,26 +130,35 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host impo
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={"certificates": certificates_argument()}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={"certificates": certificates_argument(), "replace": {"type": "bool", "default": True}},
+        supports_check_mode=True,
+    )
+    given = module.params
     try:
-        result = run(LocalHost(), module.params["certificates"], check_mode=module.check_mode)
+        result = run(LocalHost(), given["certificates"], replace=given["replace"], check_mode=module.check_mode)
     except EdgeError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
 
 
-def run(host: Host, items: list[dict[str, Any]], *, check_mode: bool) -> dict[str, Any]:
+def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: bool) -> dict[str, Any]:
     folders = core.Folders()
     wanted = [core.Wanted.from_plan(item) for item in items]
     decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
+    advice = [one.wanted.error(EdgeError(text)) for one in decisions for text in one.warnings]
+    postponed: list[core.Decision] = []
+    if not replace:
+        decisions, postponed = core.apart(host, folders, decisions)
     before = describe_current(host, folders, decisions)
     in_use = [decision.pair for decision in decisions] if check_mode else core.apply_all(host, folders, decisions)
     reports = [report(decision, pair) for decision, pair in zip(decisions, in_use)]
     return {
         "changed": any(decision.changes for decision in decisions),
         "certificates": reports,
+        "postponed": [one.wanted.name for one in postponed],
         "diff": {"before": before, "after": describe(reports)},
-        "advice": [f"{one.wanted.error(EdgeError(text))}" for one in decisions for text in one.warnings],
+        "advice": advice,
     }
 
 

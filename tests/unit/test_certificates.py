@@ -245,6 +245,21 @@ def test_provided_pairs_are_stored_once_and_the_one_before_is_kept(folders: Fold
     assert store(folders) == sorted([second.digest, third.digest])
 
 
+def test_only_what_nginx_could_not_load_is_urgent(folders: Folders) -> None:
+    broken, missing = (replace(SELF, name=name, names=(name,)) for name in ("broken.example", "missing.example"))
+    run(folders, provided(made(*ACME.names)))
+    run(folders, broken)
+    break_key(Path(folders.link(broken.name)), "other key")
+    other = provided(made(*ACME.names))
+    decisions = core.decide_all(HOST, folders, [other, broken, missing], NOW)
+    urgent, waiting = core.apart(HOST, folders, decisions)
+    assert [one.wanted for one in urgent] == [broken, missing]
+    assert [one.wanted for one in waiting] == [other]
+    run(folders, other)
+    kept = core.decide_all(HOST, folders, [other], NOW)
+    assert core.apart(HOST, folders, kept) == (kept, [])
+
+
 def test_a_stored_pair_that_was_damaged_is_written_again(folders: Folders) -> None:
     pair = made(*ACME.names)
     run(folders, provided(pair))

@@ -232,6 +232,14 @@ def decide_all(host: Host, folders: Folders, wanted: Sequence[Wanted], now: date
     return decisions
 
 
+def apart(host: Host, folders: Folders, decisions: Sequence[Decision]) -> tuple[list[Decision], list[Decision]]:
+    """The decisions without those that replace a pair that nginx can load, and those alone."""
+    links = [folders.link(one.wanted.name) for one in decisions]
+    replacing = [one.changes and pairs.intact_pair(host, link) is not None for one, link in zip(decisions, links)]
+    urgent = [one for one, waits in zip(decisions, replacing) if not waits]
+    return urgent, [one for one, waits in zip(decisions, replacing) if waits]
+
+
 def apply(host: Host, folders: Folders, decision: Decision) -> Pair | None:
     """Do what was decided, and return the pair that is in use afterwards."""
     wanted, pair, target = decision.wanted, decision.pair, decision.target
