@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.molecule.shared.logs import logged
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, SECURITY_HEADERS, Client
 
 testinfra_hosts = ["ansible://edge"]
@@ -187,11 +188,12 @@ def test_status_is_on_loopback_alone(host: Any, client: Client) -> None:
 
 @pytest.mark.feature("logs")
 def test_access_log_is_json_with_upstream_timing(host: Any, client: Client, origin: str) -> None:
-    client.get(f"{origin}/weighted/logged")
-    time.sleep(1.5)  # the log is flushed every second
-    line = host.run("grep -h weighted/logged /var/log/nginx/access.log | tail -n 1 | python3 -m json.tool").stdout
-    assert '"upstream": "10.213.78.20:300' in line
-    assert '"remote_addr": "10.213.78.40"' in line
+    path = f"/weighted/{time.time_ns()}"
+    client.get(f"{origin}{path}")
+    (line,) = logged(Client(host.ansible.get_variables()["inventory_hostname"]), path)
+    assert line["upstream"].startswith("10.213.78.20:300")
+    assert line["remote_addr"] == "10.213.78.40"
+    assert float(line["upstream_seconds"]) >= 0
 
 
 @pytest.mark.feature("certificates")

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.features.tests.edges import Edge
+from ansible_collections.hardened.nginx_edge.molecule.shared.logs import logged
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, SECURITY_HEADERS
 
 CLIENT_ADDRESS = "10.213.80.40"
@@ -74,9 +75,8 @@ def test_a_killed_server_is_left_alone_and_taken_back(edge: Edge) -> None:
         """Which servers the edge tried in six requests, all of which have to be answered."""
         mark = time.time_ns()
         assert edge.statuses(f"/revived/static/hello.txt?{mark}-[1-6]") == [200] * 6
-        time.sleep(1.5)  # the log is flushed every second
-        logged = edge.host.run("grep", "-h", str(mark), "/var/log/nginx/access.log")
-        return {port for port in ("9201", "9202") if f"127.0.0.1:{port}" in logged}
+        tried = " ".join(line["upstream"] for line in logged(edge.host, str(mark), least=6))
+        return {port for port in ("9201", "9202") if f"127.0.0.1:{port}" in tried}
 
     servers = {port: start(port) for port in (9201, 9202)}
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.molecule.shared.logs import logged
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client, Response
 
@@ -109,13 +110,13 @@ def test_nginx_is_sandboxed(edge: Edge) -> None:
 
 
 def test_logs_are_rotated_and_written_again(edge: Edge) -> None:
-    edge.get("/fixed")
-    time.sleep(1.5)  # the log is flushed every second
+    before, behind = (f"/{when}-{time.time_ns()}" for when in ("before", "behind"))
+    edge.get(before)
+    logged(edge.host, before)
     edge.host.run("logrotate", "--force", "/etc/logrotate.d/nginx")
-    mark = f"rotated-{time.time_ns()}"
-    edge.get(f"/{mark}")
-    time.sleep(1.5)
-    assert mark in edge.host.run("cat", "/var/log/nginx/access.log")
+    edge.get(behind)
+    logged(edge.host, behind)
+    assert before not in edge.host.run("cat", "/var/log/nginx/access.log")
     assert edge.host.run("stat", "-c", "%U:%G %a", "/var/log/nginx/access.log") == f"{edge.user}:adm 640\n"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.molecule.shared.logs import logged
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client, parse_response
 
@@ -187,11 +188,11 @@ def test_limits_count_the_real_client(edge: Edge) -> None:
 
 @pytest.mark.feature("TCP and UDP")
 def test_the_log_of_streams(edge: Edge) -> None:
-    edge.lines(9005, "hello")
-    time.sleep(1.5)  # the log is flushed every second
-    last = json.loads(edge.host.run("tail", "-n", "1", "/var/log/nginx/stream.log"))
-    assert (last["server_port"], last["remote_addr"], last["status"]) == (9005, "10.213.81.40", 200)
-    assert last["upstream"] == "10.213.81.20:7001"
+    text = "x" * (100 + time.time_ns() // 1_000_000 % 900)  # a session is known by its length
+    edge.lines(9005, text)
+    session = logged(edge.host, f'"bytes_received":{len(text) + 1},', log="stream.log")[-1]
+    assert (session["server_port"], session["remote_addr"], session["status"]) == (9005, "10.213.81.40", 200)
+    assert session["upstream"] == "10.213.81.20:7001"
 
 
 def test_a_name_is_looked_up_again() -> None:
