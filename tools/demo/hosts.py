@@ -32,6 +32,7 @@ SYSTEMD = (
     "--cap-add=SYS_ADMIN",
     "--cgroupns=private",
     "--security-opt=seccomp=unconfined",
+    "--security-opt=apparmor=unconfined",
     "--tmpfs=/run",
     "--tmpfs=/run/lock",
 )
