@@ -57,6 +57,7 @@ Date: $(date -Ru)
 SHA256:
 $(for file in nginx/binary-*/Packages; do echo " $(sha256sum "$file" | cut -d' ' -f1) $(stat -c %s "$file") $file"; done)
 EOF
+printf '%s' "$version" >"$repository/keys/version"
 export GNUPGHOME=/build/keys
 mkdir -m 0700 "$GNUPGHOME"
 gpg --batch --quiet --passphrase '' --quick-generate-key 'nginx signing key <signing-key@example.test>' rsa3072 sign never
