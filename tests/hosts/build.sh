@@ -15,10 +15,11 @@ mkdir -p "$state"
 
 parent_of() {
     case $1 in
-    base) ;;
+    debian) ;;
+    base) say debian ;;
     host | client | repository) say base ;;
     acme | backend | edge) say host ;;
-    *) die "no stage '$1' (base, host, edge, backend, acme, client, repository)" ;;
+    *) die "no stage '$1' (debian, base, host, edge, backend, acme, client, repository)" ;;
     esac
 }
 
@@ -47,29 +48,40 @@ run_logged() {
     }
 }
 
-# A registry is asked for a moment; a machine that reaches none makes the same base from Debian's packages.
-build_base() {
-    local suite=$1 inputs=$2 log=$3 archive packages options=()
-    if timeout 10 docker pull --quiet "debian:$suite-slim" >>"$log" 2>&1; then
-        run_logged "$log" docker build --build-arg "SUITE=$suite" --label "$label=$inputs" --tag "nginx-edge/base:$suite" "$stages/base"
+# The image that everything else is built on: the official one, or one like it where no registry has it for this machine.
+obtain_debian() {
+    local suite=$1 inputs=$2 log=$3 official="debian:$1-slim" started=$SECONDS way
+    if docker image inspect "$official" >/dev/null 2>&1; then
+        way="is here already"
+    elif "$repository/tests/hosts/pull.sh" "$official" "$log" 2>"$log.reason"; then
+        way="pulled in $((SECONDS - started)) s"
+    else
+        bootstrap "$suite" "$inputs" "$log"
+        say "image $official … made with mmdebstrap in $((SECONDS - started)) s, because it cannot be pulled: $(cat "$log.reason")"
         return
     fi
-    if ! command -v mmdebstrap >/dev/null; then
-        install_packages mmdebstrap debian-archive-keyring
-    fi
-    # Testing's Release file expires within days, and mirrors keep older ones. The option stays in the image, for later updates.
+    printf 'FROM %s\n' "$official" |
+        run_logged "$log" docker build --label "$label=$inputs" --tag "nginx-edge/debian:$suite" -
+    say "image $official … $way"
+}
+
+bootstrap() {
+    local suite=$1 inputs=$2 log=$3 archive="$state/bootstrap-$1.tar" options=()
+    "$repository/tools/prerequisites.sh" bootstrap
+    # Testing's Release file expires within days, and mirrors keep older ones.
     if [ "$suite" = forky ]; then
         options=(--aptopt='Acquire::Check-Valid-Until "false"')
     fi
-    archive="$state/base-$suite.tar"
-    packages=$(paste -sd, "$stages/base/packages")
-    run_logged "$log" mmdebstrap --variant=minbase --include="$packages" \
+    # A user's PATH may lack the folders of mmdebstrap's tools.
+    PATH=$PATH:/usr/sbin:/sbin run_logged "$log" mmdebstrap --variant=minbase \
         --dpkgopt=force-unsafe-io --aptopt='Acquire::Languages "none"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' "${options[@]}" \
         "$suite" "$archive"
-    run_logged "$log" docker import --change "LABEL $label=$inputs" --change 'CMD ["/bin/bash"]' "$archive" "nginx-edge/base:$suite"
+    run_logged "$log" docker import "$archive" "nginx-edge/bootstrap:$suite"
     rm -f "$archive"
+    build_stage debian "$suite" "$inputs" "$log"
+    run_logged "$log" docker rmi "nginx-edge/bootstrap:$suite"
 }
 
 # build_stage STAGE SUITE INPUTS LOG [TARGET]: with a target, only that stage of the Dockerfile, which the whole build then finds in the cache.
@@ -96,7 +108,7 @@ build() {
     : >"$log"
     parent=$(parent_of "$stage")
     case $stage in
-    base) build_base "$suite" "$inputs" "$log" ;;
+    debian) obtain_debian "$suite" "$inputs" "$log" ;;
     backend)
         # Node's modules need the base only: they are fetched while the host is built.
         ensure base "$suite"
@@ -121,14 +133,14 @@ ensure() {
         flock 9
         if [ "$(image_inputs "nginx-edge/$stage:$suite")" != "$inputs" ]; then
             build "$stage" "$suite" "$inputs"
-            say "image $stage:$suite … built in $((SECONDS - started)) s"
+            [ "$stage" = debian ] || say "image $stage:$suite … built in $((SECONDS - started)) s"
         elif [ -n "$asked" ]; then
             say "image $stage:$suite … reused"
         fi
     ) 9>"$state/$stage-$suite.lock"
 }
 
-[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: base, host, edge, backend, acme, client, repository)"
+[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: debian, base, host, edge, backend, acme, client, repository)"
 "$repository/tools/engine.sh"
 jobs=()
 for image in "$@"; do
