@@ -10,9 +10,17 @@ help: ## this list
 setup: ## the developer's set-up: .venv with the pinned tools, the collection's path
 	@tools/setup.sh
 
+# All missing packages are named at once, before anything else.
+.PHONY: needs-checks needs-all
+needs-checks:
+	@tools/prerequisites.sh setup checks
+needs-all:
+	@tools/prerequisites.sh setup checks containers
+
 # The demo makes the set-up itself, while it builds the images; until then any Python of this machine runs it.
 .PHONY: demo
 demo: ## a whole edge on this machine: hosts, certificate authority, converge, live evidence
+	@tools/prerequisites.sh setup containers
 	@python=$$(tools/python.sh) && "$$python" -m tools.demo up
 
 .PHONY: demo-down
@@ -20,15 +28,15 @@ demo-down: ## removes the demo's hosts, network and files
 	@python=$$(tools/python.sh) && "$$python" -m tools.demo down
 
 .PHONY: check
-check: setup ## the quick part of the tests: lint, types, unit, sanity; no containers
+check: needs-checks setup ## the quick part of the tests: lint, types, unit, sanity; no containers
 	@.venv/bin/python -m tools.testrun check
 
 .PHONY: test
-test: setup ## everything: what check does, nginx -t of all golden cases, every molecule scenario
+test: needs-all setup ## everything: what check does, nginx -t of all golden cases, every molecule scenario
 	@.venv/bin/python -m tools.testrun test
 
 .PHONY: test-all
-test-all: setup ## every scenario on every system; writes docs/test-results.md
+test-all: needs-all setup ## every scenario on every system; writes docs/test-results.md
 	@.venv/bin/python -m tools.testrun all
 
 .PHONY: fuzz

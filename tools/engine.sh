@@ -47,18 +47,25 @@ wait_for_engine() {
     die "the Docker engine was started and does not answer after 30 s"
 }
 
-if engine_answers; then
-    exit 0
+# Every systemd uses several inotify instances, and the kernel counts those of all containers together.
+allow_inotify_instances() {
+    local setting=/proc/sys/fs/inotify/max_user_instances wanted=1024 current
+    current=$(cat "$setting" 2>/dev/null) || return 0
+    [ "$current" -lt "$wanted" ] || return 0
+    if [ "$(id -u)" -eq 0 ] && { echo "$wanted" >"$setting"; } 2>/dev/null; then
+        say "raised fs.inotify.max_user_instances from $current to $wanted, until the next boot: each test host uses several"
+    else
+        say "fs.inotify.max_user_instances is $current, too low for many test hosts: sudo sysctl fs.inotify.max_user_instances=$wanted"
+    fi
+}
+
+if ! engine_answers; then
+    "$repository/tools/prerequisites.sh" containers
+    if ! command -v docker >/dev/null; then
+        # From Debian 13 on the client is a package of its own.
+        install_packages docker-cli
+    fi
+    start_engine
+    wait_for_engine
 fi
-if [ "$(id -u)" -ne 0 ]; then
-    die "no Docker engine answers to $(id -un); start it and join the group docker, or run this as root"
-fi
-if ! command -v dockerd >/dev/null; then
-    install_packages docker.io iptables
-fi
-if ! command -v docker >/dev/null; then
-    # From Debian 13 on the client is a package of its own.
-    install_packages docker-cli
-fi
-start_engine
-wait_for_engine
+allow_inotify_instances

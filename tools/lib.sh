@@ -19,12 +19,12 @@ die() {
 install_packages() {
     local log="$work_directory/packages.log"
     if ! command -v apt-get >/dev/null; then
-        die "this machine has no apt-get; install these packages by hand: $*"
+        die "missing packages: $*  (this machine has no apt-get; install what they are called here)"
     fi
     if [ "$(id -u)" -ne 0 ]; then
-        die "root is needed once, to install: $*  (sudo apt-get install $*)"
+        die "missing packages; install them with: sudo apt-get install $*"
     fi
-    say "installing $* …"
+    say "missing packages; installing them: apt-get install $*"
     (
         flock 9
         export DEBIAN_FRONTEND=noninteractive

@@ -20,9 +20,6 @@ make_environment() {
         return
     fi
     python=$("$repository/tools/python.sh")
-    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        install_packages python3-venv
-    fi
     say "making ${environment#"$repository/"} with $("$python" --version) …"
     "$python" -m venv --clear "$environment"
     # Compiling thirty thousand files of Ansible's collections takes longer than installing them; Python compiles what it uses.
@@ -34,9 +31,7 @@ make_environment() {
     printf '%s\n' "$wanted" >"$environment/requirements.sha256"
 }
 
+"$repository/tools/prerequisites.sh" setup
 link_collection
-if ! command -v ssh >/dev/null; then
-    install_packages openssh-client
-fi
 make_environment "$repository/.venv" "$repository/requirements-dev.txt"
 make_environment "$work_directory/analysers" "$repository/requirements-analysers.txt"
