@@ -1,33 +1,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests say which feature they show: ``@pytest.mark.feature("rate limits")``, a name of tests/features.yml.
+"""Tests say what they show: ``@pytest.mark.feature("rate limits")``, a name of tests/features.yml, or
+``@pytest.mark.case("A7")``, an id of tests/cases.yml.
 
-The names, and the system that the test ran on, go into the report; ``tools/features.py`` makes the table of it.
+Both, and the system that the test ran on, go into the report; ``tools/shown.py`` makes the tables of it.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.tools.features import read_features
+from ansible_collections.hardened.nginx_edge.tools.shown import KINDS, Catalogue, data_file, read_catalogue
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "feature(*names): what live traffic shows here, by tests/features.yml")
+    for kind in KINDS:
+        config.addinivalue_line("markers", f"{kind}(*names): what live traffic shows here, by tests/{kind}s.yml")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    features = read_features()
+    catalogues = [read_catalogue(kind) for kind in KINDS]
     for item in items:
-        marks = [*item.iter_markers("feature")]
-        if not marks:
+        named = [(one.kind, name) for one in catalogues for name in _named(item, one)]
+        if not named:
             continue
-        names = {name for mark in marks for name in mark.args}
-        if not names:
-            raise pytest.UsageError(f"{item.nodeid}: its mark names no feature")
-        if unknown := sorted(name for name in names if name not in features):
-            raise pytest.UsageError(f"{item.nodeid}: not in tests/features.yml: {', '.join(unknown)}")
         try:
-            system = features.system_of(item.name)
+            system = catalogues[0].system_of(item.name)
         except ValueError as error:
             raise pytest.UsageError(f"{item.nodeid}: {error}") from error
-        item.user_properties += [("system", system), *(("feature", name) for name in sorted(names))]
+        item.user_properties += [("system", system), *named]
+
+
+def _named(item: pytest.Item, catalogue: Catalogue) -> list[str]:
+    """What the marks of a test say, each once."""
+    marks = [*item.iter_markers(catalogue.kind)]
+    names = {name for mark in marks for name in mark.args}
+    if marks and not names:
+        raise pytest.UsageError(f"{item.nodeid}: its mark names no {catalogue.kind}")
+    if unknown := sorted(name for name in names if name not in catalogue):
+        known = data_file(catalogue.kind)
+        raise pytest.UsageError(f"{item.nodeid}: not in tests/{known.name}: {', '.join(unknown)}")
+    return sorted(names)

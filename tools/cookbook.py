@@ -18,8 +18,8 @@ import yaml
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
 from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, TARGETS, rendered
 
-from .features import Feature, read_features
 from .nginx_text import OF_VALUES, Statement, excerpt
+from .shown import Entry, read_features
 
 RECIPES = GOLDEN / "cookbook"
 PAGE = GOLDEN.parents[1] / "docs" / "cookbook.md"
@@ -49,7 +49,7 @@ class Recipe:
     """
 
     path: Path
-    feature: Feature
+    feature: Entry
     words: str
     shows: tuple[str, ...]
     text: str
@@ -118,7 +118,7 @@ def cookbook() -> str:
     base = BASE.read_text(encoding="utf-8").split("\n", 2)[2]
     parts = [HEAD, _fenced("yaml", base)]
     for recipe in recipes():
-        title = f"## {recipe.number}. {recipe.feature.name}\n"
+        title = f"## {recipe.number}. {recipe.feature.title}\n"
         parts += [title, f"{recipe.words}\n", _fenced("yaml", recipe.text)]
         if nginx := excerpts(recipe):
             parts.append(_fenced("nginx", nginx))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pages of docs/ that a run of all tests writes of itself: its results, what features were shown, the faults."""
+"""The pages of docs/ that a run of all tests writes of itself: its results, what traffic showed, the faults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import reliability
-from .features import Features, Shown, as_markdown
+from .shown import Catalogue, Shown
+from .shown_tables import cases_page, features_page
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BIN = REPOSITORY / ".venv" / "bin"
@@ -32,10 +33,11 @@ class Part:
     notes: Sequence[str] = ()
 
 
-def write_features(features: Features, shown: Shown) -> None:
-    """docs/features.md: what traffic showed on which system."""
-    page = as_markdown(features, shown, [_origin(), "", *_systems()])
-    (DOCS / "features.md").write_text(page, encoding="utf-8")
+def write_shown(catalogue: Catalogue, shown: Shown) -> None:
+    """docs/features.md or docs/cases.md: what traffic showed on which system."""
+    page = {"feature": features_page, "case": cases_page}[catalogue.kind]
+    text = page(catalogue, shown, [_origin(), "", *_systems()])
+    (DOCS / f"{catalogue.kind}s.md").write_text(text, encoding="utf-8")
 
 
 def write_faults(reports: Sequence[Path], in_units: int) -> None:
@@ -55,8 +57,13 @@ def write_results(parts: Sequence[Part]) -> None:
 
 def _results(parts: Sequence[Part]) -> Iterator[str]:
     yield from ("# The last run of `make test-all`", "", _origin())
-    yield "What traffic showed on which system is in [features.md](features.md), what the edges came through in"
-    yield from ("[reliability.md](reliability.md).", "", "| part | passed | failed | seconds |", "|---|---|---|---|")
+    yield "What traffic showed on which system is in [features.md](features.md) and [cases.md](cases.md), what faults"
+    yield from (
+        "the edges survive in [reliability.md](reliability.md).",
+        "",
+        "| part | passed | failed | seconds |",
+        "|---|---|---|---|",
+    )
     for part in parts:
         yield f"| {part.name} | {part.passed} | {part.failed} | {part.seconds:.0f} |"
     yield from ("", *_systems(), "", f"Controller: {_controller()}.", "")

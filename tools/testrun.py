@@ -2,7 +2,7 @@
 """Runs the checks and tests, shows progress, and ends with one line: N passed, N failed.
 
 ``python3 -m tools.testrun check``: what needs no container. ``test``: everything, within 50 minutes, for which some
-scenarios have fewer hosts, and a table of what live traffic showed. ``all``: every host of every scenario, and the
+scenarios have fewer hosts, and tables of what live traffic showed. ``all``: every host of every scenario, and the
 results are written to docs/.
 """
 
@@ -21,13 +21,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from . import quick
-from .features import as_text, collect, missing_required, not_shown, read_features
-from .pages import BIN, REPOSITORY, SYSTEMS, Part, write_faults, write_features, write_results
+from .pages import BIN, REPOSITORY, SYSTEMS, Part, write_faults, write_results, write_shown
+from .shown import KINDS, collect, missing_required, not_shown, read_catalogue
+from .shown_tables import as_text
 
 REPORTS = REPOSITORY / ".cache" / "test"
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
 LANES = 2  # steps that run side by side: as many as two cores take while no test runs out of time
+SAMPLE = 3  # a quick run sends every third request of molecule/guarantees
 LONGEST_SCENARIOS = ("fleet", "refusals", "certificates")  # they come first, or the end of a run is one of them alone
 
 
@@ -79,11 +81,12 @@ def images() -> Step:
 def container_tests(*, everything: bool) -> list[Step]:
     """What takes real hosts: every molecule scenario, and the real nginx over golden cases and drawn models.
 
-    :param everything: every host of every scenario; otherwise without those that ``tests/quick.yml`` leaves out.
+    :param everything: every host of every scenario; otherwise without those that ``tests/quick.yml`` leaves out, and
+        with a sample of the requests of ``molecule/guarantees``.
     """
     molecule = {"NO_COLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
     if not everything:
-        molecule["MOLECULE_GLOB"] = quick.make()
+        molecule |= {"MOLECULE_GLOB": quick.make(), "NGINX_EDGE_SAMPLE": str(SAMPLE)}
     return [
         *(
             Step(f"molecule {name}", [str(BIN / "molecule"), "test", "--scenario-name", name], True, molecule)
@@ -189,17 +192,17 @@ def _title(test: str) -> str:
     return ", ".join(filter(None, (name.replace("_", " "), parameters)))
 
 
-def tell_features(reports: Sequence[Path], *, everything: bool) -> Part:
-    """Print the table of features; the result counts those that must be shown, and were not.
+def print_shown(kind: str, reports: Sequence[Path], *, everything: bool) -> Part:
+    """Print the table of features or cases; the result counts those that must be shown, and were not.
 
-    :param everything: on every system that can; otherwise on one of them at least. And write docs/features.md.
+    :param everything: on every system that can; otherwise on one of them at least. And write the page of docs/.
     """
-    features, shown = read_features(), collect(reports)
-    print(f"▸ features\n{as_text(features, shown, everything=everything)}")
+    catalogue, shown = read_catalogue(kind), collect(reports, kind)
+    print(f"▸ {kind}s\n{as_text(catalogue, shown, everything=everything)}")
     if everything:
-        write_features(features, shown)
-    failed = len(missing_required(features, shown) if everything else not_shown(features, shown))
-    return Part("features", len(features.all) - failed, failed, 0)
+        write_shown(catalogue, shown)
+    failed = len(missing_required(catalogue, shown) if everything else not_shown(catalogue, shown))
+    return Part(f"{kind}s", len(catalogue.all) - failed, failed, 0)
 
 
 def main() -> int:
@@ -215,7 +218,7 @@ def main() -> int:
     parts = run_side_by_side(quick_steps) + run_side_by_side(slow_steps)
     reports = [report for step in steps if step.reports and (report := _report(step)).exists()]
     if what != "check":
-        parts.append(tell_features(reports, everything=everything))
+        parts += [print_shown(kind, reports, everything=everything) for kind in KINDS]
     if everything:
         write_faults(reports, in_units=sum(int(number) for _test, number in _told(reports, "faults")))
         write_results(parts)

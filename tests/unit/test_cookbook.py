@@ -15,8 +15,8 @@ from ansible_collections.hardened.nginx_edge.tools.cookbook import (
     excerpts,
     recipes,
 )
-from ansible_collections.hardened.nginx_edge.tools.features import read_features
 from ansible_collections.hardened.nginx_edge.tools.nginx_text import Statement, excerpt, statements
+from ansible_collections.hardened.nginx_edge.tools.shown import read_features
 
 from .models import OPTIONS, ROOT, TARGETS, errors, planned, rendered
 
@@ -35,8 +35,8 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_every_feature_that_must_be_shown_has_a_recipe() -> None:
     assert len({recipe.number for recipe in RECIPES}) == len(RECIPES)
-    shown = {recipe.feature.name for recipe in RECIPES}
-    assert [one.name for one in read_features().all if one.required and one.name not in shown] == []
+    shown = {recipe.feature.key for recipe in RECIPES}
+    assert [one.key for one in read_features().all if one.required and one.key not in shown] == []
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=name)

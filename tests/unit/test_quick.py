@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ansible_collections.hardened.nginx_edge.tools import quick
-from ansible_collections.hardened.nginx_edge.tools.features import read_features
+from ansible_collections.hardened.nginx_edge.tools.shown import read_features
 
 
 def laid_out(folder: Path) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the marks of tests to the table of features, with a report as pytest writes it."""
+"""From the marks of tests to the tables of features and cases, with a report as pytest writes it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.tools.features import (
-    Features,
+from ansible_collections.hardened.nginx_edge.tools.shown import (
+    Catalogue,
     Shown,
-    as_markdown,
-    as_text,
-    cell,
     collect,
     missing_required,
-    read_features,
+    not_shown,
+    read_catalogue,
 )
+from ansible_collections.hardened.nginx_edge.tools.shown_tables import as_text, cases_page, cell, features_page
 
 from .models import ROOT
 
@@ -50,7 +49,7 @@ REPORT = """<?xml version="1.0"?>
 
 
 @pytest.fixture
-def features(tmp_path: Path) -> Features:
+def features(tmp_path: Path) -> Catalogue:
     return read(tmp_path, DATA)
 
 
@@ -58,21 +57,22 @@ def features(tmp_path: Path) -> Features:
 def shown(tmp_path: Path) -> Shown:
     report = tmp_path / "report.xml"
     report.write_text(REPORT, encoding="utf-8")
-    return collect([report])
+    return collect([report], "feature")
 
 
-def read(folder: Path, text: str) -> Features:
+def read(folder: Path, text: str) -> Catalogue:
     path = folder / "features.yml"
     path.write_text(text, encoding="utf-8")
-    return read_features(path)
+    return read_catalogue("feature", path)
 
 
-def test_the_data_file_is_sound() -> None:
-    features = read_features()
-    assert [feature.number for feature in features.all] == list(range(1, 27))
+def test_the_data_files_are_sound() -> None:
+    assert [feature.label for feature in read_catalogue("feature").all] == [str(number) for number in range(1, 27)]
+    cases = read_catalogue("case")
+    assert [case.key for case in cases.all] == [case.label for case in cases.all]
 
 
-def test_a_feature_is_required_where_it_can_be(features: Features) -> None:
+def test_a_feature_is_required_where_it_can_be(features: Catalogue) -> None:
     assert [feature.required for feature in features.all] == [("old", "new"), ("new",), ()]
 
 
@@ -90,32 +90,32 @@ def test_mistakes_of_the_data_file(tmp_path: Path, text: str, told: str) -> None
         read(tmp_path, text)
 
 
-def test_the_system_is_in_the_id_of_a_test(features: Features) -> None:
+def test_the_system_is_in_the_id_of_a_test(features: Catalogue) -> None:
     assert features.system_of("test_it[ansible://edge-old]") == "old"
     for text in ("test_it", "test_it[older]", "test_it[old-new]"):
         with pytest.raises(ValueError, match="is about one of old, new"):
             features.system_of(text)
 
 
-def test_passed_tests_are_counted_and_others_too(features: Features, shown: Shown) -> None:
+def test_passed_tests_are_counted_and_others_too(features: Catalogue, shown: Shown) -> None:
     cells = [[cell(feature, system, shown) for system in features.systems] for feature in features.all]
     assert cells == [["✔ 2", "✘"], ["—", "✘"], ["✔ 1", ""]]
 
 
-def test_what_must_be_shown_and_was_not(features: Features, shown: Shown) -> None:
+def test_what_must_be_shown_and_was_not(features: Catalogue, shown: Shown) -> None:
     assert missing_required(features, shown) == {"proxy": ["new"], "quic": ["new"]}
 
 
-def test_a_run_without_tests_has_shown_nothing(features: Features) -> None:
-    assert missing_required(features, collect([])) == {"proxy": ["old", "new"], "quic": ["new"]}
+def test_a_run_without_tests_has_shown_nothing(features: Catalogue) -> None:
+    assert missing_required(features, collect([], "feature")) == {"proxy": ["old", "new"], "quic": ["new"]}
 
 
-def test_the_table_for_the_terminal(features: Features, shown: Shown) -> None:
+def test_the_table_for_the_terminal(features: Catalogue, shown: Shown) -> None:
     assert as_text(features, shown).splitlines() == [
-        "   feature  old       new",
-        " 1 proxy    ✔ 2       ✘",
-        " 2 quic     —         ✘",
-        " 3 streams  ✔ 1",
+        "    feature  old       new",
+        "  1 proxy    ✔ 2       ✘",
+        "  2 quic     —         ✘",
+        "  3 streams  ✔ 1",
         "— quic on old: built without it",
         "not shown on new: 1, 2, 3",
         "✘ proxy must be shown on new",
@@ -123,11 +123,22 @@ def test_the_table_for_the_terminal(features: Features, shown: Shown) -> None:
     ]
 
 
-def test_the_page(features: Features, shown: Shown) -> None:
-    page = as_markdown(features, shown, ["Made today."])
+def test_the_page(features: Catalogue, shown: Shown) -> None:
+    page = features_page(features, shown, ["Made today."])
     assert "Made today." in page
     assert "| 1 | proxy | requests arrive | ✔ 2 | ✘ |" in page
     assert "- quic on old: built without it." in page
+
+
+def test_the_page_of_cases_names_the_tests_that_showed_them(tmp_path: Path) -> None:
+    data, report = tmp_path / "cases.yml", tmp_path / "report.xml"
+    data.write_text("{systems: [old], required: [old], cases: [{id: A1, name: rules add}, {id: A2, name: regex}]}")
+    report.write_text(REPORT.replace('"feature" value="proxy"', '"case" value="A1"'), encoding="utf-8")
+    cases, seen = read_catalogue("case", data), collect([report], "case")
+    page = cases_page(cases, seen, ["Made today."])
+    assert "| A1 | rules add | `a`, `b` | ✔ 2 |" in page
+    assert "| A2 | regex |  |  |" in page
+    assert not_shown(cases, seen) == ["A2"]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +147,8 @@ def test_the_page(features: Features, shown: Shown) -> None:
         ('@pytest.mark.feature("rate limits")', "1 test collected"),
         ('@pytest.mark.feature("rate limit")', "not in tests/features.yml: rate limit"),
         ("@pytest.mark.feature()", "its mark names no feature"),
+        ('@pytest.mark.case("A1")', "1 test collected"),
+        ('@pytest.mark.case("Z1")', "not in tests/cases.yml: Z1"),
     ],
 )
 def test_a_mark_is_checked(tmp_path: Path, mark: str, told: str) -> None:
@@ -149,10 +162,11 @@ def test_a_mark_is_checked(tmp_path: Path, mark: str, told: str) -> None:
     assert told in done.stdout + done.stderr
 
 
-def test_every_required_feature_has_a_test_that_says_so() -> None:
-    marks = re.compile(r'mark\.feature\(("[^)]*")\)')
+@pytest.mark.parametrize("kind", ["feature"])
+def test_every_required_entry_has_a_test_that_says_so(kind: str) -> None:
+    marks = re.compile(rf'mark\.{kind}\(("[^)]*")\)')
     sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("molecule/*/tests/*.py")]
     said = {name for text in sources for names in marks.findall(text) for name in re.findall(r'"([^"]*)"', names)}
-    features = read_features()
-    assert sorted(name for name in said if name not in features) == []
-    assert [feature.name for feature in features.all if feature.required and feature.name not in said] == []
+    catalogue = read_catalogue(kind)
+    assert sorted(name for name in said if name not in catalogue) == []
+    assert [entry.key for entry in catalogue.all if entry.required and entry.key not in said] == []
