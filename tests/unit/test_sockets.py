@@ -65,6 +65,19 @@ def test_a_taken_port_is_told_with_its_holder(taken: int) -> None:
     assert found.needs_restart is False
 
 
+def test_a_process_that_hides_its_files_is_passed_over(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = LocalHost.listdir
+
+    def listdir(host: LocalHost, path: str) -> list[str]:
+        if path == f"/proc/{os.getpid()}/fd":
+            raise PermissionError(path)
+        return real(host, path)
+
+    monkeypatch.setattr(LocalHost, "listdir", listdir)
+    (found,) = conflicts(HOST, [Listener("127.0.0.1", taken, False)], master=None)
+    assert found.message.endswith("Address already in use")
+
+
 def test_what_the_master_holds_is_no_conflict(taken: int) -> None:
     assert conflicts(HOST, [Listener("127.0.0.1", taken, False)], master=os.getpid()) == []
 

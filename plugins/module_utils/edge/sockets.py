@@ -135,10 +135,16 @@ def _bound(wanted: set[Listener]) -> set[Listener]:
 def _holder(host: Host, wanted: Listener, sockets: Mapping[str, Listener]) -> str:
     inodes = {inode for inode, other in sockets.items() if (other.port, other.udp) == (wanted.port, wanted.udp)}
     for pid in host.listdir("/proc"):
-        if not pid.isdigit():
-            continue
-        for descriptor in host.listdir(f"/proc/{pid}/fd"):
-            if (host.readlink(f"/proc/{pid}/fd/{descriptor}") or "")[8:-1] in inodes:
-                name = (host.read(f"/proc/{pid}/comm") or b"?").decode().strip()
-                return f", {name} (process {pid}) has it"
+        if pid.isdigit() and inodes & _inodes_of(host, pid):
+            name = (host.read(f"/proc/{pid}/comm") or b"?").decode().strip()
+            return f", {name} (process {pid}) has it"
     return ""
+
+
+def _inodes_of(host: Host, pid: str) -> set[str]:
+    """The sockets of a process; none where it has more rights than this one, and so hides them."""
+    try:
+        descriptors = host.listdir(f"/proc/{pid}/fd")
+    except PermissionError:
+        return set()
+    return {(host.readlink(f"/proc/{pid}/fd/{descriptor}") or "")[8:-1] for descriptor in descriptors}
