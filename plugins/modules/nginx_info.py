@@ -106,6 +106,9 @@ processes:
     master:
       type: int
       description: Process id of the master, or null where none runs.
+    open_files:
+      type: int
+      description: How many files the master may hold open, or null where none runs or there is no limit.
     since_proof:
       type: int
       description: Seconds since nginx was last proven to run a generation, or null.
@@ -141,7 +144,11 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import read_nginx
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import status
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import leaving_workers, master_pid
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import (
+    leaving_workers,
+    master_pid,
+    open_files_limit,
+)
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import present
 
 
@@ -171,6 +178,7 @@ def main() -> None:
         },
         processes={
             "master": master,
+            "open_files": open_files_limit(host, master),
             "since_proof": max(0, int(host.now() - proof.at)) if proof else None,
             "leaving": [asdict(one) for one in leaving_workers(host, master)],
         },

@@ -37,6 +37,8 @@ class EdgeHost(LocalHost):
         self.clock = 1000.0
         self.set_ahead = 0.0
         self.systemd = True
+        self.open_files = "65536"
+        self.limits: list[tuple[Sequence[str], int | None]] = []
         self.master: int | None = MASTER
         self.ignores: set[str] = set()
         self.refuses: set[str] = set()
@@ -55,6 +57,10 @@ class EdgeHost(LocalHost):
         if folder == Path(self.layout.root):
             return Path(conf).read_text(encoding="utf-8")
         return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.conf")))
+
+    def run_nginx(self, argv: Sequence[str], *, open_files: int | None) -> Completed:
+        self.limits.append((argv, open_files))
+        return self.run(argv)
 
     def run(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 120.0
@@ -113,6 +119,10 @@ class EdgeHost(LocalHost):
             return f"{self.master or max(self.zombies)}\n".encode()
         if path.startswith("/proc/") and path.endswith(("/comm", "/stat")):
             return self._process(int(path.split("/")[2]), path.rpartition("/")[2])
+        if path == f"/proc/{self.master}/limits":
+            return (
+                f"Limit   Soft Limit   Hard Limit   Units\nMax open files   {self.open_files}   524288   files".encode()
+            )
         if path.startswith("/proc/net/"):
             return b"header\n"
         return self._log if path == "/var/log/nginx/error.log" else super().read(path)
@@ -140,7 +150,7 @@ class EdgeHost(LocalHost):
         return "Address already in use" if port in self.taken else None
 
     def write(
-        self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True, readers: str | None = None
+        self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
     ) -> None:
         super().write(path, data, mode, durable=durable)  # this machine may have no such account
 

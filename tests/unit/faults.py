@@ -16,7 +16,7 @@ class Death(BaseException):
     """The process is killed: nothing after it happens, not even an ``except`` or ``finally`` of the core's."""
 
 
-EFFECTS = ("run", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "rename", "remove", "lock")
+EFFECTS = ("run", "run_nginx", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "rename", "remove", "lock")
 
 Effect = Callable[[], Any]
 Fault = Callable[[str, Effect], Any]
@@ -71,14 +71,14 @@ def refuse(name: str, _effect: Effect) -> None:
 
 def read_only(name: str, effect: Effect) -> Any:
     """The filesystem turned read-only: what runs still runs."""
-    if name == "run":
+    if name in ("run", "run_nginx"):
         return effect()
     raise OSError(errno.EROFS, os.strerror(errno.EROFS), name)
 
 
 def break_program(name: str, _effect: Effect) -> Any:
     """A program is killed by a signal; the disk fails with an I/O error."""
-    if name == "run":
+    if name in ("run", "run_nginx"):
         return Completed(("killed",), -9, "", "")
     raise OSError(errno.EIO, os.strerror(errno.EIO), name)
 

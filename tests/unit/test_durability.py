@@ -26,7 +26,7 @@ class VolatileHost(EdgeHost):
         super().__init__(root)
 
     def write(
-        self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True, readers: str | None = None
+        self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
     ) -> None:
         super().write(path, data, mode, durable=durable, readers=readers)
         self.volatile.add(os.path.dirname(path))

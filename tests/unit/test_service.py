@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service i
     STOP_SECONDS,
     control,
     master_pid,
+    open_files_limit,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply
 
@@ -101,3 +103,51 @@ def test_a_daemon_left_behind_does_not_hold_the_caller() -> None:
     done = LocalHost().run([sys.executable, "-c", f"{DAEMON}; print('started')"])
     assert (done.code, done.stdout) == (0, "started\n")
     assert time.monotonic() - started < 20
+
+
+def test_the_configuration_is_tested_under_the_limits_of_the_running_nginx(host: EdgeHost) -> None:
+    host.open_files = "2048"
+    go(host, "first", "aaaa")
+    assert {limit for argv, limit in host.limits if argv[1:2] == ["-t"]} == {2048}
+
+
+def test_nginx_without_systemd_is_started_with_all_files_that_it_may_have(host: EdgeHost) -> None:
+    host.run(QUIT)
+    go(host, "first", "aaaa")
+    assert [limit for argv, limit in host.limits if argv == START] == [None]
+
+
+@pytest.mark.parametrize(("shown", "limit"), [("1024", 1024), ("unlimited", None)])
+def test_the_limit_of_open_files_is_read_from_the_master(host: EdgeHost, shown: str, limit: int | None) -> None:
+    host.open_files = shown
+    assert open_files_limit(host, host.master) == limit
+    assert open_files_limit(host, None) is None
+
+
+SHOW = ["sh", "-c", "ulimit -n; ulimit -H -n; umask"]
+
+
+def test_nginx_has_the_limit_and_the_umask_of_its_unit() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, _hard, mask = LocalHost().run_nginx(SHOW, open_files=300).stdout.split()
+    assert (soft, mask) == ("300", "0077")
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+    assert LocalHost().run(SHOW).stdout.split()[-1] != "0077"
+
+
+def test_nginx_has_all_files_that_it_may_have() -> None:
+    soft, hard, _mask = LocalHost().run_nginx(SHOW, open_files=None).stdout.split()
+    assert soft == hard
+
+
+def test_a_limit_that_may_not_be_raised_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    real = resource.setrlimit
+
+    def refused(kind: int, limits: tuple[int, int]) -> None:
+        if limits[1] > hard:
+            raise ValueError("not allowed to raise maximum limit")
+        real(kind, limits)
+
+    monkeypatch.setattr(resource, "setrlimit", refused)
+    assert LocalHost().run_nginx(SHOW, open_files=hard + 1).stdout.split()[:2] == [str(hard), str(hard)]

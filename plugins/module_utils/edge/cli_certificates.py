@@ -97,7 +97,7 @@ def _metrics(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     text = metrics.as_text(seen.certificates, metrics.read_renewal(host), seen.now)
     if not options.write:
         return text
-    replace_file(host, options.write, text.encode())  # at once: no half of it is ever read
+    replace_file(host, options.write, text.encode(), 0o644)  # at once: no half of it is ever read
     return ""
 
 

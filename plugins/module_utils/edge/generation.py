@@ -295,7 +295,7 @@ def switch(host: Host, layout: Layout, name: str) -> None:
         if data is None:
             raise EdgeError("there is no original configuration to go back to")
         # A copy in its old place, for its relative includes are read from there.
-        replace_file(host, layout.conf, data)
+        replace_file(host, layout.conf, data, 0o644)
         return
     if host.readlink(layout.conf) is None:
         _keep_replaced(host, layout)

@@ -15,6 +15,7 @@ import fcntl
 import http.client
 import os
 import pwd
+import resource
 import shutil
 import socket
 import subprocess
@@ -24,6 +25,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import IO, NamedTuple, Protocol
+
+PRIVATE = 0o077
+"""The umask of nginx's unit: what nginx creates is for its own account only."""
 
 
 class Completed(NamedTuple):
@@ -51,6 +55,12 @@ class Host(Protocol):
         Code 127 stands for a program that does not exist, 124 for one that did not finish in time.
         """
 
+    def run_nginx(self, argv: Sequence[str], *, open_files: int | None) -> Completed:
+        """Run the nginx program as its unit would: with its umask and its limit of open files.
+
+        :param open_files: limit of open files; None stands for as many as this process may have.
+        """
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a regular file, or None when there is no such file."""
 
@@ -67,9 +77,11 @@ class Host(Protocol):
         """Make one folder and its missing parents; an existing folder is left as it is."""
 
     def write(
-        self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True, readers: str | None = None
+        self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
     ) -> None:
         """Write a whole new file; an existing file or link is refused (``FileExistsError``).
+
+        Nobody but root and the file's group can read it, unless ``mode`` says so.
 
         ``durable`` asks for an fsync; a whole tree is better served by one :meth:`sync_filesystem` at its end.
         ``readers`` is an account whose group the file is given to; default is the process's own group.
@@ -141,6 +153,10 @@ class LocalHost:
                 return Completed(argv, 124, "", f"{argv[0]}: not finished after {timeout:g} s")
             return Completed(argv, done.returncode, _text(stdout), _text(stderr))
 
+    def run_nginx(self, argv: Sequence[str], *, open_files: int | None) -> Completed:
+        with _limit_of_open_files(open_files), _umask(PRIVATE):
+            return self.run(argv)
+
     def read(self, path: str) -> bytes | None:
         try:
             with open(path, "rb") as stream:
@@ -167,7 +183,7 @@ class LocalHost:
         os.makedirs(path, mode=mode, exist_ok=True)
 
     def write(
-        self, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True, readers: str | None = None
+        self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
     ) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         with _naming(path), os.fdopen(descriptor, "wb") as stream:
@@ -262,6 +278,33 @@ def _naming(path: str) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def _limit_of_open_files(wanted: int | None) -> Iterator[None]:
+    """Give this process, and so the programs that it runs, another soft limit of open files for a while.
+
+    :param wanted: None stands for the hard limit. The hard limit is raised where that is allowed.
+    """
+    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if wanted is not None and wanted > hard:
+        with contextlib.suppress(ValueError, OSError):  # a container may lack the capability
+            resource.setrlimit(resource.RLIMIT_NOFILE, (before, wanted))
+            hard = wanted
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if wanted is None else min(wanted, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+
+
+@contextlib.contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def _group_of(account: str) -> int:
     try:
         return pwd.getpwnam(account).pw_gid
@@ -292,7 +335,7 @@ def switch_symlink(host: Host, target: str, path: str) -> None:
     host.fsync_dir(folder)
 
 
-def replace_file(host: Host, path: str, data: bytes, mode: int = 0o644, *, readers: str | None = None) -> None:
+def replace_file(host: Host, path: str, data: bytes, mode: int = 0o640, *, readers: str | None = None) -> None:
     """Put ``data`` at ``path`` by one rename(2); an existing file or link is replaced.
 
     :param readers: account whose group the file is given to.

@@ -24,7 +24,7 @@ def prove_challenge_path(host: Host, edge: Edge, webroot: str, names: Sequence[s
     folder = os.path.join(webroot, CHALLENGES)
     path = os.path.join(folder, token)
     host.mkdir(folder)
-    host.write(path, token.encode())
+    host.write(path, token.encode(), 0o644)
     try:
         wrong = [text for text in (_challenge_problem(edge, webroot, name, token) for name in names) if text]
     finally:

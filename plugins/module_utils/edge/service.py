@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ _WORKER = b"nginx: worker process"
 _LEAVING = b"nginx: worker process is shutting down"
 _STARTED = 19
 """Place of a process's start time behind its name in /proc/PID/stat, in ticks since boot, see proc_pid_stat(5)."""
+_OPEN_FILES = re.compile(rb"^Max open files\s+(\d+)", re.MULTILINE)
+"""The soft limit in /proc/PID/limits; "unlimited" does not match."""
 _TICKS = 100
 """Ticks of /proc in a second, on every Linux (USER_HZ)."""
 
@@ -41,6 +44,14 @@ def master_pid(host: Host) -> int | None:
     """Process id of the nginx master, None when none runs."""
     raw = (host.read(PID_FILE) or b"").strip()
     return int(raw) if raw.isdigit() and _is_running(host, int(raw)) else None
+
+
+def open_files_limit(host: Host, master: int | None) -> int | None:
+    """How many files the nginx master may hold open; None when none runs or there is no limit."""
+    if master is None:
+        return None
+    found = _OPEN_FILES.search(host.read(f"/proc/{master}/limits") or b"")
+    return int(found.group(1)) if found else None
 
 
 def worker_pids(host: Host, master: int) -> set[int]:
@@ -101,7 +112,7 @@ def control(host: Host, verb: str, master: int | None) -> Completed:
         return host.run(["nginx", "-s", "reload"])
     if verb == "restart" and master is not None:
         _stop(host, master)
-    return host.run(["nginx"])
+    return host.run_nginx(["nginx"], open_files=None)
 
 
 def _stop(host: Host, master: int) -> None:

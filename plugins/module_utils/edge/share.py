@@ -73,7 +73,9 @@ def authorize(host: Host, followers: Sequence[Follower], members: Collection[str
         after = _authorized(before, followers, members)
         if after != before:
             host.mkdir(f"{HOME}/.ssh")
-            replace_file(host, AUTHORIZED, after.encode())  # sshd reads it as the account, which may not write it
+            replace_file(
+                host, AUTHORIZED, after.encode(), 0o644
+            )  # sshd reads it as the account, which may not write it
     return after != before
 
 
