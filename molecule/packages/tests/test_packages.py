@@ -116,7 +116,7 @@ def test_a_module_does_its_work() -> None:
 
 def test_nginx_is_sandboxed(edge: Edge) -> None:
     exposure = edge.host.run("systemd-analyze", "security", "--no-pager", "nginx.service").splitlines()[-1]
-    assert float(re.findall(r"\d+\.\d+", exposure)[0]) < 3.0, exposure
+    assert float(re.findall(r"\d+\.\d+", exposure)[0]) <= 2.4, exposure
 
 
 def test_logs_are_rotated_and_written_again(edge: Edge) -> None:
@@ -156,6 +156,21 @@ def test_a_reload_by_a_plain_hup_is_proven(tmp_path: Path) -> None:
     run = run_site("--limit", NGINX_ORG.container, variables={"fixed_text": "changed"}, folder=tmp_path)
     assert run.code == 0, run
     assert NGINX_ORG.get("/fixed").body == "changed"
+
+
+def test_a_test_of_the_configuration_has_the_limits_of_the_service(tmp_path: Path) -> None:
+    NGINX_ORG.host.run("truncate", "--size=0", "/var/log/nginx/error.log")
+    run = run_site("--limit", NGINX_ORG.container, variables={"fixed_text": "tested"}, folder=tmp_path)
+    assert run.code == 0, run
+    assert run.changed[NGINX_ORG.container] > 0, run
+    assert "open file resource limit" not in NGINX_ORG.host.run("cat", "/var/log/nginx/error.log")
+
+
+def test_a_lower_limit_of_open_files_is_reported(tmp_path: Path) -> None:
+    run = run_site("--check", variables={}, folder=tmp_path)
+    assert run.code == 0, run
+    (lines,) = run.advice
+    assert any(line.startswith(f"{DISTRIBUTION.container}: nginx may hold 4096 open files") for line in lines), lines
 
 
 def test_a_reload_that_nginx_refuses_is_undone(tmp_path: Path) -> None:

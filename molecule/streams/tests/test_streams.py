@@ -214,3 +214,18 @@ def test_a_name_is_looked_up_again() -> None:
     while edge.lines(9011, "hello") == ["closed"]:
         assert time.monotonic() < deadline
         time.sleep(0.5)
+
+
+def test_the_log_of_the_streams_is_private(edge: Edge) -> None:
+    show = ("stat", "-c", "%U:%G %a", "/var/log/nginx/stream.log")
+    assert edge.host.run(*show) == "www-data:adm 640\n"
+    edge.host.run("logrotate", "--force", "/etc/logrotate.d/nginx")
+    assert edge.host.run(*show) == "www-data:adm 640\n"
+    text = f"after-rotation-{time.time_ns()}"
+    edge.lines(9005, text)
+    logged(edge.host, f'"bytes_received":{len(text) + 1},', log="stream.log")
+
+
+def test_the_configuration_is_private(edge: Edge) -> None:
+    public = edge.host.run("find", "/etc/nginx/generations", "-type", "f", "-perm", "-o=r").splitlines()
+    assert [path for path in public if "/original/" not in path] == []
