@@ -235,11 +235,46 @@ def test_the_command_shows_certificates(host: Any, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "most"),
-    [("nginx", 3.0), ("nginx-edge-certbot", 3.0), ("nginx-edge-take-over", 3.0), ("nginx-edge-metrics", 2.0)],
+    [("nginx", 2.4), ("nginx-edge-certbot", 3.0), ("nginx-edge-take-over", 3.0), ("nginx-edge-metrics", 2.0)],
 )
 def test_units_are_sandboxed(host: Any, unit: str, most: float) -> None:
     exposure = host.run(f"systemd-analyze security --no-pager {unit}.service | tail -n 1").stdout
-    assert float(re.findall(r"\d+\.\d+", exposure)[0]) < most, exposure
+    assert float(re.findall(r"\d+\.\d+", exposure)[0]) <= most, exposure
+
+
+def test_no_unit_dumps_core(host: Any) -> None:
+    units = "nginx", "nginx-edge-certbot", "nginx-edge-take-over", "nginx-edge-metrics", "prometheus-nginx-exporter"
+    for unit in units:
+        assert host.run(f"systemctl show --property=LimitCORE --value {unit}.service").stdout == "0\n", unit
+
+
+def test_what_nginx_creates_is_private(host: Any) -> None:
+    assert host.run("systemctl show --property=UMask --value nginx.service").stdout == "0077\n"
+
+
+def test_only_our_unit_renews(host: Any) -> None:
+    for unit in ("certbot.timer", "certbot.service"):
+        assert host.run(f"systemctl is-enabled {unit}").stdout == "masked\n"
+
+
+PUBLIC = re.compile(
+    r"/etc/(systemd/system|apt|default|logrotate\.d|sysusers\.d|tmpfiles\.d)/"
+    r"|/etc/(passwd|group|subuid|subgid)-?$|/etc/ld\.so\.cache$|/etc/ssh/ssh_host_\w+\.pub$|/etc/ssl/acme-ca\.pem$"
+    r"|/etc/letsencrypt/(renewal-hooks|archive|live|renewal|cli\.ini)\b|/etc/nginx/generations/original/"
+    r"|/etc/nginx/tls/.*/fullchain\.pem$|/var/lib/nginx-edge/acme/|/var/lib/prometheus/"
+    r"|/usr/local/s?bin/nginx-edge$|/usr/local/lib/nginx-edge/"
+)
+"""What other accounts may read: certificates, programs, metrics, and what belongs to other packages."""
+
+
+def test_nothing_is_readable_without_need(host: Any) -> None:
+    booted = "/etc/ssh/ssh_host_ed25519_key"
+    places = (
+        "/etc /usr/local /opt /srv /var/log/nginx /var/log/letsencrypt /var/cache/nginx-edge /var/lib/nginx-edge /run"
+    )
+    found = host.run(f"find {places} -xdev -type f -perm -o=r -newer {booted}").stdout.splitlines()
+    assert "/usr/local/sbin/nginx-edge" in "\n".join(found)
+    assert [path for path in found if not PUBLIC.match(path)] == []
 
 
 def _on_loopback(host: Any, url: str) -> str:
