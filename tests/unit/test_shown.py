@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.tools.corpus.rows import read_corpus
 from ansible_collections.hardened.nginx_edge.tools.shown import (
+    KINDS,
     Catalogue,
     Shown,
     collect,
@@ -162,11 +164,13 @@ def test_a_mark_is_checked(tmp_path: Path, mark: str, told: str) -> None:
     assert told in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind", ["feature"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_required_entry_has_a_test_that_says_so(kind: str) -> None:
     marks = re.compile(rf'mark\.{kind}\(("[^)]*")\)')
     sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("molecule/*/tests/*.py")]
     said = {name for text in sources for names in marks.findall(text) for name in re.findall(r'"([^"]*)"', names)}
+    if kind == "case":
+        said |= {row.case for row in read_corpus().all if row.case}
     catalogue = read_catalogue(kind)
     assert sorted(name for name in said if name not in catalogue) == []
     assert [entry.key for entry in catalogue.all if entry.required and entry.key not in said] == []
