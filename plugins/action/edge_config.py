@@ -217,7 +217,7 @@ def _plain(planned: Plan) -> dict[str, Any]:
         "settings": {name: getattr(edge, name) for name in SETTINGS},
         "sites": probes(edge),
         "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "patience")},
-        "advice": [str(warning) for warning in planned.warnings],
+        "advice": [*map(str, planned.warnings), *(f"{one}; the model allows this" for one in planned.lifted)],
     }
 
 

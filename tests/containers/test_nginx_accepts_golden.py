@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, rendered
+from ansible_collections.hardened.nginx_edge.tests.unit.test_golden import render_all
 from ansible_collections.hardened.nginx_edge.tools.cookbook import Recipe, recipes
 
 from .edges import EdgeContainer
@@ -20,8 +21,7 @@ RECIPES = [(recipe, suite) for recipe in recipes() for suite in recipe.targets()
 
 @pytest.mark.parametrize("folder", CASES, ids=[f"{folder.parent.name}-{folder.name}" for folder in CASES])
 def test_nginx_accepts_it(folder: Path, edges: Mapping[str, EdgeContainer]) -> None:
-    files = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.conf")}
-    verdict = edges[folder.name].verdict(files)
+    verdict = edges[folder.name].verdict(render_all(folder.parent, folder.name))
     assert verdict.accepted, verdict.printed
 
 

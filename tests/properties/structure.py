@@ -70,11 +70,21 @@ def translated(tree: Tree, stands_for: Mapping[str, str]) -> Tree:
     return [
         (
             _DIGEST.sub(r"\1digest", name),
-            tuple(_DIGEST.sub(r"\1digest", _translated(parameter, stands_for)) for parameter in parameters),
+            tuple(
+                _DIGEST.sub(r"\1digest", _translated(parameter, stands_for))
+                for parameter in (_without_derived(name, parameters))
+            ),
             None if block is None else translated(block, stands_for),
         )
         for name, parameters, block in tree
     ]
+
+
+def _without_derived(name: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
+    """Parameters, without those that are made from several texts or from letters of one: only their number counts."""
+    if name == "proxy_cache_key" or (name == "if" and parameters[:1] == ("$uri",)):
+        return tuple("derived" for _parameter in parameters)
+    return tuple("derived" if one.endswith("/$is_args$args") else one for one in parameters)
 
 
 def _translated(parameter: str, stands_for: Mapping[str, str]) -> str:

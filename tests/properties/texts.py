@@ -153,6 +153,13 @@ KINDS: Mapping[Format, Kind] = {
     formats.CREDENTIAL_KEY: Kind(_from("dns_rfc2136_server", "dns_rfc2136_secret", "token")),
     formats.CREDENTIAL: Kind(_from("10.0.0.53", "sec;ret # {", "it's", 'say "it"', "100 %"), digest),
     formats.FILE_PATH: Kind(_from("there/a.pem", "there/b.key", "nowhere/c.pem", "sites.d"), lambda text: text or "-"),
+    formats.HEADER_VALUE: Kind(
+        st.one_of(
+            _LITERALS.filter(lambda text: "$" not in text), _from("$host", "id-${request_id}", "a $remote_addr; b")
+        ),
+        lambda text: _harmless_expression(text) if "$" in text or not text else digest(text),
+    ),
+    formats.COOKIE_NAME: Kind(_from("sessionid", "wordpress_logged_in_*", "_ga*", "a.b-c")),
     # Valid in http, in a server and in a location.
     formats.DIRECTIVES: Kind(_from("", "# nothing", "tcp_nodelay on;", "resolver_timeout 5s;\n\n  # more\n")),
 }

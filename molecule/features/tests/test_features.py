@@ -200,7 +200,7 @@ def test_a_plain_site_is_not_redirected(edge: Edge) -> None:
 
 
 def test_raw_directives_are_there(edge: Edge) -> None:
-    assert edge.get("/raw/").headers["x-raw"] == "yes"
+    assert edge.get("/raw/").headers["x-set"] == "yes"
 
 
 @pytest.mark.feature("compression and limits")

@@ -18,6 +18,7 @@ from .check_certificates import check_certificates
 from .check_fleet import check_orderer
 from .check_pairs import Reader, check_files
 from .check_target import check_target
+from .lifted import lifted
 from .model import Edge
 from .problems import Problem
 from .read import SiteFile, read_edge
@@ -47,6 +48,7 @@ class Plan:
     :param certificates: arguments for ``tls_certificates``, one mapping each.
     :param authority: that and the account for ``certbot_certificates``; None when nothing is ordered.
     :param problems: when there are any, nothing may be built from ``edge``.
+    :param lifted: guarantees that the model lifts on purpose.
     """
 
     edge: Edge
@@ -54,6 +56,7 @@ class Plan:
     authority: dict[str, Any] | None
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    lifted: tuple[Problem, ...]
 
 
 def plan(
@@ -87,7 +90,14 @@ def plan(
     certificates = plan_certificates(edge, target)
     if inventory:
         certificates = received_by(inventory.host, edge, certificates)
-    return Plan(edge, as_plain(certificates), plan_authority(edge, certificates), problems, warnings(edge, target))
+    return Plan(
+        edge=edge,
+        certificates=as_plain(certificates),
+        authority=plan_authority(edge, certificates),
+        problems=problems,
+        warnings=warnings(edge, target),
+        lifted=tuple(lifted(edge)),
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from . import formats
 from .capabilities import UPSTREAM_RESOLVE, Target
 from .check_access import check_access
 from .check_fleet import check_fleet
+from .check_headers import check_headers
 from .check_location import at_least, check_location
 from .check_raw import check_raw
 from .check_references import check_references
@@ -48,6 +49,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_limits(edge),
         *_sites(edge),
         *check_access(reading),
+        *check_headers(edge),
         *check_streams(edge),
         *check_references(edge, reading.names),
         *check_raw(edge),
@@ -59,11 +61,13 @@ def check(reading: Reading) -> tuple[Problem, ...]:
 
 
 def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
-    """What works, but perhaps not as meant."""
+    """What works, but may not be intended."""
     found = [
-        Problem(site.at("https"), "passwords cross the network in clear text", "write https: true")
-        for site in edge.sites
-        if not site.https and any(part.basic_auth for part in site.parts)
+        *(
+            Problem(site.at("https"), "passwords cross the network in clear text", "write https: true")
+            for site in edge.sites
+            if not site.https and any(part.basic_auth for part in site.parts)
+        ),
     ]
     for upstream in edge.upstreams:
         if len(upstream.servers) == 1 and upstream.servers[0].max_fails != 1:
@@ -146,7 +150,7 @@ def _limits(edge: Edge) -> Iterator[Problem]:
             yield Problem(
                 limit.at("key"),
                 f"{limit.key!r} is the same for every request",
-                "use a variable such as $binary_remote_addr",
+                "use a variable such as $edge_client",
             )
 
 

@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .access_rules import conflict_below, has_own_rules, is_protected, regexes_below, rules_of_site
+from .effective import FORWARDED_NAMES
 from .model import AuthRequest, Location, Site, User
 from .problems import Problem, is_within
 from .read import Reading
 
-RESERVED_HEADERS = frozenset(
-    {
-        "connection",
-        "content-length",
-        "host",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-port",
-        "x-forwarded-proto",
-        "x-real-ip",
-    }
-)
+RESERVED_HEADERS = FORWARDED_NAMES | {"connection", "content-length", "te", "transfer-encoding", "upgrade"}
 """Headers to backends that the edge itself decides on."""
+REFUSALS = 400
+"""The lowest status of an answer that serves nothing."""
 
 
 def check_access(reading: Reading) -> Iterator[Problem]:
@@ -63,21 +53,33 @@ def _headers(auth: AuthRequest | None) -> Iterator[Problem]:
         seen.add(name.lower())
 
 
-def is_guarded(owner: Site | Location) -> bool:
-    """Whether a site or location says of its own who may come in."""
-    return bool(owner.allow or owner.deny or owner.basic_auth or owner.auth_request)
-
-
 def _location(location: Location, site: Site) -> Iterator[Problem]:
-    if location.open and is_guarded(location):
+    if location.open and has_own_rules(location):
         reason = "lets everybody in, and the location also says who may come in"
         yield Problem(location.at("open"), reason, "take one of the two out")
     asked = not location.open and (location.auth_request or site.auth_request)
     if location.cache and asked:
         reason = "what one user gets would be served to others"
         yield Problem(location.at("cache"), reason, "leave auth_request or the cache out, or write open: true")
-    guarded = not location.open and (is_guarded(location) or is_guarded(site))
+    if location.cache and site.client_certificates and site.client_certificates.required:
+        reason = "every request carries a client certificate, so nothing is cached"
+        yield Problem(location.at("cache"), reason, "remove the cache, or client_certificates of the site")
+    guarded = not location.open and (has_own_rules(location) or rules_of_site(site).restrict)
     if location.return_ and guarded:
         reason = "nginx returns before it looks who may come in"
         way_out = "serve this from root or upstream, or write open: true in the location"
         yield Problem(location.at("return"), reason, way_out)
+    if is_protected(site, location):
+        yield from _below(location, site)
+
+
+def _below(prefix: Location, site: Site) -> Iterator[Problem]:
+    """The rules of a prefix hold for the regular expressions that match below it, too."""
+    for regex in regexes_below(site, prefix):
+        where = regex.at("path")
+        way_out = f"begin the expression with another path than {prefix.path}, such as ^/other/"
+        if conflict := conflict_below(site, prefix, regex):
+            yield Problem(where, f"also matches below {prefix.path}, and {conflict}", way_out)
+        elif regex.return_ and regex.return_.status < REFUSALS and not prefix.open:
+            reason = f"also matches below {prefix.path}, and nginx returns before it checks the access rules there"
+            yield Problem(where, reason, way_out)

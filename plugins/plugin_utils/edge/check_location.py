@@ -17,6 +17,8 @@ MOST_CONNECTIONS = 65535
 PROXY_BUFFER_SIZE = "8k"
 PROXY_BUFFERS = "16 8k"
 """What every location has that says nothing else."""
+HIDDEN = re.compile(r"/\.(?!well-known(?:/|$))")
+"""A file or folder whose name begins with a dot."""
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -57,10 +59,22 @@ def check_location(location: Location) -> Iterator[Problem]:
         yield from at_least(use, "connections", use.connections, 1, MOST_CONNECTIONS)
     yield from _path(location)
     yield from _proxying(location)
+    yield from _files(location)
     if location.cache:
         yield from _cache_use(location.cache)
     if location.return_:
         yield from _return(location.return_)
+
+
+def _files(location: Location) -> Iterator[Problem]:
+    serves_files = location.root or location.alias
+    for option, given in (("hidden_files", location.hidden_files), ("disable_symlinks", location.disable_symlinks)):
+        if given not in (False, "if_not_owner") and not serves_files:
+            yield Problem(location.at(option), "needs root or alias in the same location")
+    hidden = location.match != "regex" and HIDDEN.search(location.path)
+    if serves_files and hidden and not location.hidden_files:
+        reason = f"{location.path!r} is hidden, and hidden files are not served"
+        yield Problem(location.at("path"), reason, "write hidden_files: true, or choose another path")
 
 
 def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
@@ -128,6 +142,9 @@ def _buffers(location: Location) -> Iterator[Problem]:
 
 def _cache_use(cache: CacheUse) -> Iterator[Problem]:
     yield from at_least(cache, "min_uses", cache.min_uses, 1)
+    if cache.session_cookies and cache.ignore_cookies:
+        reason = "has no effect next to session_cookies, which name the only cookies that matter"
+        yield Problem(cache.at("ignore_cookies"), reason, "remove one of them")
     for valid in cache.valid:
         for index, status in enumerate(valid.status):
             yield from _status(valid.at(f"status[{index}]"), status)

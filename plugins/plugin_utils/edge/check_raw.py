@@ -1,44 +1,85 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of raw directives: they stay in their block, and bring back no trap that the model keeps out."""
+"""Checks of raw directives: they stay in their block, and undo nothing that the model promises.
+
+nginx drops the inherited values of many directives in a block that has one of its own, and takes the last of several.
+Raw directives that would undo a promise in this way are refused, with the option to use instead. Raw ``server`` blocks
+are their writer's own, and so is what a file holds that raw directives include.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from .model import Edge
 from .problems import Problem
 from .raw import Directive, read_raw
+from .refused_directives import ENTRIES, REFUSED, STREAM_REFUSED, Refusal
 
-TLS_OF_THE_DEFAULT_SERVER = frozenset({"ssl_protocols", "ssl_ciphers", "ssl_ecdh_curve", "ssl_conf_command"})
-"""nginx takes them from the default server of the port, whatever a named server says."""
+SERVER = "server"
 
 
 def check_raw(edge: Edge) -> Iterator[Problem]:
     """Problems of all raw directives."""
-    for place, text, in_site in _texts(edge):
-        raw = read_raw(text)
+    for text in _texts(edge):
+        raw = read_raw(text.text)
         if raw.problem:
-            yield Problem(place, raw.problem, "write whole directives, each with its ; or its { }")
+            yield Problem(text.place, raw.problem, "write whole directives, each with its ; or its { }")
         for directive in raw.directives:
-            yield from _directive(place, directive, in_site=in_site)
+            yield from _directive(text, directive)
 
 
-def _texts(edge: Edge) -> Iterator[tuple[str, str, bool]]:
-    """Place, text, and whether it stands in a site."""
-    yield "edge_extra_directives", edge.extra_directives or "", False
-    yield "edge_stream_extra_directives", edge.stream_extra_directives or "", False
+@dataclass(frozen=True)
+class _Text:
+    """Raw directives and where they are.
+
+    :param level: ``edge``, ``site``, ``location`` or ``stream``.
+    """
+
+    place: str
+    text: str
+    level: str
+
+
+def _texts(edge: Edge) -> Iterator[_Text]:
+    yield _Text("edge_extra_directives", edge.extra_directives or "", "edge")
+    yield _Text("edge_stream_extra_directives", edge.stream_extra_directives or "", "stream")
     for stream in edge.streams:
-        yield stream.at("extra_directives"), stream.extra_directives, False
+        yield _Text(stream.at("extra_directives"), stream.extra_directives, "stream")
     for site in edge.sites:
-        for part in site.parts:
-            yield part.at("extra_directives"), part.extra_directives, True
+        yield _Text(site.at("extra_directives"), site.extra_directives, "site")
+        for location in site.locations:
+            yield _Text(location.at("extra_directives"), location.extra_directives, "location")
 
 
-def _directive(place: str, directive: Directive, *, in_site: bool) -> Iterator[Problem]:
-    name, *parameters = directive.words
-    if name.endswith("_ignore_headers") and "set-cookie" in map(str.lower, parameters):
-        reason = f"{name} Set-Cookie lets the cache hand the session of one client to others"
-        yield Problem(place, reason, "take Set-Cookie out, or let the backend send none")
-    if in_site and name in TLS_OF_THE_DEFAULT_SERVER:
-        reason = f"nginx ignores {name} of a single site: it takes that of the port's default server"
-        yield Problem(place, reason, "choose edge_tls_policy, for all sites")
+def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
+    blocks = [block[0] for block in directive.within]
+    if blocks and blocks[-1] in ENTRIES:
+        return  # an entry of a map is not a directive
+    if directive.name == "include":
+        yield from _include(text.place, directive)
+    if SERVER in blocks and text.level == "edge":
+        return
+    table = STREAM_REFUSED if text.level == "stream" else REFUSED
+    for refusal in table.get(directive.name.lower(), ()):
+        if refusal.applies(text.level, directive):
+            yield _problem(text, directive, refusal)
+            return
+
+
+def _problem(text: _Text, directive: Directive, refusal: Refusal) -> Problem:
+    prefix = "edge_" if text.level == "edge" else ""
+    return Problem(
+        text.place, f"{refusal.shown(directive)} {refusal.reason}", refusal.remedy.replace("{prefix}", prefix)
+    )
+
+
+def _include(place: str, directive: Directive) -> Iterator[Problem]:
+    for path in directive.words[1:]:
+        name = path.rsplit("/", 1)[-1]
+        if not path.startswith("/"):
+            reason = f"include {path} is read from another folder when the configuration is tested than when it is live"
+            yield Problem(place, reason, "write the absolute path, such as /etc/nginx/fastcgi_params")
+        elif name in ("proxy_params", "proxy.conf"):
+            reason = f"include {path} replaces the headers that backends get from the edge"
+            yield Problem(place, reason, "remove it; the edge sends these headers to every backend")

@@ -15,6 +15,7 @@ STREAM_VARIABLES = frozenset(
     {
         "binary_remote_addr",
         "connection",
+        "edge_client",
         "hostname",
         "proxy_protocol_addr",
         "remote_addr",
@@ -65,7 +66,7 @@ def _stream(stream: Stream, edge: Edge) -> Iterator[Problem]:
             unknown = _unknown_variables(limit.key)
             if limit.name == stream.connection_limit.name and unknown:
                 reason = f"'{limit.name}' has a key with {unknown}, which a stream does not know"
-                yield Problem(stream.connection_limit.at("name"), reason, "name a limit with key: $binary_remote_addr")
+                yield Problem(stream.connection_limit.at("name"), reason, "name a limit with key: $edge_client")
     yield from _server_names(stream)
 
 

@@ -166,6 +166,26 @@ EXPRESSION = Format(
     "text on one line; nginx variables such as $host or ${host} may stand in it",
     lambda value: _is_one_line(value) and _STRAY_DOLLAR.search(value) is None,
 )
+# nginx decodes these, line breaks included: in a header they would let a client add headers of its own.
+_DECODED_VARIABLE = re.compile(
+    r"\$\{?(?:uri|document_uri|request_filename|document_root|realpath_root|fastcgi_script_name"
+    r"|fastcgi_path_info|\d+)\b",
+    re.ASCII,
+)
+
+
+def _is_header_value(value: str) -> bool:
+    return EXPRESSION.fits(value) and _DECODED_VARIABLE.search(value) is None
+
+
+HEADER_VALUE = Format(
+    "text on one line; nginx variables such as $host may be used, except decoded ones such as $uri and captures",
+    _is_header_value,
+    secret=True,  # it may be a token
+)
+COOKIE_NAME = _matching(
+    "the name of a cookie, of letters, digits and . _ -, which may end with *", r"[A-Za-z0-9._-]{1,64}\*?"
+)
 EMAIL = _matching("an e-mail address", r"[^\s@;{}\"'$]+@[^\s@;{}\"'$]+\.[^\s@;{}\"'$]+")
 HTTPS_URL = _matching("a URL that begins with https://", r"https://[^\s;{}\"'$]+")
 REDIRECT_URL = _matching(
@@ -226,6 +246,8 @@ Folder = Annotated[str, FOLDER]
 EdgeFile = Annotated[str, EDGE_FILE]
 FilePattern = Annotated[str, FILE_PATTERN]
 HeaderName = Annotated[str, HEADER_NAME]
+HeaderValue = Annotated[str, HEADER_VALUE]
+CookieName = Annotated[str, COOKIE_NAME]
 Literal = Annotated[str, LITERAL]
 Expression = Annotated[str, EXPRESSION]
 ListenAddress = Annotated[str, LISTEN_ADDRESS]

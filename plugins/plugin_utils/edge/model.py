@@ -14,6 +14,7 @@ from .formats import (
     Directives,
     FilePath,
     HeaderName,
+    HeaderValue,
     Hostname,
     IpAddress,
     ListenAddress,
@@ -52,6 +53,7 @@ from .model_site import (
     Location,
     Maintenance,
     RateLimitUse,
+    ResponseHeaders,
     Return,
     Site,
     SiteProbe,
@@ -78,6 +80,7 @@ __all__ = [
     "RateLimit",
     "RateLimitUse",
     "Record",
+    "ResponseHeaders",
     "Return",
     "Server",
     "ServerNames",
@@ -138,7 +141,11 @@ class Edge(Record):
     sites: tuple[Site, ...]
     sites_dir: FilePath
     streams: tuple[Stream, ...]
+    request_headers: dict[HeaderName, HeaderValue]
+    pass_request_headers: tuple[HeaderName, ...]
+    response_headers: ResponseHeaders
     security_headers: dict[HeaderName, Literal]
+    security_headers_override: tuple[HeaderName, ...]
     certificate_source: Word
     certificates: tuple[Certificate, ...]
     acme: Acme | None

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from .formats import (
     Buffers,
     BufferSize,
+    CookieName,
     Directives,
     EdgeFile,
     Expression,
     FilePattern,
     Folder,
     HeaderName,
+    HeaderValue,
     Hostname,
     Literal,
     Name,
@@ -65,6 +67,18 @@ class CacheUse(Record):
     min_uses: int
     valid: tuple[CacheValid, ...]
     use_stale: bool
+    session_cookies: tuple[CookieName, ...]
+    ignore_cookies: tuple[CookieName, ...]
+    credential_headers: tuple[HeaderName, ...]
+
+
+@dataclass(frozen=True)
+class ResponseHeaders(Record):
+    """Headers of responses that are set, added and removed."""
+
+    set: dict[HeaderName, HeaderValue]
+    add: dict[HeaderName, HeaderValue]
+    remove: tuple[HeaderName, ...]
 
 
 @dataclass(frozen=True)
@@ -124,7 +138,14 @@ class Location(Record):
     root: Folder | None
     alias: Folder | None
     try_files: tuple[FilePattern, ...]
+    hidden_files: bool
+    disable_symlinks: Word
+    x_accel_redirect: bool
+    request_headers: dict[HeaderName, HeaderValue]
+    pass_request_headers: tuple[HeaderName, ...]
+    response_headers: ResponseHeaders
     security_headers: dict[HeaderName, Literal]
+    security_headers_override: tuple[HeaderName, ...]
     extra_directives: Directives
 
 
@@ -172,7 +193,11 @@ class Site(Record):
     http2: Word
     http3: Word
     client_max_body_size: Size
+    request_headers: dict[HeaderName, HeaderValue]
+    pass_request_headers: tuple[HeaderName, ...]
+    response_headers: ResponseHeaders
     security_headers: dict[HeaderName, Literal]
+    security_headers_override: tuple[HeaderName, ...]
     client_certificates: ClientCertificates | None
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]

@@ -18,15 +18,33 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_FOREIGN = re.compile(r"_by_lua_block\b")
-"""What stands in such a block is another language's."""
+_LUA = "_by_lua_block"
+"""Ends the names of directives whose block holds Lua."""
+_LUA_TOKEN = re.compile(
+    r"""
+      --\[(=*)\[.*?\]\1\] | --[^\n]* | \[(=*)\[.*?\]\2\]
+    | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | (?P<mark>[{}]) | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
 class Directive:
-    """A directive: its name and parameters, quotes and backslashes taken off."""
+    """A directive: its name and parameters, quotes and backslashes taken off.
+
+    :param within: the blocks that it is in, the outermost first, as they are written before their ``{``.
+    :param end: the place in the text after it, or after its ``{``.
+    """
 
     words: tuple[str, ...]
+    within: tuple[tuple[str, ...], ...] = ()
+    end: int = 0
+
+    @property
+    def name(self) -> str:
+        """Such as ``proxy_pass``."""
+        return self.words[0]
 
 
 @dataclass(frozen=True)
@@ -41,33 +59,45 @@ class Raw:
     problem: str = ""
 
 
-def read_raw(text: str) -> Raw:
+def read_raw(text: str) -> Raw:  # noqa: C901 - one branch for each kind of token
     """Read raw directives."""
-    if _FOREIGN.search(text):
-        return Raw(())
     found: list[Directive] = []
     words: list[str] = []
-    depth = position = 0
+    blocks: list[tuple[str, ...]] = []
+    position = 0
     while position < len(text):
         token = _TOKEN.match(text, position)
         if token is None:
             return Raw(tuple(found), "holds a quote that is not closed, or text right behind one")
         position = token.end()
         if token["mark"] == "}":
-            depth -= 1
-            if depth < 0 or words:
-                return Raw(tuple(found), "closes a block that it did not open" if depth < 0 else "misses a ; before }")
+            if words or not blocks:
+                return Raw(tuple(found), "misses a ; before }" if blocks else "closes a block that it did not open")
+            blocks.pop()
         elif token["mark"]:
             if not words:
                 return Raw(tuple(found), f"has a {token['mark']} behind nothing")
-            found.append(Directive(tuple(words)))
+            found.append(Directive(tuple(words), tuple(blocks), position))
+            if token["mark"] == "{" and words[0].endswith(_LUA):
+                position = _end_of_lua(text, position)
+            elif token["mark"] == "{":
+                blocks.append(tuple(words))
             words = []
-            depth += token["mark"] == "{"
         elif not token["space"]:
             words.append(_plain(token[0]))
-    if words or depth:
-        return Raw(tuple(found), "does not close a block" if depth else f"misses a ; behind {words[-1]!r}")
-    return Raw(tuple(found))
+    if blocks or position > len(text):
+        return Raw(tuple(found), "does not close a block")
+    return Raw(tuple(found), f"misses a ; behind {words[-1]!r}" if words else "")
+
+
+def _end_of_lua(text: str, start: int) -> int:
+    """The place after the block of Lua that begins at ``start``; beyond the text where it does not end."""
+    depth = 1
+    for token in _LUA_TOKEN.finditer(text, start):
+        depth += (token["mark"] == "{") - (token["mark"] == "}")
+        if depth == 0:
+            return token.end()
+    return len(text) + 1
 
 
 def _plain(token: str) -> str:

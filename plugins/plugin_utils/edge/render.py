@@ -12,6 +12,7 @@ import jinja2
 
 from .quote import indent
 from .view import EdgeView
+from .view_headers import map_lines
 
 Files = Mapping[str, str]
 """Relative path -> text, in which a placeholder stands for the generation's name."""
@@ -29,6 +30,11 @@ def render(view: EdgeView, templates: Path) -> Files:
         "nginx.conf": environment.get_template("nginx.conf.j2").render(edge=view),
         "upstreams.conf": upstreams_template.render(upstreams=view.upstreams),
     }
+    headers_template = environment.get_template("headers.conf.j2")
+    dropped_template = environment.get_template("dropped_headers.conf.j2")
+    files["headers.conf"] = headers_template.render(edge=view)
+    for dropped in view.dropped:
+        files[dropped.file] = dropped_template.render(dropped=dropped)
     for site in view.sites:
         files[f"sites/{file_name(site.name)}"] = site_template.render(edge=view, site=site)
     if view.streams:
@@ -51,6 +57,7 @@ def _environment(templates: Path) -> jinja2.Environment:
         autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
     )
     environment.filters["indented"] = indent
+    environment.filters["map_lines"] = map_lines
     return environment
 
 

@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .capabilities import HTTP2_DIRECTIVE, HTTP3, REJECT_HANDSHAKE, STREAM, Target
 from .certificates import UNKNOWN_NAMES
-from .model import Edge, ErrorPage, Site, Upstream
+from .confusing_paths import confusing_paths
+from .effective import Effective, effective
+from .model import ConnectionLimit, Edge, ErrorPage, RateLimit, Site, Upstream
 from .problems import FILE_END
 from .quote import quoted
 from .tls import TlsPolicy, tls_policy
-from .view_access import FORWARDED, Access, AuthLocationView
-from .view_headers import Headers, hidden_headers, merged
-from .view_location import LocationView, view_location
+from .view_access import Access, AuthLocationView
+from .view_context import SiteContext, edge_policy, edge_protocols
+from .view_headers import Added, ValueMap, value_maps
+from .view_location import LocationView, view_locations
+from .view_request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .view_stream import StreamsView, view_streams
 from .view_zones import (
+    CLIENT,
     LimitView,
     UpstreamView,
     names_hash_bucket,
@@ -29,6 +34,8 @@ from .view_zones import (
 TLS_FOLDER = "/etc/nginx/tls"
 ACME_WEBROOT = "/var/lib/nginx-edge/acme"
 HTTPS_PORT = 443
+REFUSES_BAD_REQUESTS = (1, 21, 1)
+"""The first version of nginx that refuses CONNECT, and Content-Length next to Transfer-Encoding (its change log)."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,10 @@ class SiteView:
     """A site: its names, the listeners of its main server, and whether plain HTTP is redirected.
 
     :param opened: what lets everybody into a location, whatever ``settings`` say.
+    :param confusing_paths: expressions of paths that are refused.
+    :param backend_headers: lines about headers from and to backends.
+    :param maps: what the variables of its blocks mean.
+    :param dropped: files of dropped headers that its blocks include.
     """
 
     name: str
@@ -61,7 +72,8 @@ class SiteView:
     client_max_body_size: str
     headers: tuple[str, ...]
     plain_headers: tuple[str, ...]
-    hidden_headers: tuple[str, ...]
+    confusing_paths: tuple[str, ...]
+    backend_headers: tuple[tuple[str, ...], ...]
     settings: tuple[str, ...]
     opened: tuple[str, ...]
     error_pages: tuple[ErrorPageView, ...]
@@ -69,6 +81,8 @@ class SiteView:
     locations: tuple[LocationView, ...]
     closing_location: bool
     extra_directives: str
+    maps: tuple[ValueMap, ...]
+    dropped: tuple[DroppedHeaders, ...]
 
 
 @dataclass(frozen=True)
@@ -89,8 +103,13 @@ class EdgeView:
     default_listen: tuple[str, ...]
     default_tls_listen: tuple[str, ...]
     unknown_names_certificate: str
-    forwarded: tuple[tuple[str, str], ...]
-    hidden_headers: tuple[str, ...]
+    variables: Effective
+    backend_headers: tuple[tuple[str, ...], ...]
+    maps: tuple[ValueMap, ...]
+    dropped: tuple[DroppedHeaders, ...]
+    checks_requests: bool
+    caching: bool
+    counts_clients: bool
     trusted_proxies: tuple[str, ...]
     real_ip_header: str
     resolver: str
@@ -114,7 +133,12 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
     :param generation: stands for the generation's name, which is made from the rendered text and so not known yet.
     :param user_files: user list -> path of its file on the host.
     """
-    sites = tuple(_site(site, edge, target, user_files) for site in edge.sites)
+    variables = effective(edge)
+    sites = tuple(_site(site, edge, target, user_files, generation) for site in edge.sites)
+    protocols = edge_protocols(edge)
+    requests = [request_headers(protocol, variables, (edge,)) for protocol in protocols if protocol in SET_HEADER]
+    dropped = {one.file: one for one in (*(one.dropped for one in requests), *_of_sites(sites))}
+    maps = {one.variable: one for site in sites for one in site.maps}
     https = any(site.https for site in sites)
     return EdgeView(
         generation=generation,
@@ -131,8 +155,19 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         default_listen=_plain_listen(edge, "default_server"),
         default_tls_listen=_default_tls_listen(edge, target) if https else (),
         unknown_names_certificate="" if target.can(REJECT_HANDSHAKE) else f"{TLS_FOLDER}/{UNKNOWN_NAMES}",
-        forwarded=FORWARDED,
-        hidden_headers=hidden_headers(edge.security_headers),
+        variables=variables,
+        backend_headers=(
+            *(one.directives(generation) for one in requests),
+            edge_policy(edge).hidden(protocols),
+            tuple(f"{protocol}_ignore_headers X-Accel-Redirect" for protocol in protocols),
+        ),
+        maps=tuple(maps.values()),
+        dropped=tuple(dropped[file] for file in sorted(dropped)),
+        checks_requests=target.version < REFUSES_BAD_REQUESTS,
+        counts_clients=any(
+            CLIENT in key for limits in (edge.rate_limits, edge.connection_limits) for key in _keys(limits)
+        ),
+        caching=any(location.cache for site in edge.sites for location in site.locations),
         trusted_proxies=edge.trusted_proxies,
         real_ip_header="proxy_protocol" if edge.proxy_protocol else edge.real_ip_header,
         resolver=_resolver(edge),
@@ -223,17 +258,34 @@ def _tls_listen(edge: Edge, target: Target, http2: bool, *parameters: str) -> tu
     return _tcp_listen(edge, edge.https_port, "ssl", *http2_parameter, *parameters)
 
 
-def _site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, str]) -> SiteView:
+def _keys(limits: Iterable[RateLimit | ConnectionLimit]) -> Iterator[str]:
+    return (limit.key for limit in limits)
+
+
+def _of_sites(sites: tuple[SiteView, ...]) -> Iterator[DroppedHeaders]:
+    return (one for site in sites for one in site.dropped)
+
+
+def _site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, str], generation: str) -> SiteView:
     access = Access(site, user_files)
+    variables = effective(edge)
     http2, http3 = _speaks_http2(site), _speaks_http3(site, target)
-    security = merged(edge.security_headers, site.security_headers)
-    headers = Headers(security, f'h3=":{edge.https_port}"; ma=86400' if http3 else "", site.https)
     place = f"edge_sites['{site.name}']"
     source = f" from {site.place.removesuffix(FILE_END)}" if site.place.endswith(FILE_END) else ""
+    alt_svc = f'h3=":{edge.https_port}"; ma=86400' if http3 else ""
+    context = SiteContext(edge, site, place, access, variables, alt_svc, generation)
     plain = _plain_listen(edge)
     tls = _tls_listen(edge, target, http2)
     if http3:
         tls += _listen(edge.https_port, "quic", ipv6=edge.ipv6)
+    added = context.added(context.policy)
+    redirected = context.policy.added(variables, tls=False) if site.https else []
+    locations = _locations(site, context)
+    requests = context.own_requests()
+    auth_locations = () if site.maintenance else access.auth_locations(edge, place, variables, generation)
+    blocks = [one for location in locations for one in location.walk()]
+    raw, raw_dropped = context.raw()
+    port = "" if edge.https_port == HTTPS_PORT else f":{edge.https_port}"
     return SiteView(
         name=site.name,
         place=place,
@@ -244,21 +296,32 @@ def _site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, str])
         redirect_listen=plain if site.https else (),
         http2=http2 and target.can(HTTP2_DIRECTIVE),
         http3=http3,
-        redirect_to="https://$host" + ("" if edge.https_port == HTTPS_PORT else f":{edge.https_port}") + "$request_uri",
+        redirect_to=f"https://{variables.host}{port}$request_uri",
         certificate=f"{TLS_FOLDER}/{site.certificate_name}",
         client_max_body_size=site.client_max_body_size,
-        headers=headers.directives(),
-        plain_headers=Headers(security, "", tls=False).directives(),
-        # A nested `proxy_hide_header` drops the inherited ones, so a site repeats them all or none.
-        hidden_headers=() if security == edge.security_headers else hidden_headers(security),
+        headers=tuple(one.directive for one in added),
+        plain_headers=tuple(one.directive for one in redirected),
+        confusing_paths=tuple(quoted(expression) for expression in confusing_paths(site)),
+        backend_headers=(*(one.directives(generation) for one in requests), context.hidden_by_site()),
         settings=(*_client_certificates(site), *(() if site.maintenance else access.of_site())),
         opened=() if site.maintenance else access.opened,
         error_pages=tuple(_error_page(page) for page in site.error_pages),
-        auth_locations=() if site.maintenance else access.auth_locations(edge, place),
-        locations=_locations(site, edge, place, headers, access),
+        auth_locations=auth_locations,
+        locations=locations,
         closing_location=not site.maintenance
         and not any(location.path == "/" and location.match == "prefix" for location in site.locations),
-        extra_directives=site.extra_directives,
+        extra_directives=raw,
+        maps=(
+            *value_maps((*added, *redirected)),
+            *(one for block in blocks for one in block.maps),
+            *(one.refusal for one in raw_dropped if one.refusal),
+        ),
+        dropped=(
+            *(one.dropped for one in requests),
+            *(one for block in blocks for one in block.dropped),
+            *raw_dropped,
+            *((access.auth_headers(edge, variables).dropped,) if auth_locations else ()),
+        ),
     )
 
 
@@ -276,11 +339,12 @@ def _error_page(page: ErrorPage) -> ErrorPageView:
     return ErrorPageView(" ".join(map(str, page.status)), page.page, page.root)
 
 
-def _locations(site: Site, edge: Edge, place: str, headers: Headers, access: Access) -> tuple[LocationView, ...]:
+def _locations(site: Site, context: SiteContext) -> tuple[LocationView, ...]:
     if site.maintenance is None:
-        return tuple(view_location(location, edge, place, headers, access) for location in site.locations)
+        return tuple(view_locations(context))
+    retry_after = Added(f"add_header Retry-After {site.maintenance.retry_after} always")
     closed = (
-        (f"add_header Retry-After {site.maintenance.retry_after} always", *headers.directives()),
+        tuple(one.directive for one in context.added(context.policy, (retry_after,))),
         ("default_type text/plain", f"return 503 {quoted(site.maintenance.text)}"),
     )
-    return (LocationView(f"{place}.maintenance", "/", closed, ""),)
+    return (LocationView(f"{context.place}.maintenance", "/", closed),)

@@ -8,27 +8,19 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from .access_rules import has_own_rules, rules_below, rules_of_location
+from .effective import Effective
 from .model import AuthRequest, BasicAuth, Edge, Location, Site, Upstream, UpstreamTls
 from .quote import quoted
-
-FORWARDED = (
-    ("Host", "$host"),
-    ("X-Real-IP", "$remote_addr"),
-    # Set, not appended to: a value that the client forged ends here. Behind trusted proxies it is the real address.
-    ("X-Forwarded-For", "$remote_addr"),
-    ("X-Forwarded-Proto", "$scheme"),
-    ("X-Forwarded-Host", "$host"),
-    ("X-Forwarded-Port", "$server_port"),
-)
-"""What every proxied request tells the backend."""
+from .view_request_headers import RequestHeaders, request_headers, variable_name
 
 
-def allow_and_deny(allow: tuple[str, ...], deny: tuple[str, ...]) -> tuple[str, ...]:
-    """Who may come in: what is denied stays out, and where somebody is allowed, all others stay out too."""
+def allow_and_deny(allow: tuple[str, ...] | None, deny: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines of networks: those denied come first, and where there is a list of allowed ones, all others are denied."""
     return (
         *(f"deny {network}" for network in deny),
-        *(f"allow {network}" for network in allow),
-        *(("deny all",) if allow else ()),
+        *(f"allow {network}" for network in allow or ()),
+        *(("deny all",) if allow is not None else ()),
     )
 
 
@@ -55,20 +47,33 @@ class Access:
         """Directives of the server block; locations inherit them."""
         site = self.site
         return (
-            *allow_and_deny(site.allow, site.deny),
+            *allow_and_deny(site.allow or None, site.deny),
             *self._asked(site.basic_auth, site.auth_request),
             *(("satisfy any",) if site.satisfy == "any" else ()),
         )
 
     def of_location(self, location: Location) -> tuple[str, ...]:
-        """What a location says of its own."""
+        """Directives of a location that differ from those of its site."""
         if location.open:
             return self.opened
-        satisfy = (f"satisfy {location.satisfy}",) if location.satisfy not in (None, self.site.satisfy) else ()
+        rules = rules_of_location(self.site, location)
+        satisfy = (f"satisfy {rules.satisfy}",) if rules.satisfy != self.site.satisfy else ()
         return (
-            *allow_and_deny(location.allow, location.deny),
+            *(allow_and_deny(rules.allow, rules.deny) if location.allow or location.deny else ()),
             *self._asked(location.basic_auth, location.auth_request),
             *satisfy,
+        )
+
+    def below(self, prefix: Location, regex: Location) -> tuple[str, ...]:
+        """Directives of a regular expression inside a protected prefix, from which it inherits."""
+        if regex.open or not has_own_rules(regex):
+            return ()
+        rules = rules_below(self.site, prefix, regex)
+        return (
+            *(allow_and_deny(rules.allow, rules.deny) if regex.allow or regex.deny else ()),
+            *self._asked(
+                None if prefix.basic_auth else regex.basic_auth, None if prefix.auth_request else regex.auth_request
+            ),
         )
 
     @property
@@ -88,23 +93,37 @@ class Access:
         if auth:
             directives.append(f"auth_request {_auth_path(auth)}")
             directives += [
-                f"auth_request_set {_identity(name)} $upstream_http_{_underscored(name)}" for name in auth.headers
+                f"auth_request_set {_identity(name)} $upstream_http_{variable_name(name)}" for name in auth.headers
             ]
         return tuple(directives)
 
-    def identity_headers(self, location: Location) -> tuple[tuple[str, str], ...]:
-        """Headers in which a service names the user; where it is not asked, a client's own are taken away."""
-        auth = None if location.open else location.auth_request or self.site.auth_request
+    def identity_headers(self, auth: AuthRequest | None) -> tuple[tuple[str, str], ...]:
+        """Headers in which a service names the user.
+
+        :param auth: the service that decides here; without one, a client's own headers of these names are dropped.
+        """
         trusted = {name.lower() for name in auth.headers} if auth else set()
         names = {name.lower(): name for one in _auth_requests(self.site) for name in one.headers}
-        return tuple((name, _identity(name) if key in trusted else '""') for key, name in names.items())
+        return tuple((name, _identity(name) if key in trusted else "") for key, name in names.items())
 
-    def auth_locations(self, edge: Edge, site_place: str) -> tuple[AuthLocationView, ...]:
+    def auth_headers(self, edge: Edge, variables: Effective) -> RequestHeaders:
+        """Headers that a service gets which decides about requests."""
+        more = (*OF_AUTH_REQUESTS, *self.identity_headers(None))
+        return request_headers("proxy", variables, (edge, self.site), more=more)
+
+    def auth_locations(
+        self, edge: Edge, site_place: str, variables: Effective, generation: str
+    ) -> tuple[AuthLocationView, ...]:
         """One internal location for each service and path that the site asks."""
         upstreams = {upstream.name: upstream for upstream in edge.upstreams}
         distinct = {_auth_path(auth): auth for auth in _auth_requests(self.site)}
+        headers = self.auth_headers(edge, variables)
         return tuple(
-            AuthLocationView(f"{site_place}.auth_request", path, _ask(auth, upstreams[auth.upstream]))
+            AuthLocationView(
+                f"{site_place}.auth_request",
+                path,
+                _ask(auth, upstreams[auth.upstream], headers.directives(generation)),
+            )
             for path, auth in distinct.items()
         )
 
@@ -118,27 +137,24 @@ def _auth_path(auth: AuthRequest) -> str:
     return f"/_edge_auth_{hashlib.sha256(f'{auth.upstream} {auth.path}'.encode()).hexdigest()[:8]}"
 
 
-def _underscored(header: str) -> str:
-    return header.lower().replace("-", "_")
-
-
 def _identity(header: str) -> str:
     return f"$edge_auth_{re.sub(r'[^a-z0-9]', '_', header.lower())}"
 
 
-def _ask(auth: AuthRequest, upstream: Upstream) -> tuple[str, ...]:
-    headers = (
-        *FORWARDED,
-        ("Connection", '""'),
-        ("Content-Length", '""'),
-        ("X-Original-URI", "$request_uri"),
-        ("X-Original-Method", "$request_method"),
-    )
+OF_AUTH_REQUESTS = (
+    ("Content-Length", ""),
+    ("X-Original-URI", "$request_uri"),
+    ("X-Original-Method", "$request_method"),
+)
+"""Headers that tell a service which request it decides about."""
+
+
+def _ask(auth: AuthRequest, upstream: Upstream, headers: tuple[str, ...]) -> tuple[str, ...]:
     return (
         "internal",
         f"proxy_pass {'https' if upstream.tls else 'http'}://{upstream.name}{auth.path}",
         "proxy_pass_request_body off",
-        *(f"proxy_set_header {name} {value}" for name, value in headers),
+        *headers,
         *(upstream_tls("proxy", upstream.tls) if upstream.tls else ()),
     )
 

@@ -1,43 +1,145 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Headers of responses, and what a backend's response may not carry."""
+"""Headers of responses: what the edge adds to them, and what of a backend's response does not reach the client.
+
+A security header is added where the response has none. nginx adds no header whose value is empty, so the value is a
+variable, which a map fills by what the response has (``$sent_http_…``): right for proxied, cached, static, intercepted
+and generated responses alike. Nothing is added on 304, which must not change what a cache has stored (RFC 9111).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from .quote import quoted
+from .effective import Effective
+from .model import Edge, Location, Site
+from .quote import quote, quoted
 
-HSTS = "Strict-Transport-Security"
+HSTS = "strict-transport-security"
+CSP = "content-security-policy"
+FRAME_OPTIONS = "x-frame-options"
+LIFETIMES = frozenset({"cache-control", "expires", "pragma"})
+"""Headers that say how long a response may be kept: a wrong one on an error or a redirect to a login stays for long."""
+ALWAYS_HIDDEN = ("Alt-Svc", "X-Powered-By")
+"""Headers of backends: one leads clients past the edge, the other gives its software away."""
+HTTP_OK = (200, 206)
 
 
-def merged(headers: dict[str, str], changes: dict[str, str]) -> dict[str, str]:
+def merged(headers: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
     """Headers with changes laid over them; names are compared as HTTP does, without regard to case."""
     changed = {name.lower() for name in changes}
     return {**{name: value for name, value in headers.items() if name.lower() not in changed}, **changes}
 
 
-def hidden_headers(headers: dict[str, str]) -> tuple[str, ...]:
-    """What a backend may not add: headers that the edge sets itself, and what gives its software away."""
-    return tuple(sorted({name for name, value in headers.items() if value} | {"X-Powered-By"}))
+@dataclass(frozen=True)
+class ValueMap:
+    """A ``map`` that decides about the value of a header.
+
+    :param entries: pairs of source value and result.
+    """
+
+    source: str
+    variable: str
+    entries: tuple[tuple[str, str], ...]
+    otherwise: str
 
 
 @dataclass(frozen=True)
-class Headers:
-    """What a server adds to its responses.
+class Added:
+    """An ``add_header`` and, where its value depends on the response, the map that decides."""
 
-    :param security: names and values; an empty value turns one off.
-    :param alt_svc: value of Alt-Svc; empty without HTTP/3.
-    :param tls: whether HSTS may be sent.
-    """
+    directive: str
+    value_map: ValueMap | None = None
 
-    security: dict[str, str]
-    alt_svc: str
-    tls: bool
 
-    def directives(self, changes: dict[str, str] | None = None) -> tuple[str, ...]:
-        """The full set, with a location's changes laid over it."""
-        headers = merged(self.security, changes or {})
-        sent = {name: value for name, value in headers.items() if value and (self.tls or name.lower() != HSTS.lower())}
-        if self.alt_svc:
-            sent["Alt-Svc"] = self.alt_svc
-        return tuple(f"add_header {name} {quoted(value)} always" for name, value in sent.items())
+@dataclass(frozen=True)
+class ResponsePolicy:
+    """What a level of the model (edge, site, location) has to say of headers of responses, outer levels included."""
+
+    security: Mapping[str, str] = field(default_factory=dict)
+    override: frozenset[str] = frozenset()
+    set: Mapping[str, str] = field(default_factory=dict)
+    add: Mapping[str, str] = field(default_factory=dict)
+    remove: frozenset[str] = frozenset()
+
+    def over(self, level: Edge | Site | Location) -> ResponsePolicy:
+        """The policy of a level inside this one."""
+        return ResponsePolicy(
+            security=merged(self.security, level.security_headers),
+            override=self.override | {name.lower() for name in level.security_headers_override},
+            set=merged(self.set, level.response_headers.set),
+            add=merged(self.add, level.response_headers.add),
+            remove=self.remove | set(level.response_headers.remove),
+        )
+
+    def hidden(self, protocols: Iterable[str]) -> tuple[str, ...]:
+        """Directives that keep headers of backends from clients."""
+        overridden = (name for name, value in self.security.items() if value and name.lower() in self.override)
+        names = {name.lower(): name for name in (*ALWAYS_HIDDEN, *sorted(self.remove), *self.set, *overridden)}
+        return tuple(f"{protocol}_hide_header {names[key]}" for protocol in protocols for key in sorted(names))
+
+    def added(self, variables: Effective, *, tls: bool, alt_svc: str = "", first: Iterable[Added] = ()) -> list[Added]:
+        """What is added to every response of a block.
+
+        :param tls: whether the block serves over TLS; elsewhere HSTS depends on the proxies in front, if on anything.
+        :param alt_svc: value of Alt-Svc; empty without HTTP/3.
+        :param first: headers that come before the others.
+        """
+        found = [*first]
+        for name, value in self.security.items():
+            if value and (name.lower() != HSTS or tls or variables.believed):
+                found.append(_security(name, value, "$scheme" if tls else variables.scheme))
+        if alt_svc:
+            found.append(_constant("Alt-Svc", alt_svc))
+        for name, value in self.set.items():
+            found.append(_lifetime(name, value, replaces=True) if name.lower() in LIFETIMES else _constant(name, value))
+        for name, value in self.add.items():
+            found.append(
+                _lifetime(name, value, replaces=False) if name.lower() in LIFETIMES else _constant(name, value)
+            )
+        return found
+
+
+def _constant(name: str, value: str) -> Added:
+    return Added(f"add_header {name} {quoted(value)} always")
+
+
+def _mapped(name: str, source: str, entries: tuple[tuple[str, str], ...], otherwise: str = "") -> Added:
+    decided = " ".join((source, *(word for entry in entries for word in entry), otherwise))
+    digest = hashlib.sha256(decided.encode()).hexdigest()[:8]
+    variable = f"$edge_{_underscored(name)[:24]}_{digest}"
+    return Added(f"add_header {name} {variable} always", ValueMap(source, variable, entries, otherwise))
+
+
+def _underscored(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _security(name: str, value: str, scheme: str) -> Added:
+    key = name.lower()
+    if key == FRAME_OPTIONS:
+        # `$edge_framing` is what the backend sent of both headers; nginx keeps the value once it was asked for.
+        return _mapped(name, "$edge_not_modified$edge_framing", (("", value), ("policy", value)))
+    if key == CSP and "frame-ancestors" in value.lower():
+        return _mapped(name, "$edge_not_modified$edge_framing", (("", value),))
+    sent = f"$edge_not_modified$sent_http_{_underscored(name)}"
+    if key == HSTS:
+        return _mapped(name, f"{scheme}:{sent}", (("https:", value),))
+    return _mapped(name, sent, (("", value),))
+
+
+def _lifetime(name: str, value: str, *, replaces: bool) -> Added:
+    otherwise = f"$upstream_http_{_underscored(name)}" if replaces else ""
+    return _mapped(name, "$status", tuple((str(status), value) for status in HTTP_OK), otherwise)
+
+
+def value_maps(added: Iterable[Added]) -> tuple[ValueMap, ...]:
+    """The maps that some headers need, each once."""
+    return tuple({one.value_map.variable: one.value_map for one in added if one.value_map}.values())
+
+
+def map_lines(value_map: ValueMap) -> tuple[str, ...]:
+    """The entries of a map, as nginx writes them."""
+    entries = [f"{quote(source) if source else chr(39) * 2} {quoted(value)}" for source, value in value_map.entries]
+    return (*entries, f"default {quoted(value_map.otherwise)}")

@@ -3,60 +3,149 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from .model import CacheUse, Edge, Location, Upstream
+from .access_rules import is_protected, regexes_below
+from .model import Location, Upstream
 from .quote import quote, quoted
-from .view_access import FORWARDED, Access, upstream_tls
-from .view_headers import Headers
-from .view_zones import cache_zone, connection_limit_zone, rate_limit_zone
+from .view_access import upstream_tls
+from .view_cache import CacheView, view_cache_use
+from .view_context import SiteContext
+from .view_headers import ValueMap, value_maps
+from .view_request_headers import DroppedHeaders
+from .view_zones import connection_limit_zone, rate_limit_zone
 
 WEBSOCKET_TIMEOUT = "3600s"
 PROXY_TIMEOUT = "60s"
 CONNECT_TIMEOUT = "10s"
-
-UPGRADE = (("Upgrade", "$http_upgrade"), ("Connection", "$edge_connection"))
-KEEPALIVE = (("Connection", '""'),)
+HIDDEN_FILES = r"~ /\.(?!well-known(?:/|$))"
+OBEY_X_ACCEL_REDIRECT = "ignore_headers X-Accel-Charset"
+"""Replaces the inherited ``ignore_headers X-Accel-Redirect``, which nginx has no word to take back."""
 
 
 @dataclass(frozen=True)
 class LocationView:
-    """A ``location`` block in groups of directives, each a paragraph."""
+    """A ``location`` block.
+
+    :param groups: directives, each group a paragraph.
+    :param below: the prefix that it is a copy for; empty elsewhere.
+    :param refusal: the variable that is set for requests which are refused with 400.
+    :param inner: locations inside it.
+    :param maps: what its variables mean.
+    :param dropped: the files of dropped headers that it includes.
+    """
 
     place: str
     match: str
     groups: tuple[tuple[str, ...], ...]
-    extra_directives: str
+    below: str = ""
+    extra_directives: str = ""
+    refusal: str = ""
+    inner: tuple[LocationView, ...] = ()
+    maps: tuple[ValueMap, ...] = ()
+    dropped: tuple[DroppedHeaders, ...] = ()
+
+    def walk(self) -> Iterator[LocationView]:
+        """It and all locations inside it."""
+        yield self
+        for one in self.inner:
+            yield from one.walk()
 
 
-def view_location(location: Location, edge: Edge, site_place: str, headers: Headers, access: Access) -> LocationView:
+def view_locations(context: SiteContext) -> Iterator[LocationView]:
+    """The locations of a site, in the order of the model.
+
+    A regular expression takes requests away from a prefix, and so from its access rules. A prefix that has some is
+    written as ``^~``, with the rules in an outer block; it and copies of the expressions stand inside.
+    """
+    for location in context.site.locations:
+        rules = context.access.of_location(location)
+        expressions = regexes_below(context.site, location) if is_protected(context.site, location) else ()
+        if not expressions:
+            yield view_location(location, context, rules)
+            continue
+        inner = (
+            view_location(location, context, (), location),
+            *(_below(one, location, context) for one in expressions),
+        )
+        yield LocationView(inner[0].place, "^~ " + quote(location.path), (rules,), inner=inner)
+        yield from _without_slash(location, context)
+
+
+def _below(regex: Location, prefix: Location, context: SiteContext) -> LocationView:
+    view = view_location(regex, context, context.access.below(prefix, regex), prefix)
+    return replace(view, below=f" below {prefix.path}")
+
+
+def _without_slash(location: Location, context: SiteContext) -> Iterator[LocationView]:
+    """nginx redirects ``/admin`` to a proxied ``/admin/``, but not where that stands inside another block."""
+    path = location.path.removesuffix("/")
+    taken = any(one.path == path and one.match != "regex" for one in context.site.locations)
+    if location.upstream and not location.grpc and path and path != location.path and not taken:
+        place = f"{context.place}.locations['{location.path}']"
+        target = urllib.parse.quote(location.path, safe="/%:@!*+,;=()~")
+        yield LocationView(place, "= " + quote(path), ((f'return 301 "{target}$is_args$args"',),))
+
+
+def view_location(
+    location: Location, context: SiteContext, rules: tuple[str, ...], prefix: Location | None = None
+) -> LocationView:
     """Decide everything for one location.
 
-    :param site_place: place of its site in the model.
-    :param headers: what the site adds to responses.
-    :param access: who may come in on the site.
+    :param rules: directives of access control.
+    :param prefix: the protected prefix that it is inside of.
     """
     modifier = {"prefix": "", "exact": "= ", "regex": "~ "}[location.match]
-    own_headers = ("add_header X-Cache-Status $upstream_cache_status always",) if location.cache else ()
-    if own_headers or location.security_headers:
-        # An `add_header` of its own makes a location drop all that it would inherit: repeat the full set.
-        own_headers = (*headers.directives(location.security_headers), *own_headers)
+    cache = None
+    if location.cache:
+        cache = view_cache_use(location.cache, (context.edge, context.site, location), context.variables)
+    of_cache = cache.headers if cache else ()
+    requests = context.requests_of_location(location, of_cache, prefix) if location.upstream else None
+    inherited = requests is None or requests == context.requests_of_site(requests.dropped.protocol)
+    refusal = requests.dropped.refusal if requests else None
+    added = context.added_by_location(location)
     groups = (
-        (*access.of_location(location), *_limits(location, edge)),
-        _action(location, edge, access),
-        _cached(location.cache, edge) if location.cache else (),
-        own_headers,
+        (*rules, *_limits(location, context)),
+        _action(location, context),
+        requests.directives(context.generation) if requests and not inherited else (),
+        cache.directives if cache else (),
+        (*context.hidden_by_location(location), *(one.directive for one in added)),
     )
+    place = f"{context.place}.locations['{location.path}']"
+    raw, dropped = context.raw(location)
     return LocationView(
-        place=f"{site_place}.locations['{location.path}']",
+        place=place,
         match=modifier + quote(location.path),
         groups=tuple(group for group in groups if group),
-        extra_directives=location.extra_directives,
+        extra_directives=raw,
+        inner=_without_hidden_files(location, place),
+        refusal=refusal.variable if refusal else "",
+        maps=(*value_maps(added), *_maps(cache), *_refusals(requests.dropped if requests else None, *dropped)),
+        dropped=(*((requests.dropped,) if requests else ()), *dropped),
     )
 
 
-def _limits(location: Location, edge: Edge) -> tuple[str, ...]:
-    directives = []
+def _refusals(*dropped: DroppedHeaders | None) -> Iterator[ValueMap]:
+    return (one.refusal for one in dropped if one and one.refusal)
+
+
+def _maps(cache: CacheView | None) -> tuple[ValueMap, ...]:
+    return cache.maps if cache else ()
+
+
+def _without_hidden_files(location: Location, place: str) -> tuple[LocationView, ...]:
+    """Stands in the location itself: one of the server would be passed by for a ``^~`` location."""
+    serves_files = location.root or location.alias
+    if not serves_files or location.hidden_files or location.match == "exact":
+        return ()
+    return (LocationView(f"{place}.hidden_files", HIDDEN_FILES, (("return 404",),)),)
+
+
+def _limits(location: Location, context: SiteContext) -> tuple[str, ...]:
+    directives, edge = [], context.edge
     if location.rate_limit:
         use = location.rate_limit
         limit = next(limit for limit in edge.rate_limits if limit.name == use.name)
@@ -75,29 +164,33 @@ def _limits(location: Location, edge: Edge) -> tuple[str, ...]:
     return tuple(directives)
 
 
-def _action(location: Location, edge: Edge, access: Access) -> tuple[str, ...]:
+def _action(location: Location, context: SiteContext) -> tuple[str, ...]:
     if location.upstream:
-        upstream = next(upstream for upstream in edge.upstreams if upstream.name == location.upstream)
-        identity = access.identity_headers(location)
-        return _grpc(location, upstream, identity) if location.grpc else _proxy(location, upstream, identity)
+        upstream = next(upstream for upstream in context.edge.upstreams if upstream.name == location.upstream)
+        return _grpc(location, upstream) if location.grpc else _proxy(location, upstream)
     if location.return_:
         answer = location.return_
-        content = answer.url if answer.url is not None else answer.text
+        content = answer.text if answer.url is None else re.sub(r"\$host(?!\w)", context.variables.host, answer.url)
         directive = f"return {answer.status}" + ("" if content is None else f" {quoted(content)}")
         return (directive,) if answer.text is None else ("default_type text/plain", directive)
-    files = (f"try_files {' '.join(location.try_files)}",) if location.try_files else ()
-    return (f"alias {location.alias}" if location.alias else f"root {location.root}", *files)
+    return _files(location)
 
 
-def _proxy(location: Location, upstream: Upstream, identity: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+def _files(location: Location) -> tuple[str, ...]:
+    folder = location.alias or location.root
+    symlinks = {"if_not_owner": f"if_not_owner from={folder}", "on": f"on from={folder}", "off": "off"}
+    return (
+        f"{'alias' if location.alias else 'root'} {folder}",
+        f"disable_symlinks {symlinks[location.disable_symlinks]}",
+        *((f"try_files {' '.join(location.try_files)}",) if location.try_files else ()),
+    )
+
+
+def _proxy(location: Location, upstream: Upstream) -> tuple[str, ...]:
     timeout = WEBSOCKET_TIMEOUT if location.websocket else PROXY_TIMEOUT
     scheme = "https" if upstream.tls else "http"
     # The slash behind the upstream is what replaces the location's path.
     directives = [f"proxy_pass {scheme}://{upstream.name}" + ("/" if location.strip_prefix else "")]
-    if location.websocket or identity:
-        # A nested `proxy_set_header` drops all inherited ones: the full set.
-        full = (*FORWARDED, *(UPGRADE if location.websocket else KEEPALIVE), *identity)
-        directives += [f"proxy_set_header {name} {value}" for name, value in full]
     directives += [
         f"{directive} {value}"
         for directive, value, inherited in (
@@ -112,38 +205,17 @@ def _proxy(location: Location, upstream: Upstream, identity: tuple[tuple[str, st
         directives.append(f"proxy_buffer_size {location.proxy_buffer_size}")
     if location.proxy_buffers:
         directives.append(f"proxy_buffers {location.proxy_buffers}")
+    if location.x_accel_redirect:
+        directives.append(f"proxy_{OBEY_X_ACCEL_REDIRECT}")
     return (*directives, *(upstream_tls("proxy", upstream.tls) if upstream.tls else ()))
 
 
-def _grpc(location: Location, upstream: Upstream, identity: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+def _grpc(location: Location, upstream: Upstream) -> tuple[str, ...]:
     return (
         f"grpc_pass {'grpcs' if upstream.tls else 'grpc'}://{upstream.name}",
-        *(f"grpc_set_header {name} {value}" for name, value in (*FORWARDED, *identity)),
         f"grpc_connect_timeout {location.proxy_connect_timeout}",
         f"grpc_send_timeout {location.proxy_send_timeout or PROXY_TIMEOUT}",
         f"grpc_read_timeout {location.proxy_read_timeout or PROXY_TIMEOUT}",
+        *((f"grpc_{OBEY_X_ACCEL_REDIRECT}",) if location.x_accel_redirect else ()),
         *(upstream_tls("grpc", upstream.tls) if upstream.tls else ()),
-    )
-
-
-def _cached(use: CacheUse, edge: Edge) -> tuple[str, ...]:
-    cache = next(cache for cache in edge.caches if cache.name == use.name)
-    stale = (
-        (
-            "proxy_cache_use_stale error timeout updating http_500 http_502 http_503 http_504",
-            "proxy_cache_background_update on",
-        )
-        if use.use_stale
-        else ()
-    )
-    return (
-        f"proxy_cache {cache_zone(cache)}",
-        f"proxy_cache_key {quoted(use.key)}",
-        *(f"proxy_cache_valid {' '.join(map(str, valid.status))} {valid.time}" for valid in use.valid),
-        f"proxy_cache_min_uses {use.min_uses}",
-        "proxy_cache_lock on",
-        *stale,
-        # nginx would store and share what it answers to somebody's credentials.
-        "proxy_cache_bypass $http_authorization",
-        "proxy_no_cache $http_authorization",
     )

@@ -11,6 +11,7 @@ from .model import Edge, Stream
 from .quote import quote
 from .view_access import allow_and_deny, upstream_tls
 from .view_zones import (
+    CLIENT,
     STREAM,
     LimitView,
     UpstreamView,
@@ -59,6 +60,7 @@ class StreamsView:
     servers: tuple[StreamView, ...]
     names_hash_bucket: int
     names_servers: bool
+    counts_clients: bool
     extra_directives: str
 
 
@@ -79,6 +81,7 @@ def view_streams(edge: Edge, target: Target) -> StreamsView | None:
         names_hash_bucket=names_hash_bucket(
             name for stream in edge.streams for group in stream.ssl_preread for name in group.names
         ),
+        counts_clients=any(CLIENT in limit.key for limit in edge.connection_limits if limit.name in counted),
         names_servers=target.can(SSL_PREREAD),
         extra_directives=edge.stream_extra_directives,
     )
@@ -122,7 +125,7 @@ def _who(stream: Stream, edge: Edge, target: Target) -> tuple[str, ...]:
     counted = next((one for one in edge.connection_limits if limit and one.name == limit.name), None)
     return (
         *(f"set_real_ip_from {network}" for network in trusted),
-        *allow_and_deny(stream.allow, stream.deny),
+        *allow_and_deny(stream.allow or None, stream.deny),
         *(
             (f"limit_conn {connection_limit_zone(counted, prefix=STREAM)} {limit.connections}",)
             if limit and counted

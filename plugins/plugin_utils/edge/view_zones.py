@@ -24,6 +24,9 @@ STREAM = "stream_"
 """Begins the names of zones of the stream block: nginx has one set of names for all of its shared memory."""
 
 
+CLIENT = "$edge_client"
+"""The variable by which limits count clients: an address, or the /64 network of an IPv6 client."""
+
 LONGEST_NAME_IN_128_BYTES = 110
 LONGEST_VARIABLE = 38
 """Characters to which ``_exempt`` can be added: nginx's hash of variables takes names of up to 46."""

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Raw directives as they are written: applications that are reached by them get the headers of the edge, too.
+
+FastCGI, uwsgi and SCGI turn each header of a client into a parameter (``HTTP_X_FORWARDED_FOR``). After a raw
+``fastcgi_pass`` stand the parameters that replace those a client must not choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .effective import Effective
+from .model import Edge, Location, Site
+from .quote import quote
+from .raw import Directive, read_raw
+from .view_request_headers import DroppedHeaders, request_headers
+
+PROTOCOLS = ("fastcgi", "uwsgi", "scgi")
+
+
+def raw_protocols(texts: Iterable[str]) -> tuple[str, ...]:
+    """The protocols that raw directives speak to applications."""
+    joined = [text for text in texts if "_pass" in text]
+    return tuple(one for one in PROTOCOLS if any(f"{one}_pass" in text for text in joined))
+
+
+def view_raw(
+    text: str, levels: Sequence[Edge | Site | Location], variables: Effective, generation: str
+) -> tuple[str, tuple[DroppedHeaders, ...]]:
+    """The text with the parameters of headers, and the files that it includes then."""
+    if not raw_protocols([text]):
+        return text, ()
+    directives = read_raw(text).directives
+    passes = {f"{protocol}_pass": protocol for protocol in PROTOCOLS}
+    files = []
+    for directive in reversed(directives):
+        if directive.name in passes:
+            lines, dropped = _parameters(passes[directive.name], directives, levels, variables, generation)
+            text = "\n".join((text[: directive.end], *lines)) + text[directive.end :]
+            files.append(dropped)
+    return text, tuple(files)
+
+
+def _parameters(
+    protocol: str,
+    directives: Sequence[Directive],
+    levels: Sequence[Edge | Site | Location],
+    variables: Effective,
+    generation: str,
+) -> tuple[list[str], DroppedHeaders]:
+    written = {one.words[1].upper() for one in directives if one.name == f"{protocol}_param" and len(one.words) > 1}
+    headers = request_headers(protocol, variables, levels)
+    kept = {name for name in headers.dropped.unset if parameter(name) in written}
+    dropped = DroppedHeaders(protocol, headers.dropped.own | {name.lower() for name in kept})
+    refusal = dropped.refusal
+    pairs = [(parameter(name), value) for name, value in headers.pairs if parameter(name) not in written]
+    return [
+        *([f"if ({refusal.variable}) {{ return 400; }}"] if refusal else []),
+        f"include /etc/nginx/generations/{generation}/{dropped.file};",
+        *(f"{protocol}_param {name} {quote(value)} if_not_empty;" for name, value in pairs),
+    ], dropped
+
+
+def parameter(header: str) -> str:
+    """Such as ``HTTP_X_REAL_IP``."""
+    return "HTTP_" + header.upper().replace("-", "_")
