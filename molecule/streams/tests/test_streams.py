@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections import Counter
@@ -216,6 +217,14 @@ def test_a_name_is_looked_up_again() -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.case("G11")
+def test_nginx_starts_and_reloads_without_warnings(edge: Edge) -> None:
+    logs = edge.host.run("sh", "-c", "cat /var/log/nginx/error.log*")
+    serious = [line for line in logs.splitlines() if re.search(r"\[(warn|alert|crit|emerg)\]", line)]
+    assert [line for line in serious if "client:" not in line] == []
+
+
+@pytest.mark.case("A9")
 def test_the_log_of_the_streams_is_private(edge: Edge) -> None:
     show = ("stat", "-c", "%U:%G %a", "/var/log/nginx/stream.log")
     assert edge.host.run(*show) == "www-data:adm 640\n"
