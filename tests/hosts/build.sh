@@ -19,7 +19,8 @@ parent_of() {
     base) say debian ;;
     host | client | repository) say base ;;
     acme | backend | edge) say host ;;
-    *) die "no stage '$1' (debian, base, host, edge, backend, acme, client, repository)" ;;
+    bench) say edge ;;
+    *) die "no stage '$1' (debian, base, host, edge, backend, acme, bench, client, repository)" ;;
     esac
 }
 

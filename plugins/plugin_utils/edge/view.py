@@ -16,7 +16,7 @@ from .quote import quoted
 from .tls import TlsPolicy, tls_policy
 from .view_access import Access, AuthLocationView
 from .view_context import SiteContext, edge_policy, edge_protocols
-from .view_headers import Added, ValueMap, value_maps
+from .view_headers import Added, ValueMap, own_headers, value_maps
 from .view_location import LocationView, view_locations
 from .view_request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .view_stream import StreamsView, view_streams
@@ -34,6 +34,9 @@ from .view_zones import (
 TLS_FOLDER = "/etc/nginx/tls"
 ACME_WEBROOT = "/var/lib/nginx-edge/acme"
 HTTPS_PORT = 443
+MOST_KNOWN_HOSTS = 1000
+LONGEST_KNOWN_HOST = 50
+"""Characters for which two names and a port fit into a bucket of nginx's hash of maps."""
 REFUSES_BAD_REQUESTS = (1, 21, 1)
 """The first version of nginx that refuses CONNECT, and Content-Length next to Transfer-Encoding (its change log)."""
 
@@ -54,6 +57,7 @@ class SiteView:
     :param opened: what lets everybody into a location, whatever ``settings`` say.
     :param confusing_paths: expressions of paths that are refused.
     :param backend_headers: lines about headers from and to backends.
+    :param added: headers that its blocks add to responses.
     :param maps: what the variables of its blocks mean.
     :param dropped: files of dropped headers that its blocks include.
     """
@@ -81,6 +85,7 @@ class SiteView:
     locations: tuple[LocationView, ...]
     closing_location: bool
     extra_directives: str
+    added: tuple[Added, ...]
     maps: tuple[ValueMap, ...]
     dropped: tuple[DroppedHeaders, ...]
 
@@ -105,8 +110,10 @@ class EdgeView:
     unknown_names_certificate: str
     variables: Effective
     backend_headers: tuple[tuple[str, ...], ...]
+    own_headers: str
     maps: tuple[ValueMap, ...]
     dropped: tuple[DroppedHeaders, ...]
+    known_hosts: tuple[str, ...]
     checks_requests: bool
     caching: bool
     counts_clients: bool
@@ -138,7 +145,8 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
     protocols = edge_protocols(edge)
     requests = [request_headers(protocol, variables, (edge,)) for protocol in protocols if protocol in SET_HEADER]
     dropped = {one.file: one for one in (*(one.dropped for one in requests), *_of_sites(sites))}
-    maps = {one.variable: one for site in sites for one in site.maps}
+    added = tuple(one for site in sites for one in site.added)
+    maps = {one.variable: one for one in (*value_maps(added), *(one for site in sites for one in site.maps))}
     https = any(site.https for site in sites)
     return EdgeView(
         generation=generation,
@@ -161,8 +169,10 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
             edge_policy(edge).hidden(protocols),
             tuple(f"{protocol}_ignore_headers X-Accel-Redirect" for protocol in protocols),
         ),
+        own_headers=own_headers(added),
         maps=tuple(maps.values()),
         dropped=tuple(dropped[file] for file in sorted(dropped)),
+        known_hosts=_known_hosts(edge),
         checks_requests=target.version < REFUSES_BAD_REQUESTS,
         counts_clients=any(
             CLIENT in key for limits in (edge.rate_limits, edge.connection_limits) for key in _keys(limits)
@@ -258,6 +268,15 @@ def _tls_listen(edge: Edge, target: Target, http2: bool, *parameters: str) -> tu
     return _tcp_listen(edge, edge.https_port, "ssl", *http2_parameter, *parameters)
 
 
+def _known_hosts(edge: Edge) -> tuple[str, ...]:
+    """Name and Host header of most requests: with these in a table, no expression has to be matched."""
+    names = [name for site in edge.sites for name in site.names if not name.startswith("*.")]
+    ports = [f":{port}" for port, usual in ((edge.http_port, 80), (edge.https_port, 443)) if port != usual]
+    if len(names) > MOST_KNOWN_HOSTS or any(len(name) > LONGEST_KNOWN_HOST for name in names):
+        return ()
+    return tuple(f"{name} {name}{port}" for name in names for port in ("", *ports))
+
+
 def _keys(limits: Iterable[RateLimit | ConnectionLimit]) -> Iterator[str]:
     return (limit.key for limit in limits)
 
@@ -311,8 +330,8 @@ def _site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, str],
         closing_location=not site.maintenance
         and not any(location.path == "/" and location.match == "prefix" for location in site.locations),
         extra_directives=raw,
+        added=(*added, *redirected, *(one for block in blocks for one in block.added)),
         maps=(
-            *value_maps((*added, *redirected)),
             *(one for block in blocks for one in block.maps),
             *(one.refusal for one in raw_dropped if one.refusal),
         ),

@@ -47,10 +47,14 @@ class ValueMap:
 
 @dataclass(frozen=True)
 class Added:
-    """An ``add_header`` and, where its value depends on the response, the map that decides."""
+    """An ``add_header`` and, where its value depends on the response, the maps that decide.
+
+    :param asked: the header that the response may have of its own, for :func:`own_headers`.
+    """
 
     directive: str
-    value_map: ValueMap | None = None
+    value_maps: tuple[ValueMap, ...] = ()
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class ResponsePolicy:
         found = [*first]
         for name, value in self.security.items():
             if value and (name.lower() != HSTS or tls or variables.believed):
-                found.append(_security(name, value, "$scheme" if tls else variables.scheme))
+                found.append(_security(name, value, "" if tls else variables.scheme))
         if alt_svc:
             found.append(_constant("Alt-Svc", alt_svc))
         for name, value in self.set.items():
@@ -105,38 +109,56 @@ def _constant(name: str, value: str) -> Added:
     return Added(f"add_header {name} {quoted(value)} always")
 
 
-def _mapped(name: str, source: str, entries: tuple[tuple[str, str], ...], otherwise: str = "") -> Added:
+def _value_map(name: str, source: str, entries: tuple[tuple[str, str], ...], otherwise: str = "") -> ValueMap:
     decided = " ".join((source, *(word for entry in entries for word in entry), otherwise))
     digest = hashlib.sha256(decided.encode()).hexdigest()[:8]
-    variable = f"$edge_{_underscored(name)[:24]}_{digest}"
-    return Added(f"add_header {name} {variable} always", ValueMap(source, variable, entries, otherwise))
+    return ValueMap(source, f"$edge_{_underscored(name)[:24]}_{digest}", entries, otherwise)
+
+
+def _mapped(name: str, *maps: ValueMap, asked: str = "") -> Added:
+    return Added(f"add_header {name} {maps[0].variable} always", maps, asked)
 
 
 def _underscored(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
+OWN_HEADERS = "$edge_own_headers"
+
+
 def _security(name: str, value: str, scheme: str) -> Added:
+    """A header that is added where the response has none.
+
+    Most responses have no security header at all, which one variable knows; the others are looked at one by one.
+    """
     key = name.lower()
+    sent = f"$edge_not_modified$sent_http_{_underscored(name)}"
+    if key == HSTS and scheme:
+        return _mapped(name, _value_map(name, f"{scheme}:{sent}", (("https:", value),)), asked=name)
     if key == FRAME_OPTIONS:
         # `$edge_framing` is what the backend sent of both headers; nginx keeps the value once it was asked for.
-        return _mapped(name, "$edge_not_modified$edge_framing", (("", value), ("policy", value)))
-    if key == CSP and "frame-ancestors" in value.lower():
-        return _mapped(name, "$edge_not_modified$edge_framing", (("", value),))
-    sent = f"$edge_not_modified$sent_http_{_underscored(name)}"
-    if key == HSTS:
-        return _mapped(name, f"{scheme}:{sent}", (("https:", value),))
-    return _mapped(name, sent, (("", value),))
+        missing = _value_map(name, "$edge_not_modified$edge_framing", (("", value), ("policy", value)))
+    elif key == CSP and "frame-ancestors" in value.lower():
+        missing = _value_map(name, "$edge_not_modified$edge_framing", (("", value),))
+    else:
+        missing = _value_map(name, sent, (("", value),))
+    return _mapped(name, _value_map(name, OWN_HEADERS, (("", value),), missing.variable), missing, asked=name)
+
+
+def own_headers(added: Iterable[Added]) -> str:
+    """The expression that is empty where a response is no 304 and has none of the headers that may be added."""
+    names = sorted({_underscored(one.asked) for one in added if one.asked})
+    return "".join(("$edge_not_modified", *(f"$sent_http_{name}" for name in names)))
 
 
 def _lifetime(name: str, value: str, *, replaces: bool) -> Added:
     otherwise = f"$upstream_http_{_underscored(name)}" if replaces else ""
-    return _mapped(name, "$status", tuple((str(status), value) for status in HTTP_OK), otherwise)
+    return _mapped(name, _value_map(name, "$status", tuple((str(status), value) for status in HTTP_OK), otherwise))
 
 
 def value_maps(added: Iterable[Added]) -> tuple[ValueMap, ...]:
     """The maps that some headers need, each once."""
-    return tuple({one.value_map.variable: one.value_map for one in added if one.value_map}.values())
+    return tuple({one.variable: one for header in added for one in header.value_maps}.values())
 
 
 def map_lines(value_map: ValueMap) -> tuple[str, ...]:

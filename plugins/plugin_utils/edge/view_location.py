@@ -14,7 +14,7 @@ from .quote import quote, quoted
 from .view_access import upstream_tls
 from .view_cache import CacheView, view_cache_use
 from .view_context import SiteContext
-from .view_headers import ValueMap, value_maps
+from .view_headers import Added, ValueMap
 from .view_request_headers import DroppedHeaders
 from .view_zones import connection_limit_zone, rate_limit_zone
 
@@ -33,6 +33,7 @@ class LocationView:
     :param groups: directives, each group a paragraph.
     :param below: the prefix that it is a copy for; empty elsewhere.
     :param refusal: the variable that is set for requests which are refused with 400.
+    :param added: headers that it adds to responses.
     :param inner: locations inside it.
     :param maps: what its variables mean.
     :param dropped: the files of dropped headers that it includes.
@@ -44,6 +45,7 @@ class LocationView:
     below: str = ""
     extra_directives: str = ""
     refusal: str = ""
+    added: tuple[Added, ...] = ()
     inner: tuple[LocationView, ...] = ()
     maps: tuple[ValueMap, ...] = ()
     dropped: tuple[DroppedHeaders, ...] = ()
@@ -121,9 +123,10 @@ def view_location(
         match=modifier + quote(location.path),
         groups=tuple(group for group in groups if group),
         extra_directives=raw,
+        added=tuple(added),
         inner=_without_hidden_files(location, place),
         refusal=refusal.variable if refusal else "",
-        maps=(*value_maps(added), *_maps(cache), *_refusals(requests.dropped if requests else None, *dropped)),
+        maps=(*_maps(cache), *_refusals(requests.dropped if requests else None, *dropped)),
         dropped=(*((requests.dropped,) if requests else ()), *dropped),
     )
 
