@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deviations of nginx itself that are accepted, each with its reason: ``molecule/guarantees/deviations.yml``."""
+"""Deviations of nginx itself that are accepted, each with its reason: ``molecule/guarantees/tests/deviations.yml``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 from .judge import Complaint
 
-DEVIATIONS = Path(__file__).resolve().parents[2] / "molecule" / "guarantees" / "deviations.yml"
+DEVIATIONS = Path(__file__).resolve().parents[2] / "molecule" / "guarantees" / "tests" / "deviations.yml"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,8 +128,8 @@ def read_corpus(folder: Path = REQUESTS) -> Corpus:
     for path in sorted(folder.glob("*.yml")):
         if path.name != LISTS:
             rows += list(_rows(path, lists))
-    names = [row.id for row in rows]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    names = Counter(row.id for row in rows)
+    if twice := sorted(name for name, count in names.items() if count > 1):
         raise ValueError(f"named twice: {', '.join(twice)}")
     return Corpus(rows)
 
