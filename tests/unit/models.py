@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def planned(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) ->
     is no matter, and the ``pairs`` of ``tests/mistakes``."""
 
     def exists(path: str) -> bool:
-        return path.startswith("there/") or (MISTAKES / path).is_file()
+        return path.startswith("there/") or os.path.isfile(MISTAKES / path)
 
     named = str(variables.get("edge_certificates"))
     return plan(OPTIONS, variables, target, exists, read_file=_read_pair if "'pairs/" in named else None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each bug of tests/reliability.yml, put into a copy of the collection, turns tests red: no guard goes unnoticed."""
+"""Each bug of tests/reliability.yml and tests/guarantees.yml turns tests red in a copy of the collection."""
 
 from __future__ import annotations
 
@@ -15,15 +15,25 @@ import pytest
 from ansible_collections.hardened.nginx_edge.tools.reliability import Bug, read_guards
 
 ROOT = Path(__file__).resolve().parents[2]
-GUARDS = read_guards()
+GUARDS = [*read_guards(), *read_guards(ROOT / "tests" / "guarantees.yml")]
 BUGS = {f"{guard.name}, {number}": bug for guard in GUARDS for number, bug in enumerate(guard.bugs, start=1)}
 CORE = Path("plugins", "module_utils", "edge")
 COPIED = (Path("plugins"), Path("tests", "unit"))
+FOR_MODELS = tuple(
+    Path(*parts.split("/"))
+    for parts in ("roles", "tests/golden", "tests/mistakes", "tests/properties", "tools", "docs")
+)
+"""What tests of the model need besides."""
 
 
-def copy_of_the_collection(root: Path) -> None:
-    """What unit tests of the core need, under the names that they import it by."""
-    for part in COPIED:
+def place(bug: Bug) -> Path:
+    """The file of a bug: from the root of the collection, or one of the core on the hosts."""
+    return Path(bug.file) if "/" in bug.file else CORE / bug.file
+
+
+def copy_of_the_collection(root: Path, *, models: bool) -> None:
+    """What unit tests need, under the names that they import it by."""
+    for part in (*COPIED, *(FOR_MODELS if models else ())):
         shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__", "test_guards.py"))
     for name in ("pyproject.toml", "tests/__init__.py"):
         shutil.copy(ROOT / name, root / name)
@@ -34,8 +44,8 @@ def copy_of_the_collection(root: Path) -> None:
 
 def with_bug(root: Path, bug: Bug) -> subprocess.CompletedProcess[str]:
     """The tests that have to notice, in a copy that has the bug."""
-    copy_of_the_collection(root)
-    path = root / CORE / bug.file
+    copy_of_the_collection(root, models="/" in bug.file)
+    path = root / place(bug)
     path.write_text(path.read_text(encoding="utf-8").replace(bug.old, bug.new), encoding="utf-8")
     argv = [
         sys.executable,
@@ -64,7 +74,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.Comp
 @pytest.mark.parametrize("name", BUGS)
 def test_a_bug_turns_a_test_red(ended: dict[str, subprocess.CompletedProcess[str]], name: str) -> None:
     bug, done = BUGS[name], ended[name]
-    assert (ROOT / CORE / bug.file).read_text(encoding="utf-8").count(bug.old) == 1, "no place for the bug"
+    assert (ROOT / place(bug)).read_text(encoding="utf-8").count(bug.old) == 1, "no place for the bug"
     assert done.returncode == 1, done.stdout + done.stderr
     assert " failed" in done.stdout.splitlines()[-1], done.stdout
 
@@ -72,7 +82,7 @@ def test_a_bug_turns_a_test_red(ended: dict[str, subprocess.CompletedProcess[str
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
 def test_its_tests_are_there(guard: object) -> None:
     for test in next(one.tests for one in GUARDS if one is guard):
-        path, *names = test.split("::")
+        path, *names = test.partition("[")[0].split("::")
         tree: ast.AST = ast.parse((ROOT / path).read_text(encoding="utf-8"))
         found = {one.name for one in ast.walk(tree) if isinstance(one, (ast.FunctionDef, ast.ClassDef))}
         assert set(names) <= found, test

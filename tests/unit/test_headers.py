@@ -114,3 +114,17 @@ def test_headers_that_would_mean_something_else_are_refused(location: dict[str, 
     found = errors(model)
     assert len(found) == 1, found
     assert found[0].startswith(f"edge_sites[0].locations[0].{error}"), found
+
+
+def test_the_application_keeps_its_own_security_headers() -> None:
+    found = files()
+    hidden = set(re.findall(r"proxy_hide_header (\S+);", found["nginx.conf"]))
+    assert hidden == {"Alt-Svc", "X-Powered-By"}
+    model = {**MODEL, "edge_security_headers_override": ["X-Frame-Options"]}
+    assert "proxy_hide_header X-Frame-Options;" in rendered(model, TARGETS["trixie"])["nginx.conf"]
+
+
+def test_a_backend_chooses_no_internal_location() -> None:
+    found = files()["nginx.conf"]
+    for protocol in ("proxy", "grpc", "fastcgi"):
+        assert f"{protocol}_ignore_headers X-Accel-Redirect;" in found
