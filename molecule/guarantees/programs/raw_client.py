@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 THREADS = 24
-PAUSE = 0.6
+PAUSE = 1.5
 MOST = 1 << 20
 CONNECT = 15.0
 CERTIFICATE, KEY = Path("/srv/client.pem"), Path("/srv/client.key")
