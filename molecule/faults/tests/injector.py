@@ -48,7 +48,7 @@ EFFECTS = ("run", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "
 LAYOUT = Layout()
 TIMEOUT = 15.0
 REFUSED = {
-    "zone": ("limit_req_zone $binary_remote_addr", "limit_req_zone $uri"),
+    "zone": ("limit_req_zone $edge_client", "limit_req_zone $uri"),
     "cache": ("proxy_cache_path /var/cache/nginx-edge/", "proxy_cache_path /var/cache/nginx-edge/moved-"),
 }
 """Under an old name another key or path: what is there, and what takes its place."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 from ansible_collections.hardened.nginx_edge.molecule.faults.tests.edges import GENERATIONS, Edge
 
-ROOMS = (0, 4, 8, 12, 16, 24, 32, 40)
-"""KiB that the full disk has left: a generation of this model takes about 36."""
+ROOMS = (0, 4, 8, 12, 16, 24, 32, 40, 48)
+"""KiB that the full disk has left: a generation of this model takes about 48."""
 
 
 @contextlib.contextmanager

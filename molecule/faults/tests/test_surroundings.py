@@ -107,7 +107,7 @@ def test_an_upstream_cannot_be_resolved(edge: Edge, row: Callable[..., None]) ->
 
 
 REFUSED = {
-    "zone": 'uses the "$uri" key while previously it used the "$binary_remote_addr" key',
+    "zone": 'uses the "$uri" key while previously it used the "$edge_client" key',
     "cache": 'uses the "/var/cache/nginx-edge/moved-',
 }
 
