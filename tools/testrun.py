@@ -202,7 +202,8 @@ def print_shown(kind: str, reports: Sequence[Path], *, everything: bool) -> Part
     if everything:
         write_shown(catalogue, shown)
     failed = len(missing_required(catalogue, shown) if everything else not_shown(catalogue, shown))
-    return Part(f"{kind}s", len(catalogue.all) - failed, failed, 0)
+    wanted = sum(1 for entry in catalogue.all if entry.required)
+    return Part(f"{kind}s", wanted - failed, failed, 0)
 
 
 def main() -> int:
