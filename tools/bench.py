@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Benchmarks, as a table and as JSON in .cache/bench.json. They measure; they do not judge.
 
-How long the way on the controller takes for many sites, each in a file of its own, from these files to the payload: by
-its parts, their shares, and as a ratio to the baseline of the same run, which is libyaml reading the same model as one
-text.
+First the traffic (:mod:`.bench_traffic`). Then how long the way on the controller takes for many sites, each in a
+file of its own, from these files to the payload: by its parts, their shares, and as a ratio to the baseline of the
+same run, which is libyaml reading the same model as one text.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import ( 
     site_files,
     view,
 )
+
+from . import bench_traffic  # noqa: E402
 
 SIZES = (100, 1000)
 LOCATIONS = 10
@@ -100,7 +102,7 @@ def measure(sites: int, folder: Path) -> tuple[float, dict[str, float]]:
 
 def main() -> None:
     """Entry point."""
-    results = {}
+    results: dict[str, Any] = bench_traffic.main()
     for sites in SIZES:
         with TemporaryDirectory() as folder:
             baseline, parts = measure(sites, Path(folder))
@@ -110,7 +112,7 @@ def main() -> None:
         for name, seconds in (*parts.items(), ("from files to payload", total)):
             share, ratio = seconds / total, seconds / baseline
             print(f"  {name:<24} {seconds:8.3f} s  {share:5.0%}  {ratio:6.2f} x baseline")
-        results[sites] = {"baseline": baseline, **parts, "total": total}
+        results[f"{sites} sites"] = {"baseline": baseline, **parts, "total": total}
     path = REPOSITORY / ".cache" / "bench.json"
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print(f"\nas JSON: {path.relative_to(REPOSITORY)}")

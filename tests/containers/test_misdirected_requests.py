@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from ..unit.models import GOLDEN, TARGETS
-from ..unit.test_golden import render_case
+from ..unit.test_golden import render_all
 from .edges import EdgeContainer
 
 NAME = "www.example.com"
@@ -18,7 +18,7 @@ ANSWERS = {"bullseye": "000"}
 
 @pytest.mark.parametrize("suite", TARGETS)
 def test_a_request_for_an_unknown_name_finds_nothing(suite: str, edges: Mapping[str, EdgeContainer]) -> None:
-    files = render_case(GOLDEN / "backends", suite)
+    files = render_all(GOLDEN / "backends", suite)
     where = ["--resolve", f"{NAME}:443:127.0.0.1", f"https://{NAME}/", "--header", "Host: other.example.org"]
     command = [
         "curl",
