@@ -128,3 +128,9 @@ def test_a_backend_chooses_no_internal_location() -> None:
     found = files()["nginx.conf"]
     for protocol in ("proxy", "grpc", "fastcgi"):
         assert f"{protocol}_ignore_headers X-Accel-Redirect;" in found
+
+
+def test_a_network_that_is_named_twice_is_written_once() -> None:
+    """nginx warns of the second one."""
+    found = files(edge_trusted_proxies=["10.1.0.0/16", "10.1.0.0/16", "10.1.0.0/16"])["nginx.conf"]
+    assert found.count("10.1.0.0/16 1;") == 1

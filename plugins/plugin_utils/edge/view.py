@@ -25,6 +25,7 @@ from .view_zones import (
     LimitView,
     UpstreamView,
     names_hash_bucket,
+    once,
     view_cache,
     view_connection_limit,
     view_rate_limit,
@@ -178,7 +179,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
             CLIENT in key for limits in (edge.rate_limits, edge.connection_limits) for key in _keys(limits)
         ),
         caching=any(location.cache for site in edge.sites for location in site.locations),
-        trusted_proxies=edge.trusted_proxies,
+        trusted_proxies=once(edge.trusted_proxies),
         real_ip_header="proxy_protocol" if edge.proxy_protocol else edge.real_ip_header,
         resolver=_resolver(edge),
         status_port=edge.status_port,

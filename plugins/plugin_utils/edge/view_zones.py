@@ -156,7 +156,7 @@ def view_connection_limit(limit: ConnectionLimit, *, prefix: str = "") -> LimitV
 
 
 def _limit_view(limit: RateLimit | ConnectionLimit, place: str, zone: str, directive: str) -> LimitView:
-    return LimitView(place, variable(zone), _once(limit.exempt), quote(limit.key), directive)
+    return LimitView(place, variable(zone), once(limit.exempt), quote(limit.key), directive)
 
 
 def _key(limit: RateLimit | ConnectionLimit, zone: str) -> str:
@@ -170,7 +170,7 @@ def variable(zone: str) -> str:
     return re.sub(r"\W", "_", zone, flags=re.ASCII)
 
 
-def _once(networks: tuple[str, ...]) -> tuple[str, ...]:
+def once(networks: tuple[str, ...]) -> tuple[str, ...]:
     """Each network once, however it is written: of the same network twice nginx warns."""
     return tuple({ipaddress.ip_network(network): network for network in reversed(networks)}.values())[::-1]
 
