@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.hardened.nginx_edge.tests.unit.test_golden import render_all
+
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 GIXY = ROOT / ".cache" / "analysers" / "bin" / "gixy"
 EXPLAINED = yaml.safe_load(Path(__file__).with_name("explained.yml").read_text(encoding="utf-8"))
 LIVE = "/etc/nginx/generations/golden"
-HARMLESS = re.compile(r"\[nginx_parser\]\tWARNING\tFile not found: /etc/nginx/mime\.types\n?")
-"""nginx's own list of media types is no part of the text that is looked at."""
+HARMLESS = re.compile(r"\[nginx_parser\]\tWARNING\tFile not found: /etc/nginx/(?:mime\.types|fastcgi\.conf)\n?")
+"""nginx's own files are no part of the text that is looked at."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
     configurations = []
     for case in sorted(path.parent for path in GOLDEN.glob("*/*/nginx.conf")):
         copy = folder / case.relative_to(GOLDEN)
-        for path in case.rglob("*.conf"):
-            target = copy / path.relative_to(case)
+        for name, text in render_all(case.parent, case.name).items():
+            target = copy / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(path.read_text(encoding="utf-8").replace(LIVE, str(copy)), encoding="utf-8")
+            target.write_text(text.replace(LIVE, str(copy)), encoding="utf-8")
         configurations.append(str(copy / "nginx.conf"))
     command = [str(GIXY), "--deep", "--format", "json", *configurations]
     done = subprocess.run(command, check=False, capture_output=True, text=True)

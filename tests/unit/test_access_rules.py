@@ -133,7 +133,31 @@ def test_an_answer_before_the_rules_is_refused() -> None:
         ("/admin/", r"^/x{0,1}admin", True),
         ("/admin/", r"^/[a-z]+/", True),
         ("/admin/", r"^/api[|]x", False),
+        ("/admin/", r"^/other/(?#()|\.php$", True),
+        ("/admin/", r"^/other/\Q(\E|\.php$", True),
     ],
 )
 def test_where_an_expression_may_match(prefix: str, pattern: str, may: bool) -> None:
     assert may_match_below(prefix, pattern) is may
+
+
+def test_raw_expressions_do_not_apply_below_a_protected_prefix() -> None:
+    prefix = {"path": "/admin/", "upstream": "app", "allow": ["127.0.0.1"]}
+    text = site(prefix, extra_directives="location ~ \\.php$ { proxy_pass http://app; }")
+    assert "location ^~ /admin/ {" in text
+
+
+def test_what_a_service_decides_about_is_not_cached_in_copies() -> None:
+    prefix = {"path": "/app/", "upstream": "app", "auth_request": {"upstream": "app"}}
+    variables = model(prefix, {**CSS, "cache": {"name": "pages"}})
+    variables["edge_caches"] = [{"name": "pages"}]
+    text = rendered(variables, TARGETS["bullseye"])["sites/a.example.com.conf"]
+    assert "proxy_cache" not in block(text, "location ^~ /app/")
+    assert text.count("proxy_cache ") == 1
+
+
+def test_below_an_open_prefix_an_expression_keeps_its_own_satisfy() -> None:
+    opened = {"path": "/public/", "upstream": "app", "open": True}
+    regex = {**CSS, "allow": ["127.0.0.0/8"], "basic_auth": {"users": "staff"}, "satisfy": "all"}
+    text = site(opened, regex, allow=["10.0.0.0/8"], basic_auth={"users": "admins"}, satisfy="any")
+    assert "satisfy all;" in block(block(text, "location ^~ /public/"), 'location ~ "\\\\.css$"')

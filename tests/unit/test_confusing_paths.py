@@ -80,6 +80,12 @@ def test_it_is_served(path: str) -> None:
     assert not refused(path, ADMIN, DEEP, NO_SLASH, EXACT)
 
 
+def test_an_exact_path_is_not_the_prefix_with_a_slash() -> None:
+    exact = {"path": "/admin", "match": "exact", "upstream": "app", "allow": ["127.0.0.1"]}
+    assert not refused("/admin/", exact, ADMIN)
+    assert refused("/admin ", exact, ADMIN)
+
+
 def test_a_site_without_rules_refuses_nothing() -> None:
     assert not refused("/public/..;/admin/", {"path": "/", "upstream": "app"})
 

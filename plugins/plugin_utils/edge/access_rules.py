@@ -38,6 +38,8 @@ class Rules:
 
 
 OPEN = Rules()
+_UNUSUAL = re.compile(r"\(\?(?![:=!<P])|\(\*|\\Q")
+"""Comments, options, verbs and quoting of PCRE: with one of these an expression is taken to match anywhere."""
 
 
 def has_own_rules(owner: Site | Location) -> bool:
@@ -135,7 +137,7 @@ def may_match_below(prefix: str, pattern: str) -> bool:
 
 def _literal_start(pattern: str) -> str | None:
     """The characters that each match begins with; None where the expression is not anchored."""
-    if not pattern.startswith("^") or _has_alternatives(pattern):
+    if not pattern.startswith("^") or _UNUSUAL.search(pattern) or _has_alternatives(pattern):
         return None
     found = ""
     for part in re.findall(r"\\.|.", pattern[1:], re.DOTALL):

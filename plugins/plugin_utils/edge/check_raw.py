@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .access_rules import rules_of_location, rules_of_site
 from .model import Edge
 from .problems import Problem
 from .raw import Directive, read_raw
@@ -34,11 +35,13 @@ class _Text:
     """Raw directives and where they are.
 
     :param level: ``edge``, ``site``, ``location`` or ``stream``.
+    :param restricted: whether access rules hold there.
     """
 
     place: str
     text: str
     level: str
+    restricted: bool = False
 
 
 def _texts(edge: Edge) -> Iterator[_Text]:
@@ -47,9 +50,10 @@ def _texts(edge: Edge) -> Iterator[_Text]:
     for stream in edge.streams:
         yield _Text(stream.at("extra_directives"), stream.extra_directives, "stream")
     for site in edge.sites:
-        yield _Text(site.at("extra_directives"), site.extra_directives, "site")
+        yield _Text(site.at("extra_directives"), site.extra_directives, "site", rules_of_site(site).restrict)
         for location in site.locations:
-            yield _Text(location.at("extra_directives"), location.extra_directives, "location")
+            restricted = rules_of_location(site, location).restrict
+            yield _Text(location.at("extra_directives"), location.extra_directives, "location", restricted)
 
 
 def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
@@ -60,11 +64,19 @@ def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
         yield from _include(text.place, directive)
     if SERVER in blocks and text.level == "edge":
         return
+    if directive.name == "return" and text.restricted and _answers(directive):
+        reason = "return answers before nginx checks the access rules"
+        yield Problem(text.place, reason, "serve this from root or upstream, or write open: true in a location")
     table = STREAM_REFUSED if text.level == "stream" else REFUSED
     for refusal in table.get(directive.name.lower(), ()):
         if refusal.applies(text.level, directive):
             yield _problem(text, directive, refusal)
             return
+
+
+def _answers(directive: Directive) -> bool:
+    """Whether a ``return`` has a text for the client, and not only a refusal or a redirect."""
+    return len(directive.words) > len(("return", "status")) and directive.words[1].startswith("2")
 
 
 def _problem(text: _Text, directive: Directive, refusal: Refusal) -> Problem:

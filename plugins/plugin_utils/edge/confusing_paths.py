@@ -42,7 +42,7 @@ def _expression(location: Location) -> str:
     plain = location.path.rstrip("/")
     segments = [segment for segment in plain.split("/") if segment]
     if location.match == "exact":
-        own, end = re.escape(location.path) + _NOTHING, "/*" + _NOTHING
+        own, end = re.escape(location.path) + _NOTHING, _NOTHING
     elif location.path.endswith("/"):
         own, end = re.escape(plain) + _SLASH_OR_NOTHING, _SLASH_OR_NOTHING
     else:

@@ -152,8 +152,8 @@ def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem
     if wanted is not DIRECTIVES and is_too_long(plain):
         problems.append(Problem(place, f"is too long: nginx reads at most {LONGEST_PARAMETER} bytes at a time"))
     elif not wanted.fits(plain):
-        shown = "what stands here" if wanted.secret else repr(_shortened(plain))
-        problems.append(Problem(place, f"{shown} is not valid here", f"expected {wanted.words}"))
+        reason = "invalid value (hidden)" if wanted.secret else f"{_shortened(plain)!r} is not valid here"
+        problems.append(Problem(place, reason, f"expected {wanted.words}"))
 
 
 def _shortened(text: str) -> str:

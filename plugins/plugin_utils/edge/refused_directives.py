@@ -79,6 +79,10 @@ def _obeys(directive: Directive) -> bool:
     return "x-accel-redirect" not in {word.lower() for word in directive.words[1:]}
 
 
+def _in_if(directive: Directive) -> bool:
+    return any(block[0] == "if" for block in directive.within)
+
+
 def _undoes_access(directive: Directive) -> bool:
     """``limit_except`` may deny all other methods; any other rule inside it would replace those of the site."""
     inside = any(block[0] == "limit_except" for block in directive.within)
@@ -149,6 +153,9 @@ TABLE: Mapping[tuple[str, ...], tuple[Refusal, ...]] = {
             "stores responses without the checks that keep private ones out of a cache",
             "cache in the application, or serve it over HTTP with upstream and cache",
         ),
+    ),
+    tuple(f"{protocol}_pass" for protocol in PROTOCOLS[2:]): (
+        Refusal("gets no headers from the edge inside if", "write it in a location of its own", when=_in_if),
     ),
     ("allow",): (Refusal(ACCESS, "write allow: [NETWORK] in the site or the location"),),
     ("deny",): (Refusal(ACCESS, "write deny: [NETWORK] in the site or the location", when=_undoes_access),),

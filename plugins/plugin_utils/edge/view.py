@@ -304,7 +304,7 @@ def _site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, str],
     requests = context.own_requests()
     auth_locations = () if site.maintenance else access.auth_locations(edge, place, variables, generation)
     blocks = [one for location in locations for one in location.walk()]
-    raw, raw_dropped = context.raw()
+    raw, raw_dropped = ("", ()) if site.maintenance else context.raw()
     port = "" if edge.https_port == HTTPS_PORT else f":{edge.https_port}"
     return SiteView(
         name=site.name,

@@ -69,11 +69,13 @@ class Access:
         if regex.open or not has_own_rules(regex):
             return ()
         rules = rules_below(self.site, prefix, regex)
+        satisfy = (regex.satisfy or self.site.satisfy) if prefix.open else self.site.satisfy
         return (
             *(allow_and_deny(rules.allow, rules.deny) if regex.allow or regex.deny else ()),
             *self._asked(
                 None if prefix.basic_auth else regex.basic_auth, None if prefix.auth_request else regex.auth_request
             ),
+            *((f"satisfy {satisfy}",) if satisfy != self.site.satisfy else ()),
         )
 
     @property

@@ -51,7 +51,9 @@ def view_cache_use(
     cache = next(cache for cache in edge.caches if cache.name == use.name)
     cookies = _cookies(use)
     bypass = _bypass(use, site, cookies.variable if cookies else "$http_cookie")
-    key = " ".join((_key_of_edge(variables), use.key, *unkeyed(levels)))
+    parts = (_key_of_edge(variables), use.key, *unkeyed(levels))
+    # No header holds a line break, so no two requests with other parts make the same key.
+    key = r"\n".join(quoted(part)[1:-1] for part in parts)
     headers = []
     maps = [*((cookies,) if cookies else ()), bypass]
     for needed, name, source in ((cookies, "Cookie", "$http_cookie"), (ORIGIN not in key, "Origin", ORIGIN)):
@@ -65,7 +67,7 @@ def view_cache_use(
     )
     directives = (
         f"{protocol}_cache {cache_zone(cache)}",
-        f"{protocol}_cache_key {quoted(key)}",
+        f'{protocol}_cache_key "{key}"',
         *(f"{protocol}_cache_valid {' '.join(map(str, valid.status))} {valid.time}" for valid in use.valid),
         f"{protocol}_cache_min_uses {use.min_uses}",
         f"{protocol}_cache_lock on",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .access_rules import rules_below, rules_of_location
 from .effective import Effective
 from .model import Edge, Location, Site
+from .raw import read_raw
 from .view_access import Access
 from .view_headers import Added, ResponsePolicy
 from .view_raw import raw_protocols, view_raw
@@ -60,6 +61,13 @@ class SiteContext:
     def protocols(self) -> tuple[str, ...]:
         """The protocols of the site's backends."""
         return site_protocols(self.site)
+
+    @property
+    def has_raw_expressions(self) -> bool:
+        """Whether raw directives of the site bring locations with regular expressions."""
+        text = self.site.extra_directives
+        found = read_raw(text).directives if "location" in text else ()
+        return any(one.name == "location" and one.words[1:2] in (("~",), ("~*",)) for one in found)
 
     def added(self, policy: ResponsePolicy, first: Iterable[Added] = ()) -> list[Added]:
         """What a policy adds to responses of the main server."""

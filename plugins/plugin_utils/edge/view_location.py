@@ -8,7 +8,7 @@ import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .access_rules import is_protected, regexes_below
+from .access_rules import is_protected, regexes_below, rules_below
 from .model import Location, Upstream
 from .quote import quote, quoted
 from .view_access import upstream_tls
@@ -61,12 +61,14 @@ def view_locations(context: SiteContext) -> Iterator[LocationView]:
     """The locations of a site, in the order of the model.
 
     A regular expression takes requests away from a prefix, and so from its access rules. A prefix that has some is
-    written as ``^~``, with the rules in an outer block; it and copies of the expressions stand inside.
+    written as ``^~``, with the rules in an outer block; it and copies of the expressions stand inside. Those of raw
+    directives have no copies: they do not apply below such a prefix.
     """
     for location in context.site.locations:
         rules = context.access.of_location(location)
-        expressions = regexes_below(context.site, location) if is_protected(context.site, location) else ()
-        if not expressions:
+        protected = is_protected(context.site, location)
+        expressions = regexes_below(context.site, location) if protected else ()
+        if not expressions and not (protected and context.has_raw_expressions):
             yield view_location(location, context, rules)
             continue
         inner = (
@@ -100,6 +102,8 @@ def view_location(
     :param rules: directives of access control.
     :param prefix: the protected prefix that it is inside of.
     """
+    if prefix and rules_below(context.site, prefix, location).auth_request:
+        location = replace(location, cache=None)  # what one user gets would be served to others
     modifier = {"prefix": "", "exact": "= ", "regex": "~ "}[location.match]
     cache = None
     if location.cache:
