@@ -40,8 +40,14 @@ PROVEN = "PROVEN"
 """File in a generation's folder that holds when nginx was last proven to run it: seconds since the epoch, and behind
 them the how manyth proof on this host it was, for a clock may be set back."""
 
+ROOM = ".room"
+"""File that a generation's folder has until its first proof: a disk that is full then has room for :data:`PROVEN`."""
+
 BY_HAND = "by-hand"
 """Folder of an ``nginx.conf`` that somebody put in the place of the link, kept for a look."""
+
+_BLOCK = 4096
+"""Bytes that a small file takes up on most file systems."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +197,7 @@ def remember_proof(host: Host, layout: Layout, name: str) -> None:
     """Note that nginx was proven to run a generation, just now."""
     proofs = (last_proof(host, layout, one.name) for one in manifests(host, layout))
     number = max((proof.number for proof in proofs if proof is not None), default=0) + 1
+    host.remove(f"{layout.folder(name)}/{ROOM}")
     replace_file(host, f"{layout.folder(name)}/{PROVEN}", f"{host.now()} {number}\n".encode())
     if running_name(host, layout) != name:
         switch_symlink(host, name, layout.running)
@@ -266,6 +273,7 @@ def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifes
     for path, text in texts.items():
         host.write(f"{folder}/{path}", text.encode(), durable=False)
     host.write(f"{folder}/{WRITTEN}", packed(texts).encode(), durable=False)
+    host.write(f"{folder}/{ROOM}", bytes(_BLOCK), durable=False)
     tested = replace(manifest, warnings=test_configuration(host, f"{folder}/nginx.conf"))
     host.sync_filesystem(folder)
     # The manifest says that the test was passed, so it comes last.
