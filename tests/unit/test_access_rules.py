@@ -141,10 +141,21 @@ def test_where_an_expression_may_match(prefix: str, pattern: str, may: bool) -> 
     assert may_match_below(prefix, pattern) is may
 
 
-def test_raw_expressions_do_not_apply_below_a_protected_prefix() -> None:
+@pytest.mark.parametrize("modifier", ["~ ", "~", "~* "])
+def test_raw_expressions_do_not_apply_below_a_protected_prefix(modifier: str) -> None:
     prefix = {"path": "/admin/", "upstream": "app", "allow": ["127.0.0.1"]}
-    text = site(prefix, extra_directives="location ~ \\.php$ { proxy_pass http://app; }")
+    text = site(prefix, extra_directives=f"location {modifier}\\.php$ {{ proxy_pass http://app; }}")
     assert "location ^~ /admin/ {" in text
+
+
+def test_a_raw_answer_behind_access_rules_is_refused() -> None:
+    prefix = {"path": "/admin/", "upstream": "app", "allow": ["127.0.0.1"]}
+    answer = "if ($arg_x) { return 200 secret; }"
+    for locations in ([{**prefix, "extra_directives": answer}], [prefix, {**CSS, "extra_directives": answer}]):
+        found = errors(model(*locations))
+        assert len(found) == 1
+        assert "return answers before nginx checks the access rules" in found[0]
+    assert errors(model({**CSS, "extra_directives": answer})) == []
 
 
 def test_what_a_service_decides_about_is_not_cached_in_copies() -> None:

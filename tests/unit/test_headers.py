@@ -134,3 +134,22 @@ def test_a_network_that_is_named_twice_is_written_once() -> None:
     """nginx warns of the second one."""
     found = files(edge_trusted_proxies=["10.1.0.0/16", "10.1.0.0/16", "10.1.0.0/16"])["nginx.conf"]
     assert found.count("10.1.0.0/16 1;") == 1
+
+
+def test_raw_fastcgi_gets_the_identity_that_a_service_names() -> None:
+    raw = "include /etc/nginx/fastcgi.conf; fastcgi_pass unix:/run/php.sock;"
+    location = {"path": "/", "root": "/srv/www", "extra_directives": raw}
+    model = {
+        "edge_certificate_source": "self_signed",
+        "edge_upstreams": [{"name": "app", "servers": [{"address": "10.0.0.1:80"}]}],
+        "edge_sites": [
+            {
+                "name": "a.example.com",
+                "auth_request": {"upstream": "app", "headers": ["X-Employee"]},
+                "locations": [location, {**location, "path": "/open/", "open": True}],
+            }
+        ],
+    }
+    text = rendered(model, TARGETS["trixie"])["sites/a.example.com.conf"]
+    assert "fastcgi_param HTTP_X_EMPLOYEE $edge_auth_x_employee if_not_empty;" in text
+    assert 'fastcgi_param HTTP_X_EMPLOYEE "" if_not_empty;' in text

@@ -106,3 +106,29 @@ def test_no_value_leaves_its_parameter(path: OptionPath, record_property: Any) -
             accepted += 1
             harmless(plan, model)
     record_property("accepted", str(accepted))
+
+
+SECRET = "s3cret-token"  # noqa: S105 - of no service
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"edge_request_headers": f"Authorization: {SECRET}"},
+        {"edge_request_headers": {f"Authorization: {SECRET}": ""}},
+        {"edge_request_headers": {"X-Token": f"{SECRET}\n"}},
+        {"edge_response_headers": SECRET},
+        {"edge_response_headers": {"set": f"X-A: {SECRET}"}},
+        {"edge_user_lists": f"anna:{SECRET}"},
+        {"edge_user_lists": [{"name": "staff", "users": f"anna:{SECRET}"}]},
+        {"edge_user_lists": [{"name": "staff", "users": [f"anna:{SECRET}"]}]},
+        {"edge_user_lists": [{"name": "staff", "users": [{"name": f"anna:{SECRET}"}]}]},
+        {"edge_acme": f"ops@example.com {SECRET}"},
+        {"edge_acme": {"email": "ops@example.com", "eab": f"kid {SECRET}"}},
+        {"edge_extra_directives": f"proxy_set_header Authorization {SECRET}"},
+    ],
+)
+def test_a_secret_at_the_wrong_place_is_not_repeated(variables: dict[str, Any]) -> None:
+    told = [str(problem) for problem in planned(variables).problems]
+    assert told
+    assert [line for line in told if SECRET in line] == []

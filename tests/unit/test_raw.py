@@ -35,7 +35,7 @@ def test_whole_directives_are_read(text: str, words: list[tuple[str, ...]]) -> N
         ("a { b; } }", "closes a block that it did not open"),
         ("a {", "does not close a block"),
         ("a { b }", "misses a ; before }"),
-        ("a b", "misses a ; behind 'b'"),
+        ("a b", "misses the ; of 'a'"),
         ("a 'b;", "holds a quote that is not closed, or text right behind one"),
         ('a "b"c;', "holds a quote that is not closed, or text right behind one"),
         (";", "has a ; behind nothing"),

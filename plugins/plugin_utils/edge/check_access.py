@@ -11,7 +11,15 @@ from .model import AuthRequest, Location, Site, User
 from .problems import Problem, is_within
 from .read import Reading
 
-RESERVED_HEADERS = FORWARDED_NAMES | {"connection", "content-length", "te", "transfer-encoding", "upgrade"}
+RESERVED_HEADERS = FORWARDED_NAMES | {
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+}
 """Headers to backends that the edge itself decides on."""
 REFUSALS = 400
 """The lowest status of an answer that serves nothing."""

@@ -90,7 +90,7 @@ def _path(location: Location) -> Iterator[Problem]:
     place = location.at("path")
     if location.match == "regex":
         try:
-            re.compile(location.path)
+            re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", location.path))  # PCRE names groups without the P
         except (re.error, OverflowError, RecursionError) as error:
             yield Problem(place, f"is not a regular expression: {error}")
     elif not formats.URI_PATH.fits(location.path):

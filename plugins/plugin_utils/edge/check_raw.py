@@ -8,14 +8,15 @@ are their writer's own, and so is what a file holds that raw directives include.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .access_rules import rules_of_location, rules_of_site
+from .access_rules import is_protected, regexes_below, rules_of_location, rules_of_site
 from .model import Edge
 from .problems import Problem
 from .raw import Directive, read_raw
 from .refused_directives import ENTRIES, REFUSED, STREAM_REFUSED, Refusal
+from .view_raw import PROTOCOLS
 
 SERVER = "server"
 
@@ -28,6 +29,7 @@ def check_raw(edge: Edge) -> Iterator[Problem]:
             yield Problem(text.place, raw.problem, "write whole directives, each with its ; or its { }")
         for directive in raw.directives:
             yield from _directive(text, directive)
+        yield from _without_parameters(text, raw.directives)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,11 @@ def _texts(edge: Edge) -> Iterator[_Text]:
     for site in edge.sites:
         yield _Text(site.at("extra_directives"), site.extra_directives, "site", rules_of_site(site).restrict)
         for location in site.locations:
-            restricted = rules_of_location(site, location).restrict
+            restricted = rules_of_location(site, location).restrict or any(
+                location in regexes_below(site, prefix)
+                for prefix in site.locations
+                if is_protected(site, prefix) and not prefix.open
+            )
             yield _Text(location.at("extra_directives"), location.extra_directives, "location", restricted)
 
 
@@ -72,6 +78,17 @@ def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
         if refusal.applies(text.level, directive):
             yield _problem(text, directive, refusal)
             return
+
+
+def _without_parameters(text: _Text, directives: Sequence[Directive]) -> Iterator[Problem]:
+    """A pass next to which no parameters are: those of outer blocks are not inherited, because the edge adds some."""
+    for protocol in PROTOCOLS:
+        for one in directives:
+            if one.name == f"{protocol}_pass" and text.level in ("site", "location"):
+                beside = {other.name for other in directives if other.within == one.within}
+                if not beside & {"include", f"{protocol}_param"}:
+                    reason = f"{one.name} has no parameters in its own block, and inherits none"
+                    yield Problem(text.place, reason, f"write include /etc/nginx/{protocol}_params; next to it")
 
 
 def _answers(directive: Directive) -> bool:

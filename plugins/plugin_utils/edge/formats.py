@@ -158,7 +158,9 @@ FOLDER = _matching("an absolute path of letters, digits and . _ / -", r"/[A-Za-z
 EDGE_FILE = _matching(
     "the absolute path of a file, of letters, digits and . _ / -", r"/(?:[A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+"
 )
-FILE_PATTERN = _matching("a path, $uri, $uri/ or =404", r"(?:\$uri)?/?[A-Za-z0-9_./-]*|=\d{3}|\$uri[A-Za-z0-9_./-]*")
+FILE_PATTERN = _matching(
+    "a path, $uri, $uri/ or =404", r"(?=.)(?:\$uri)?/?[A-Za-z0-9_./-]*|=\d{3}|\$uri[A-Za-z0-9_./-]*"
+)
 # nginx's hash of headers to hide takes no longer names.
 HEADER_NAME = _matching("a header name of at most 46 letters, digits and -", r"[A-Za-z0-9][A-Za-z0-9-]{0,45}")
 LITERAL = Format("text on one line without $", lambda value: _is_one_line(value) and "$" not in value)
@@ -190,7 +192,7 @@ EMAIL = _matching("an e-mail address", r"[^\s@;{}\"'$]+@[^\s@;{}\"'$]+\.[^\s@;{}
 HTTPS_URL = _matching("a URL that begins with https://", r"https://[^\s;{}\"'$]+")
 REDIRECT_URL = _matching(
     "a URL or path without white space; $host and $request_uri are the variables it may hold",
-    r"(?:https?://|/)(?:[^\s;{}\"'$\\]|\$host|\$request_uri)*",
+    r"(?:https?://|/)(?:[^\s;{}\"'$\\]|\$host(?!\w)|\$request_uri(?!\w))*",
 )
 LISTEN_ADDRESS = Format(
     "a port, or an IP address and a port such as 10.0.0.1:53", lambda value: split_listen(value) is not None
@@ -198,7 +200,11 @@ LISTEN_ADDRESS = Format(
 MODULE_NAME = _matching("the name of a module such as ngx_http_geoip2_module", r"ngx_[a-z0-9_]+_module")
 BATCH = _matching("a number of hosts, or a percentage of all such as 30%", r"[1-9]\d{0,5}|(?:[1-9]\d?|100)%")
 INVENTORY_NAME = _matching("the name of a host in the inventory", r"[A-Za-z0-9][A-Za-z0-9._@:-]*")
-USER_NAME = _matching("a name without white space and colon", r"[A-Za-z0-9._@+-]{1,64}")
+USER_NAME = Format(
+    "a name without white space and colon",
+    lambda value: re.fullmatch(r"[A-Za-z0-9._@+-]{1,64}", value, re.ASCII) is not None,
+    secret=True,  # a password may be written behind it
+)
 PASSWORD = Format("a password on one line", lambda value: _is_one_line(value) and bool(value), secret=True)
 PASSWORD_HASH = Format(
     "a hash that begins with $6$, $5$, $y$, $2b$, $2y$ or $apr1$",

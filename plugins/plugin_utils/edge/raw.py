@@ -87,7 +87,7 @@ def read_raw(text: str) -> Raw:  # noqa: C901 - one branch for each kind of toke
             words.append(_plain(token[0]))
     if blocks or position > len(text):
         return Raw(tuple(found), "does not close a block")
-    return Raw(tuple(found), f"misses a ; behind {words[-1]!r}" if words else "")
+    return Raw(tuple(found), f"misses the ; of {words[0]!r}" if words else "")
 
 
 def _end_of_lua(text: str, start: int) -> int:

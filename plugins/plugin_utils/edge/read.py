@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from .formats import DIRECTIVES, Format
-from .model import Edge, Record, Site
+from .model import Edge, Record, ResponseHeaders, Site
 from .problems import FILE_END, Problem, did_you_mean, inside, is_within
 from .quote import LONGEST_PARAMETER, is_too_long
 from .spec import Options, read_options, read_value
@@ -141,6 +142,8 @@ def _value(hint: Any, plain: Any, place: str, problems: list[Problem]) -> Any:
         value = _sound_items(get_args(hint)[0], placed, problems)
     elif origin is dict:
         value = _pairs(get_args(hint), plain or {}, place, problems)
+    elif hint is ResponseHeaders and plain is None:
+        value = ResponseHeaders(place, {}, {}, ())  # a wrong value was reported; checks of headers need a record
     elif isinstance(hint, type) and issubclass(hint, Record) and plain is not None:
         value = _record(hint, plain, place, problems)
     return value
@@ -175,10 +178,18 @@ def _spoils(problem: Problem, place: str) -> bool:
     return is_within(problem.path, place) and "[" not in problem.path[len(place) :]
 
 
+_HARMLESS_KEY = re.compile(r"[A-Za-z0-9_. -]{0,60}", re.ASCII)
+"""A wrong name that errors may repeat; another one may hold the value too, such as ``Authorization: Bearer …``."""
+
+
 def _pairs(hints: tuple[Any, ...], plain: Mapping[Any, Any], place: str, problems: list[Problem]) -> dict[str, str]:
     for key, value in plain.items():
         where = inside(place, str(key))
-        _check_format(hints[0].__metadata__[0], str(key), where, problems)
+        named = hints[0].__metadata__[0]
+        if not named.fits(str(key)) and not _HARMLESS_KEY.fullmatch(str(key)):
+            problems.append(Problem(place, "has an invalid name (hidden)", f"expected {named.words}"))
+            continue
+        _check_format(named, str(key), where, problems)
         if not isinstance(value, str):
             shown = "something else" if hints[1].__metadata__[0].secret else repr(value)
             problems.append(Problem(where, f"expected a string, got {shown}", "put the value in quotes"))

@@ -67,7 +67,9 @@ def _not_first(*values: str) -> Callable[[Directive], bool]:
 
 def _names(*names: str) -> Callable[[Directive], bool]:
     wanted = {name.lower() for name in names}
-    return lambda directive: any(word.split(":")[0].strip().lower() in wanted for word in directive.words[1:])
+    return lambda directive: any(
+        "*" in word or word.split(":")[0].strip().lower() in wanted for word in directive.words[1:]
+    )
 
 
 def _ignores_too_much(directive: Directive) -> bool:
@@ -111,6 +113,13 @@ TABLE: Mapping[tuple[str, ...], tuple[Refusal, ...]] = {
             "changes a security header",
             "write {prefix}security_headers, with an empty value to turn one off",
             when=_names(*SECURITY_HEADERS, "Alt-Svc"),
+        ),
+    ),
+    ("listen",): (
+        Refusal(
+            "serves the site on another port without its TLS and limits",
+            "choose edge_http_port and edge_https_port",
+            levels=IN_SITES,
         ),
     ),
     ("expires",): (

@@ -91,5 +91,8 @@ def _wrong_type(kind: str, value: Any, path: str, *, secret: bool) -> Problem:
     elif kind == "str" and isinstance(value, bool):
         hint = "put the value in quotes"
     shown = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
-    shown = "something else" if secret else shown
+    if secret:
+        shown = "something else"
+    elif kind in ("dict", "list") and isinstance(value, str):
+        shown = "a string"  # it may hold a secret
     return Problem(path, f"expected {TYPE_NAMES[kind]}, got {shown}", hint)

@@ -145,6 +145,9 @@ def _identity(header: str) -> str:
 
 OF_AUTH_REQUESTS = (
     ("Content-Length", ""),
+    # Its answer to a conditional request would be a 304, which decides nothing.
+    ("If-Modified-Since", ""),
+    ("If-None-Match", ""),
     ("X-Original-URI", "$request_uri"),
     ("X-Original-Method", "$request_method"),
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .access_rules import rules_below, rules_of_location
+from .access_rules import rules_below, rules_of_location, rules_of_site
 from .effective import Effective
 from .model import Edge, Location, Site
 from .raw import read_raw
@@ -67,7 +67,7 @@ class SiteContext:
         """Whether raw directives of the site bring locations with regular expressions."""
         text = self.site.extra_directives
         found = read_raw(text).directives if "location" in text else ()
-        return any(one.name == "location" and one.words[1:2] in (("~",), ("~*",)) for one in found)
+        return any(one.name == "location" and "".join(one.words[1:2]).startswith("~") for one in found)
 
     def added(self, policy: ResponsePolicy, first: Iterable[Added] = ()) -> list[Added]:
         """What a policy adds to responses of the main server."""
@@ -118,7 +118,17 @@ class SiteContext:
             more=(*self.access.identity_headers(rules.auth_request), *more),
         )
 
-    def raw(self, *inner: Location) -> tuple[str, tuple[DroppedHeaders, ...]]:
-        """Raw directives of the site, or of one location."""
-        part = inner[0] if inner else self.site
-        return view_raw(part.extra_directives, (self.edge, self.site, *inner), self.variables, self.generation)
+    def raw(
+        self, location: Location | None = None, prefix: Location | None = None
+    ) -> tuple[str, tuple[DroppedHeaders, ...]]:
+        """Raw directives of the site, or of a location, which may be inside of a protected prefix."""
+        rules = rules_of_site(self.site)
+        if location:
+            rules = rules_below(self.site, prefix, location) if prefix else rules_of_location(self.site, location)
+        return view_raw(
+            (location or self.site).extra_directives,
+            (self.edge, self.site, *((location,) if location else ())),
+            self.variables,
+            self.generation,
+            more=self.access.identity_headers(rules.auth_request),
+        )

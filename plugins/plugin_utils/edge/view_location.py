@@ -90,7 +90,7 @@ def _without_slash(location: Location, context: SiteContext) -> Iterator[Locatio
     taken = any(one.path == path and one.match != "regex" for one in context.site.locations)
     if location.upstream and not location.grpc and path and path != location.path and not taken:
         place = f"{context.place}.locations['{location.path}']"
-        target = urllib.parse.quote(location.path, safe="/%:@!*+,;=()~")
+        target = urllib.parse.quote(location.path, safe="/:@!*+,;=()~")
         yield LocationView(place, "= " + quote(path), ((f'return 301 "{target}$is_args$args"',),))
 
 
@@ -121,7 +121,7 @@ def view_location(
         (*context.hidden_by_location(location), *(one.directive for one in added)),
     )
     place = f"{context.place}.locations['{location.path}']"
-    raw, dropped = context.raw(location)
+    raw, dropped = context.raw(location, prefix)
     return LocationView(
         place=place,
         match=modifier + quote(location.path),

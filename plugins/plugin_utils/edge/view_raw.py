@@ -13,7 +13,7 @@ from .effective import Effective
 from .model import Edge, Location, Site
 from .quote import quote
 from .raw import Directive, read_raw
-from .view_request_headers import DroppedHeaders, request_headers
+from .view_request_headers import DroppedHeaders, RequestHeaders, request_headers
 
 PROTOCOLS = ("fastcgi", "uwsgi", "scgi")
 
@@ -25,9 +25,17 @@ def raw_protocols(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def view_raw(
-    text: str, levels: Sequence[Edge | Site | Location], variables: Effective, generation: str
+    text: str,
+    levels: Sequence[Edge | Site | Location],
+    variables: Effective,
+    generation: str,
+    *,
+    more: Iterable[tuple[str, str]] = (),
 ) -> tuple[str, tuple[DroppedHeaders, ...]]:
-    """The text with the parameters of headers, and the files that it includes then."""
+    """The text with the parameters of headers, and the files that it includes then.
+
+    :param more: headers that access control sets.
+    """
     if not raw_protocols([text]):
         return text, ()
     directives = read_raw(text).directives
@@ -35,21 +43,18 @@ def view_raw(
     files = []
     for directive in reversed(directives):
         if directive.name in passes:
-            lines, dropped = _parameters(passes[directive.name], directives, levels, variables, generation)
+            protocol = passes[directive.name]
+            headers = request_headers(protocol, variables, levels, more=more)
+            lines, dropped = _parameters(protocol, directives, headers, generation)
             text = "\n".join((text[: directive.end], *lines)) + text[directive.end :]
             files.append(dropped)
     return text, tuple(files)
 
 
 def _parameters(
-    protocol: str,
-    directives: Sequence[Directive],
-    levels: Sequence[Edge | Site | Location],
-    variables: Effective,
-    generation: str,
+    protocol: str, directives: Sequence[Directive], headers: RequestHeaders, generation: str
 ) -> tuple[list[str], DroppedHeaders]:
     written = {one.words[1].upper() for one in directives if one.name == f"{protocol}_param" and len(one.words) > 1}
-    headers = request_headers(protocol, variables, levels)
     kept = {name for name in headers.dropped.unset if parameter(name) in written}
     dropped = DroppedHeaders(protocol, headers.dropped.own | {name.lower() for name in kept})
     refusal = dropped.refusal
