@@ -32,6 +32,7 @@ ACME_CHALLENGES = "/.well-known/acme-challenge/"
 ERRORS = range(300, 600)
 RANGES = {
     "worker_connections": range(512, 1_000_001),
+    "keepalive_requests": range(1, 1_000_001),
     "access_log_sample": range(101),
     "generations_keep": range(1, 101),
     "reload_timeout": range(1, 601),

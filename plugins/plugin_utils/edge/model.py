@@ -161,6 +161,7 @@ class Edge(Record):
     status_port: int
     worker_connections: int
     worker_shutdown_timeout: Time
+    keepalive_requests: int
     keepalive_timeout: Time
     client_header_timeout: Time
     client_body_timeout: Time

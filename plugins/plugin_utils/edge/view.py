@@ -193,6 +193,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         access_log_sample=edge.access_log_sample,
         timeouts=(
             f"keepalive_timeout {edge.keepalive_timeout}",
+            f"keepalive_requests {edge.keepalive_requests}",
             f"client_header_timeout {edge.client_header_timeout}",
             f"client_body_timeout {edge.client_body_timeout}",
             f"send_timeout {edge.send_timeout}",
