@@ -22,7 +22,7 @@ from .model import AuthRequest, BasicAuth, Location, Site
 class Rules:
     """Who is served.
 
-    :param allow: networks that are; None stands for all, an empty tuple for none.
+    :param allow: networks that are; None means all, an empty tuple means none.
     """
 
     allow: tuple[str, ...] | None = None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Caching of a location: what is stored, under which key, and which requests bypass the cache.
 
-nginx would store and share whatever the backend does not forbid. Here a request that carries anything by which a
+nginx would store and share everything that the backend does not forbid. Here a request that carries anything by which a
 backend may tell clients apart (cookies, Authorization, a client certificate, an API key) or a body neither gets a
 stored response nor leaves one. The directives begin with the protocol, so that other backend protocols get the same.
 """
