@@ -62,7 +62,7 @@ def test_errors_name_the_file(folder: Path) -> None:
     assert found[1].startswith("sites.d/d.yml: cannot be read: while parsing a flow node")
     assert found[2:] == [
         "sites.d/b.yml: locations[0].upstrem: unknown key; did you mean 'upstream'?",
-        "sites.d/e.yml: expected a mapping, got 'just words'",
+        "sites.d/e.yml: expected a mapping, got a string",
     ]
 
 
