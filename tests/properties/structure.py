@@ -88,7 +88,9 @@ def _without_derived(name: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _translated(parameter: str, stands_for: Mapping[str, str]) -> str:
-    """A whole parameter, or the path behind an upstream's name."""
+    """A whole parameter, a path without its slash at the end, or the path behind an upstream's name."""
+    if parameter.startswith("/") and parameter not in stands_for and f"{parameter}/" in stands_for:
+        return stands_for[f"{parameter}/"].removesuffix("/")
     upstream, slash, path = parameter.partition("://")[2].partition("/")
     if slash and upstream and f"/{path}" in stands_for and parameter not in stands_for:
         return parameter[: -len(path) - 1] + stands_for[f"/{path}"]

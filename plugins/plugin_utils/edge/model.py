@@ -23,6 +23,7 @@ from .formats import (
     ModuleName,
     Name,
     Network,
+    Seconds,
     Time,
     Word,
 )
@@ -154,7 +155,7 @@ class Edge(Record):
     real_ip_header: HeaderName
     proxy_protocol: bool
     resolver: tuple[IpAddress, ...]
-    resolver_valid: Time
+    resolver_valid: Seconds
     http_port: int
     https_port: int
     ipv6: bool
