@@ -63,7 +63,7 @@ def checks() -> list[Step]:
             },
         ),
         Step("shellcheck", ["tools/shellcheck.sh"]),
-        Step("unit", [str(BIN / "pytest"), "tests/unit"], reports=True),
+        Step("unit", [str(BIN / "pytest"), "-n", "auto", "tests/unit"], reports=True),
         Step("analysers of the golden cases", [str(BIN / "pytest"), "tests/analysers"], reports=True),
         Step("sanity", ["tools/sanity.sh"]),
     ]
