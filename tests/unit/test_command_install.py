@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +48,10 @@ def test_what_is_installed_runs_without_the_collection(places: Path) -> None:
 def test_a_newer_version_takes_the_place_of_the_older_one(places: Path) -> None:
     modules = command.sources(PACKAGE)
     command.install(LocalHost(), modules, check=False)
-    newer = {**modules, "cli": modules["cli"].replace("Show the generations", "SHOW THE GENERATIONS")}
+    newer = {
+        **modules,
+        "cli.py": modules["cli.py"].replace("Show the generations", "SHOW THE GENERATIONS"),
+    }
     assert command.install(LocalHost(), newer, check=True) is True
     assert "Show the generations" in start(places).stdout
     assert command.install(LocalHost(), newer, check=False) is True
@@ -65,8 +69,8 @@ def test_a_damaged_one_is_mended(places: Path) -> None:
 
 
 def test_a_run_that_dies_leaves_a_whole_command(places: Path) -> None:
-    modules = {"__init__": "", "cli": "def main() -> int:\n    return 0\n"}
-    newer = {**modules, "cli": modules["cli"].replace("0", "3")}
+    modules = {"__init__.py": "", "cli.py": "def main() -> int:\n    return 0\n"}
+    newer = {**modules, "cli.py": modules["cli.py"].replace("0", "3")}
     host = LocalHost()
     at = 0
     while True:
@@ -79,6 +83,28 @@ def test_a_run_that_dies_leaves_a_whole_command(places: Path) -> None:
             break
         at += 1
     assert at > 10
+
+
+@pytest.mark.parametrize("archive", [False, True], ids=["folder", "archive"])
+def test_sub_packages_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, archive: bool) -> None:
+    files = {
+        "__init__.py": "",
+        "errors.py": "TEXT = 'x'\n",
+        "inner/__init__.py": "",
+        "inner/one.py": "from ..errors import TEXT\n",
+        "inner/deeper/__init__.py": "NAME = 1\n",
+        "inner/deeper/two.py": "",
+    }
+    top = tmp_path / f"nested_in_{'archive' if archive else 'folder'}"
+    for path, text in files.items():
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / path).write_text(text, encoding="utf-8")
+    entry = tmp_path
+    if archive:
+        entry = Path(shutil.make_archive(str(tmp_path / "modules"), "zip", tmp_path, top.name))
+        shutil.rmtree(top)
+    monkeypatch.syspath_prepend(str(entry))
+    assert command.sources(top.name) == files
 
 
 def test_a_package_whose_source_is_not_to_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import pkgutil
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from typing import NoReturn
 
 from .errors import EdgeError
 from .host import Host, replace_file
@@ -37,39 +38,54 @@ sys.exit(main())
 
 
 def sources(package: str) -> dict[str, str]:
-    """Name -> text of the modules of a package as this process has it, in a folder or in Ansible's archive.
+    """Path -> text of the modules of a package and its sub-packages, as this process has them.
+
+    They come from a folder, or from the archive in which Ansible sends a module to a host.
 
     :param package: its dotted name.
+    :returns: such as ``host/errors.py``, relative to the package.
     :raises EdgeError: a text is not to be had.
     """
-    found = {"__init__": ""}
-    for module in pkgutil.iter_modules(import_module(package).__path__):
-        name = f"{package}.{module.name}"
-        spec = find_spec(name)
-        get_source = getattr(spec.loader if spec else None, "get_source", None)
-        text = get_source(name) if get_source else None
-        if text is None:
-            raise EdgeError(f"the source of {name} is not to be had")
-        found[module.name] = text
-    return found
+    names = {package: True}  # dotted name -> whether it is a package
+    for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}.", onerror=_not_to_be_had):
+        names[found.name] = found.ispkg
+    return {_path(name[len(package) + 1 :], is_package): _source(name) for name, is_package in names.items()}
+
+
+def _path(name: str, is_package: bool) -> str:
+    parts = [part for part in name.split(".") if part]
+    return "/".join((*parts, "__init__.py")) if is_package else "/".join(parts) + ".py"
+
+
+def _source(name: str) -> str:
+    spec = find_spec(name)
+    get_source = getattr(spec.loader if spec else None, "get_source", None)
+    text: str | None = get_source(name) if get_source else None
+    if text is None:
+        _not_to_be_had(name)
+    return text
+
+
+def _not_to_be_had(name: str) -> NoReturn:
+    raise EdgeError(f"the source of {name} is not to be had")
 
 
 def install(host: Host, modules: Mapping[str, str], *, check: bool) -> bool:
     """Put the command in place as it should be.
 
-    :param modules: name -> text of the package's modules.
+    :param modules: what :func:`sources` returns.
     :param check: change nothing.
     :returns: whether anything had to be changed.
     """
     version = hashlib.sha256(json.dumps(modules, sort_keys=True).encode()).hexdigest()[:16]
     package = f"{LIBRARY}/{version}/nginx_edge"
-    wanted = {f"{package}/{name}.py": text.encode() for name, text in modules.items()}
+    wanted = {f"{package}/{path}": text.encode() for path, text in modules.items()}
     wanted[EXECUTABLE] = _LAUNCHER.format(library=LIBRARY, version=version).encode()
     wrong = [path for path, data in wanted.items() if host.read(path) != data]
     old = [name for name in host.listdir(LIBRARY) if name != version]
     if not check:
-        if wrong:
-            host.mkdir(package)
+        for folder in sorted({path.rpartition("/")[0] for path in wrong if path != EXECUTABLE}):
+            host.mkdir(folder)
         for path in wrong:  # the executable comes last
             replace_file(host, path, wanted[path], 0o755 if path == EXECUTABLE else 0o644)
         for name in old:
