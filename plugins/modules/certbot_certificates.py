@@ -152,10 +152,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import Authority
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_spec import certificates_argument
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders, Wanted, raise_all
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Wanted, raise_all
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer, describe
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import LocalEdge
 
 ACME_OPTIONS: dict[str, Any] = {

@@ -44,9 +44,10 @@ path:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import cli
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.command import EXECUTABLE, install, sources
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.command import install, sources
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import COMMAND
 
 
 def main() -> None:
@@ -57,8 +58,8 @@ def main() -> None:
         changed = install(LocalHost(), sources(cli.__name__.rpartition(".")[0]), check=module.check_mode)
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
-    changed = module.set_mode_if_different(EXECUTABLE, 0o755, changed)
-    module.exit_json(changed=changed, path=EXECUTABLE)
+    changed = module.set_mode_if_different(COMMAND, 0o755, changed)
+    module.exit_json(changed=changed, path=COMMAND)
 
 
 if __name__ == "__main__":

@@ -135,9 +135,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout, live_name
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import live_name
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders, Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.probe import (
     Finding,
     LocalWeb,

@@ -104,11 +104,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.cli_certificates import local_edge
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders, Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.receive import (
     Settings,
     prepare,

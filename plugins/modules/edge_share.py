@@ -78,9 +78,9 @@ host_keys:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.share import (
     Follower,
     authorize,

@@ -136,13 +136,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import DISTRIBUTION, NGINX_ORG
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.differences import drifted_paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
-    Layout,
     last_proof,
     manifests,
     read_manifest,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import read_nginx
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import status
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import (
     leaving_workers,

@@ -92,8 +92,8 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import leaving_workers, master_pid
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import locked

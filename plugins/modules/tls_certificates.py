@@ -127,6 +127,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certifica
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_spec import certificates_argument
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Host, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 
 
 def main() -> None:
@@ -143,7 +144,7 @@ def main() -> None:
 
 
 def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: bool) -> dict[str, Any]:
-    folders = core.Folders()
+    folders = Folders()
     wanted = [core.Wanted.from_plan(item) for item in items]
     decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
     advice = [one.wanted.error(EdgeError(text)) for one in decisions for text in one.warnings]

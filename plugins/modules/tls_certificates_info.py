@@ -134,6 +134,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certifica
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Host, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import read_pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import (
     Edge,
     LocalEdge,
@@ -165,7 +166,7 @@ def main() -> None:
 
 
 def run(host: Host, edge: Edge, items: list[dict[str, Any]], patience: float) -> dict[str, Any]:
-    folders = core.Folders()
+    folders = Folders()
     wanted = {item["name"]: core.Wanted.from_plan(item) for item in items}
 
     def look(name: str) -> Observation:

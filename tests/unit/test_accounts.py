@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import accounts
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
     CA,
     NOW,

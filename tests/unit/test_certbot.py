@@ -15,11 +15,12 @@ import pytest
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certbot, pairs
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import Authority
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certbot import Lineage, Request
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders, Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Wanted
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns import Proof
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
     BY_FILE,
     CA,

@@ -15,10 +15,11 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certificates as core
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Decision, Folders, Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Decision, Wanted
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import issued, made
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import Death, FaultyHost, die
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import command
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import command, paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 
@@ -23,8 +23,8 @@ PACKAGE = "ansible_collections.hardened.nginx_edge.plugins.module_utils.edge"
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sbin").mkdir()
-    monkeypatch.setattr(command, "EXECUTABLE", str(tmp_path / "sbin" / "nginx-edge"))
-    monkeypatch.setattr(command, "LIBRARY", str(tmp_path / "lib"))
+    monkeypatch.setattr(paths, "COMMAND", str(tmp_path / "sbin" / "nginx-edge"))
+    monkeypatch.setattr(paths, "LIBRARY", str(tmp_path / "lib"))
     return tmp_path
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import NGINX_ORG_SOURCE
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import (
@@ -16,6 +15,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx imp
     read_nginx,
     test_configuration,
 )
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import NGINX_ORG_SOURCE
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import HTTP3, STREAM, Target
 
 from .certificate_hosts import ScriptedHost

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.probe import (
     Answer,
     Finding,

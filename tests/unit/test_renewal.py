@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import metrics, pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import metrics, pairs, paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.renewal import look_at_all, take_over
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Handshake
@@ -180,7 +180,7 @@ def test_a_run_that_died_before_its_reload_is_mended(host: ServingHost) -> None:
 
 
 def test_metrics_tell_disk_and_served_apart(host: ServingHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "RENEWAL_FILE", str(tmp_path / "renewal.json"))
+    monkeypatch.setattr(paths, "RENEWAL_FILE", str(tmp_path / "renewal.json"))
     second = made(NAME, days=10)
     target = pairs.store_pair(host, host.folders.tls, NAME, second, pairs.ISSUED)
     pairs.point(host, host.folders.tls, NAME, target)

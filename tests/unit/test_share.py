@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import pairs, receive, share
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import pairs, paths, receive, share
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Wanted, decide
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Content
@@ -161,17 +161,17 @@ def orderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServingHost:
     home = tmp_path / "share"
     home.mkdir()
     for name, path in (
-        ("HOME", home),
-        ("BUNDLE", home / "pairs.json"),
-        ("AUTHORIZED", home / ".ssh" / "authorized_keys"),
+        ("SHARE_HOME", home),
+        ("SHARE_BUNDLE", home / "pairs.json"),
+        ("SHARE_AUTHORIZED", home / ".ssh" / "authorized_keys"),
     ):
-        monkeypatch.setattr(share, name, str(path))
+        monkeypatch.setattr(paths, name, str(path))
     monkeypatch.setattr(share, "ACCOUNT", "root")
     return ServingHost(tmp_path)
 
 
 def lines(orderer: ServingHost) -> list[str]:
-    return (orderer.read(share.AUTHORIZED) or b"").decode().splitlines()
+    return (orderer.read(paths.SHARE_AUTHORIZED) or b"").decode().splitlines()
 
 
 def test_a_key_is_good_for_one_command_and_from_one_address(orderer: ServingHost) -> None:
@@ -180,7 +180,7 @@ def test_a_key_is_good_for_one_command_and_from_one_address(orderer: ServingHost
     assert lines(orderer) == []
     assert share.authorize(orderer, followers, ["edge-2", "edge-3"], check=False)
     assert lines(orderer) == [
-        f'restrict,from="10.0.0.2",command="cat {share.BUNDLE}" {KEY} nginx-edge:edge-2',
+        f'restrict,from="10.0.0.2",command="cat {paths.SHARE_BUNDLE}" {KEY} nginx-edge:edge-2',
     ]
     assert not share.authorize(orderer, followers, ["edge-2", "edge-3"], check=False)
 
@@ -215,22 +215,22 @@ def test_what_nginx_serves_from_lineages_is_laid_out(orderer: ServingHost, tmp_p
     pairs.point(orderer, tls, NAME, pairs.store_pair(orderer, tls, NAME, pair, pairs.ISSUED))
     pairs.point(orderer, tls, "own.example", pairs.store_pair(orderer, tls, "own.example", own))
     assert share.lay_out(orderer, orderer.folders, check=True)
-    assert orderer.read(share.BUNDLE) is None
+    assert orderer.read(paths.SHARE_BUNDLE) is None
     assert share.lay_out(orderer, orderer.folders)
     assert not share.lay_out(orderer, orderer.folders)
-    assert json.loads(orderer.read(share.BUNDLE) or b"") == {"format": 1, "pairs": {NAME: as_handed(pair)}}
-    assert Path(share.BUNDLE).stat().st_mode & 0o777 == 0o640
+    assert json.loads(orderer.read(paths.SHARE_BUNDLE) or b"") == {"format": 1, "pairs": {NAME: as_handed(pair)}}
+    assert Path(paths.SHARE_BUNDLE).stat().st_mode & 0o777 == 0o640
     Path(orderer.folders.link(NAME), "privkey.pem").write_text(own.privkey)
     with pytest.raises(EdgeError):
         share.lay_out(orderer, orderer.folders)
-    assert json.loads(orderer.read(share.BUNDLE) or b"")["pairs"][NAME] == as_handed(pair)
+    assert json.loads(orderer.read(paths.SHARE_BUNDLE) or b"")["pairs"][NAME] == as_handed(pair)
 
 
 @pytest.fixture
 def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalHost:
     for name in ("SETTINGS", "KEY", "KNOWN_HOSTS"):
-        monkeypatch.setattr(receive, name, str(tmp_path / "own" / name.lower()))
-    monkeypatch.setattr(receive, "FOLDER", str(tmp_path / "own"))
+        monkeypatch.setattr(paths, f"RECEIVE_{name}", str(tmp_path / "own" / name.lower()))
+    monkeypatch.setattr(paths, "RECEIVE_FOLDER", str(tmp_path / "own"))
     return LocalHost()
 
 
@@ -238,14 +238,14 @@ def test_a_host_is_made_ready_once(prepared: LocalHost) -> None:
     with pytest.raises(EdgeError, match="receives no certificates"):
         receive.read_settings(prepared)
     assert receive.prepare(prepared, SETTINGS, [KEY], check=True) == (True, "")
-    assert not Path(receive.FOLDER).exists()
+    assert not Path(paths.RECEIVE_FOLDER).exists()
     changed, key = receive.prepare(prepared, SETTINGS, [KEY], check=False)
     assert changed
     assert key.startswith("ssh-ed25519 ")
-    assert Path(receive.KEY).stat().st_mode & 0o777 == 0o600
+    assert Path(paths.RECEIVE_KEY).stat().st_mode & 0o777 == 0o600
     assert receive.prepare(prepared, SETTINGS, [KEY], check=False) == (False, key)
     assert receive.prepare(prepared, SETTINGS, [], check=False) == (False, key)  # who orders is not in this run
-    assert Path(receive.KNOWN_HOSTS).read_text() == f"nginx-edge-orderer {KEY}\n"
+    assert Path(paths.RECEIVE_KNOWN_HOSTS).read_text() == f"nginx-edge-orderer {KEY}\n"
     assert receive.read_settings(prepared) == SETTINGS
     other = replace(SETTINGS, address="10.0.0.9")
     assert receive.prepare(prepared, other, [KEY], check=False) == (True, key)

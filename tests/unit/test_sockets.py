@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import needs_restart
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.sockets import (
     Listener,

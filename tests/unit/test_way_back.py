@@ -12,12 +12,12 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
     BY_HAND,
     ORIGINAL,
     Content,
-    Layout,
     live_name,
     manifests,
     running_name,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.retention import proven_names
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply, roll_back

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from . import paths
 from .host import Host
 
 DEFAULT_USER = "www-data"
@@ -19,8 +20,6 @@ of Debian 11's nginx do not tell of it."""
 
 DISTRIBUTION = "distribution"
 NGINX_ORG = "nginx_org"
-NGINX_ORG_SOURCE = "/etc/apt/sources.list.d/nginx-edge.sources"
-"""Where the role nginx tells apt of nginx.org's repository."""
 
 _COMMON_BUILD = (
     "--modules-path=/usr/lib/nginx/modules",
@@ -61,7 +60,7 @@ def read_candidate(host: Host, repository: str) -> dict[str, Any]:
     modules = [STREAM_MODULE]
     if repository == NGINX_ORG:
         arguments, modules = list(NGINX_ORG_BUILD), []
-        if not host.exists(NGINX_ORG_SOURCE):
+        if not host.exists(paths.NGINX_ORG_SOURCE):
             version = ""  # apt speaks of the distribution's as long as it does not know the other
     return {
         "installed": False,

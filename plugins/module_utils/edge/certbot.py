@@ -17,11 +17,12 @@ from datetime import datetime, timedelta
 
 from . import accounts, pairs
 from .authority import Authority
-from .certificates import Folders, Wanted
+from .certificates import Wanted
 from .dns import OWN_FOLDER, Proof, own_folder
 from .errors import EdgeError
 from .host import Completed, Host, replace_file
 from .pairs import Pair
+from .paths import Folders
 from .x509 import Certificate
 
 TIMEOUT = 600.0

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import pairs
-from .certificates import Decision, Folders
+from .certificates import Decision
 from .host import Host
 from .pairs import Pair
+from .paths import Folders
 from .x509 import iso
 
 

@@ -9,7 +9,6 @@ every pair that was handed in is checked, before anything is written.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,26 +20,12 @@ from .dns import Dns
 from .errors import EdgeError
 from .host import Host
 from .pairs import Pair
+from .paths import Folders
 
 SELF_SIGNED_DAYS = 397
 RENEW_WITH_LEFT = timedelta(days=30)
 PLACEHOLDER, LINEAGE, SELF_SIGNED, PROVIDED = "placeholder", "lineage", "self_signed", "provided"
 RECEIVED = "received"
-
-
-@dataclass(frozen=True)
-class Folders:
-    """Where nginx looks for its certificates, and where certbot keeps its own."""
-
-    tls: str = "/etc/nginx/tls"
-    letsencrypt: str = "/etc/letsencrypt"
-    log: str = "/var/log/letsencrypt/letsencrypt.log"
-
-    def link(self, name: str) -> str:
-        return os.path.join(self.tls, name)
-
-    def lineage(self, name: str) -> str:
-        return os.path.join(self.letsencrypt, "live", name)
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ from typing import Any, NamedTuple
 
 from . import cli_certificates, cli_share
 from .errors import EdgeError
-from .generation import PLACEHOLDER, Layout
+from .generation import PLACEHOLDER
 from .host import Host, LocalHost
 from .overview import Overview, Seen, look
+from .paths import Layout
 from .service import Leaving
 from .transaction import roll_back
 

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from . import metrics
-from .certificates import Folders
-from .generation import Layout, live_name, read_manifest, texts_of
+from . import metrics, paths
+from .generation import live_name, read_manifest, texts_of
 from .host import Host, replace_file
+from .paths import Folders, Layout
 from .renewal import look_at_all, take_over
 from .served import LocalEdge, Observation
 from .sockets import tls_port
-
-HTTPS = 443
 
 
 def add_commands(commands: Any) -> None:
@@ -62,7 +60,7 @@ def local_edge(host: Host, layout: Layout) -> LocalEdge:
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     texts = texts_of(host, layout, manifest) if manifest else []
-    return LocalEdge(https_port=tls_port(texts) or HTTPS)
+    return LocalEdge(https_port=tls_port(texts) or paths.HTTPS_PORT)
 
 
 def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> str:

@@ -9,10 +9,9 @@ import argparse
 from datetime import datetime, timezone
 from typing import Any
 
-from .certificates import Folders
 from .cli_certificates import local_edge
-from .generation import Layout
 from .host import Host
+from .paths import Folders, Layout
 from .receive import read_settings, receive
 from .share import lay_out
 

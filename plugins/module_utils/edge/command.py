@@ -17,11 +17,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import NoReturn
 
+from . import paths
 from .errors import EdgeError
 from .host import Host, replace_file
-
-EXECUTABLE = "/usr/local/sbin/nginx-edge"
-LIBRARY = "/usr/local/lib/nginx-edge"
 
 _LAUNCHER = """\
 #!/usr/bin/python3 -IB
@@ -78,16 +76,16 @@ def install(host: Host, modules: Mapping[str, str], *, check: bool) -> bool:
     :returns: whether anything had to be changed.
     """
     version = hashlib.sha256(json.dumps(modules, sort_keys=True).encode()).hexdigest()[:16]
-    package = f"{LIBRARY}/{version}/nginx_edge"
+    package = f"{paths.LIBRARY}/{version}/nginx_edge"
     wanted = {f"{package}/{path}": text.encode() for path, text in modules.items()}
-    wanted[EXECUTABLE] = _LAUNCHER.format(library=LIBRARY, version=version).encode()
+    wanted[paths.COMMAND] = _LAUNCHER.format(library=paths.LIBRARY, version=version).encode()
     wrong = [path for path, data in wanted.items() if host.read(path) != data]
-    old = [name for name in host.listdir(LIBRARY) if name != version]
+    old = [name for name in host.listdir(paths.LIBRARY) if name != version]
     if not check:
-        for folder in sorted({path.rpartition("/")[0] for path in wrong if path != EXECUTABLE}):
+        for folder in sorted({path.rpartition("/")[0] for path in wrong if path != paths.COMMAND}):
             host.mkdir(folder)
         for path in wrong:  # the executable comes last
-            replace_file(host, path, wanted[path], 0o755 if path == EXECUTABLE else 0o644)
+            replace_file(host, path, wanted[path], 0o755 if path == paths.COMMAND else 0o644)
         for name in old:
-            host.remove(f"{LIBRARY}/{name}")
+            host.remove(f"{paths.LIBRARY}/{name}")
     return bool(wrong or old)

@@ -8,19 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .generation import (
-    WRITTEN,
-    Content,
-    Layout,
-    Manifest,
-    digest_of,
-    drift,
-    live_name,
-    read_manifest,
-    running_name,
-)
+from .generation import WRITTEN, Content, Manifest, digest_of, drift, live_name, read_manifest, running_name
 from .host import Host
 from .packing import unpacked
+from .paths import Layout
 
 
 def drifted_paths(host: Host, layout: Layout) -> list[str]:

@@ -21,6 +21,7 @@ from .errors import EdgeError
 from .host import Host, replace_file, switch_symlink
 from .nginx import test_configuration
 from .packing import packed
+from .paths import Layout
 
 PLACEHOLDER = "@GENERATION@"
 """Where a generation's own name stands in texts that come from the controller."""
@@ -48,39 +49,6 @@ BY_HAND = "by-hand"
 
 _BLOCK = 4096
 """Bytes that a small file takes up on most file systems."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where things stand; the default is a real host's, tests use a folder of their own."""
-
-    root: str = "/etc/nginx"
-    lock: str = "/run/nginx-edge.lock"
-    """Not in /run/lock, where any user may hold a file of that name, or plant a link under it."""
-
-    @property
-    def conf(self) -> str:
-        """The main file of what runs, a link into a generation."""
-        return f"{self.root}/nginx.conf"
-
-    @property
-    def generations(self) -> str:
-        """Folder of all generations."""
-        return f"{self.root}/generations"
-
-    @property
-    def running(self) -> str:
-        """Link to the generation that was last proven in memory."""
-        return f"{self.generations}/running"
-
-    @property
-    def users(self) -> str:
-        """Folder of the files with password hashes that generations refer to."""
-        return f"{self.root}/users"
-
-    def folder(self, name: str) -> str:
-        """Folder of one generation."""
-        return f"{self.generations}/{name}"
 
 
 @dataclass(frozen=True)

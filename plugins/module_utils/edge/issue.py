@@ -13,11 +13,12 @@ from typing import Any
 from . import certbot, pairs
 from .authority import PROFILES_SINCE, STAGING, Authority, read_profiles
 from .certbot import Lineage, Request
-from .certificates import Folders, Wanted, apply, collecting, decide
+from .certificates import Wanted, apply, collecting, decide
 from .dns import credentials_file, differs, proof_of, write_credentials
 from .errors import EdgeError
 from .host import Host
 from .pairs import Pair
+from .paths import Folders
 from .reach import look_up, prove_challenge_path
 from .served import Edge
 from .x509 import Certificate, iso

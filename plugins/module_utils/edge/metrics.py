@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from . import paths
 from .host import Host, replace_file
 from .served import Observation
 from .x509 import Certificate
 
-RENEWAL_FILE = "/var/lib/nginx-edge/renewal.json"
 _DAY = 86400
 
 
@@ -38,7 +38,7 @@ class Renewal:
 def read_renewal(host: Host) -> Renewal | None:
     """What is known of the last renewal; None when there was none, or it cannot be read."""
     try:
-        return Renewal(**json.loads(host.read(RENEWAL_FILE) or b""))
+        return Renewal(**json.loads(host.read(paths.RENEWAL_FILE) or b""))
     except (ValueError, TypeError):
         return None
 
@@ -48,7 +48,7 @@ def record_renewal(host: Host, *, succeeded: bool) -> None:
     before = read_renewal(host)
     now = host.now()
     ended = Renewal(now, succeeded, now if succeeded else before.last_success if before else None)
-    replace_file(host, RENEWAL_FILE, json.dumps(asdict(ended)).encode())
+    replace_file(host, paths.RENEWAL_FILE, json.dumps(asdict(ended)).encode())
 
 
 def as_text(certificates: Sequence[Observation], renewal: Renewal | None, now: datetime) -> str:

@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .generation import Layout, read_manifest, running_name
+from .generation import read_manifest, running_name
 from .host import Host
+from .paths import Layout
 from .sockets import Conflict
 
 _LOADED = re.compile(r"/(ngx_stream_\w+)\.so$", re.MULTILINE)

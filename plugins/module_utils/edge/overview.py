@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import EdgeError
-from .generation import Layout, Manifest, drift, last_proof, live_name, manifests, running_name
+from .generation import Manifest, drift, last_proof, live_name, manifests, running_name
 from .host import Host
+from .paths import Layout
 from .reload import ask
 from .service import Leaving, leaving_workers, master_pid
 from .transaction import older_generation

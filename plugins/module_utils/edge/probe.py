@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable, Protocol
 
-from .certificates import Folders
 from .errors import EdgeError
 from .host import Host
 from .pairs import FULLCHAIN
+from .paths import Folders
 from .served import WORKERS, server_name
 from .x509 import Certificate, iso, parse_chain, parse_der
 

@@ -16,21 +16,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from . import pairs
-from .certificates import Folders
+from . import pairs, paths
 from .errors import EdgeError
-from .generation import Layout
 from .host import Host, replace_file
 from .pairs import Pair
+from .paths import Folders, Layout
 from .renewal import Renewed, into_service
 from .served import TlsEdge
 from .share import FORMAT
 from .transaction import locked
 
-FOLDER = "/etc/nginx-edge"
-SETTINGS = f"{FOLDER}/receive.json"
-KEY = f"{FOLDER}/receive_key"
-KNOWN_HOSTS = f"{FOLDER}/receive_known_hosts"
 _SSH_SECONDS = 60.0
 _MOST_WORDS = 3
 _ALIAS = "nginx-edge-orderer"
@@ -59,24 +54,24 @@ def prepare(host: Host, settings: Settings, host_keys: Sequence[str], *, check: 
     :param check: change nothing.
     :returns: whether anything had to be changed, and the public key (empty where check mode would make it).
     """
-    files = {SETTINGS: (json.dumps(asdict(settings), indent=1, sort_keys=True) + "\n").encode()}
+    files = {paths.RECEIVE_SETTINGS: (json.dumps(asdict(settings), indent=1, sort_keys=True) + "\n").encode()}
     if host_keys:
-        files[KNOWN_HOSTS] = "".join(f"{_ALIAS} {key}\n" for key in host_keys).encode()
+        files[paths.RECEIVE_KNOWN_HOSTS] = "".join(f"{_ALIAS} {key}\n" for key in host_keys).encode()
     changed = [path for path, data in files.items() if host.read(path) != data]
-    keyless = host.read(f"{KEY}.pub") is None or host.read(KEY) is None
+    keyless = host.read(f"{paths.RECEIVE_KEY}.pub") is None or host.read(paths.RECEIVE_KEY) is None
     if not check:
-        host.mkdir(FOLDER)
+        host.mkdir(paths.RECEIVE_FOLDER)
         if keyless:
             _make_key(host)
         for path in changed:
             replace_file(host, path, files[path])
-    return bool(changed or keyless), (host.read(f"{KEY}.pub") or b"").decode().strip()
+    return bool(changed or keyless), (host.read(f"{paths.RECEIVE_KEY}.pub") or b"").decode().strip()
 
 
 def _make_key(host: Host) -> None:
-    for path in (KEY, f"{KEY}.pub"):
+    for path in (paths.RECEIVE_KEY, f"{paths.RECEIVE_KEY}.pub"):
         host.remove(path)
-    done = host.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "nginx-edge", "-f", KEY])
+    done = host.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "nginx-edge", "-f", paths.RECEIVE_KEY])
     if done.code != 0:
         raise EdgeError("ssh-keygen made no key", done.stderr.strip().splitlines()[:_MOST_WORDS])
 
@@ -84,10 +79,10 @@ def _make_key(host: Host) -> None:
 def read_settings(host: Host) -> Settings:
     """What :func:`prepare` kept; ``EdgeError`` when it did not."""
     try:
-        return Settings(**json.loads(host.read(SETTINGS) or b""))
+        return Settings(**json.loads(host.read(paths.RECEIVE_SETTINGS) or b""))
     except (ValueError, TypeError) as error:
         raise EdgeError(
-            f"{SETTINGS} says nothing: this edge receives no certificates; a run of site.yml sets it up"
+            f"{paths.RECEIVE_SETTINGS} says nothing: this edge receives no certificates; a run of site.yml sets it up"
         ) from error
 
 
@@ -97,9 +92,13 @@ def fetch(host: Host, settings: Settings) -> Mapping[str, Any]:
     :raises EdgeError: it hands over nothing, in the words of ssh.
     """
     options = ["BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes", f"HostKeyAlias={_ALIAS}"]
-    options += [f"UserKnownHostsFile={KNOWN_HOSTS}", "GlobalKnownHostsFile=/dev/null", "UpdateHostKeys=no"]
+    options += [
+        f"UserKnownHostsFile={paths.RECEIVE_KNOWN_HOSTS}",
+        "GlobalKnownHostsFile=/dev/null",
+        "UpdateHostKeys=no",
+    ]
     options += ["ConnectTimeout=10", "ServerAliveInterval=10", "PreferredAuthentications=publickey", "LogLevel=ERROR"]
-    argv = ["ssh", "-F", "none", "-T", "-i", KEY, "-p", str(settings.port)]
+    argv = ["ssh", "-F", "none", "-T", "-i", paths.RECEIVE_KEY, "-p", str(settings.port)]
     argv += [word for option in options for word in ("-o", option)]
     done = host.run([*argv, "--", f"{settings.account}@{settings.address}"], timeout=_SSH_SECONDS)
     if done.code != 0:

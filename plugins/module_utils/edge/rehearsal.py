@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 
+from . import paths
 from .errors import EdgeError
-from .generation import Content, Layout, Manifest, new_manifest, write_tested
+from .generation import Content, Manifest, new_manifest, write_tested
 from .host import Host
 from .pairs import make_self_signed, read_pair
+from .paths import Layout
 
-CACHE_FOLDER = "/var/cache/nginx-edge"
 _PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
 
 
@@ -29,7 +30,7 @@ def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
     host.remove(folder)
     try:
         host.mkdir(f"{folder}/cache")
-        stand_ins = {f"{CACHE_FOLDER}/": f"{folder}/cache/"}
+        stand_ins = {f"{paths.CACHE_FOLDER}/": f"{folder}/cache/"}
         unusable = sorted(path for path in _pairs_in(content) if not _is_usable(host, path))
         if unusable:
             _write_stand_in(host, f"{folder}/pair")

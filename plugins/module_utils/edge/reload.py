@@ -14,28 +14,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import user_files
+from . import paths, user_files
 from .errors import EdgeError
-from .generation import (
-    ORIGINAL,
-    Layout,
-    Manifest,
-    live_name,
-    read_manifest,
-    remember_proof,
-    running_name,
-    switch,
-    texts_of,
-)
+from .generation import ORIGINAL, Manifest, live_name, read_manifest, remember_proof, running_name, switch, texts_of
 from .host import Host, replace_file
 from .modules import module_conflicts
 from .nginx import explain, test_configuration
 from .pairs import FULLCHAIN, read_pair
+from .paths import Layout
 from .retention import prune, ways_back
 from .service import POLL_SECONDS, accepting_workers, control, master_pid, runs_systemd, worker_pids
 from .sockets import conflicts, wanted_listeners
 
-ERROR_LOG = "/var/log/nginx/error.log"
 START_SECONDS = 10.0
 _CERTIFICATE = re.compile(rf"^\s*ssl_certificate\s+(/\S+)/{FULLCHAIN};", re.MULTILINE)
 
@@ -133,7 +123,7 @@ def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int 
 
 def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
     """Reload (start, restart) and wait for new workers that answer; without a manifest, for new workers."""
-    log_position = len(host.read(ERROR_LOG) or b"")
+    log_position = len(host.read(paths.ERROR_LOG) or b"")
     master = master_pid(host)
     before = worker_pids(host, master) if master is not None else set()
     _signal(host, layout, "start" if master is None else "restart" if restart else "reload", master)
@@ -188,7 +178,7 @@ def _head(printed: str) -> list[str]:
 
 def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:
     """nginx's reasons, from what its error log gained."""
-    gained = (host.read(ERROR_LOG) or b"")[log_position:].decode(errors="replace")
+    gained = (host.read(paths.ERROR_LOG) or b"")[log_position:].decode(errors="replace")
     return _explained(host, layout, gained)
 
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from . import pairs
-from .certificates import Folders
 from .errors import EdgeError
-from .generation import Layout, live_name, read_manifest, texts_of
+from .generation import live_name, read_manifest, texts_of
 from .host import Host
 from .nginx import test_configuration
 from .pairs import Pair
+from .paths import Folders, Layout
 from .reload import pair_folders, reload_and_prove
 from .served import Observation, TlsEdge, handshake_for, observe
 from .transaction import locked

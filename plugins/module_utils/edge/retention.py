@@ -7,18 +7,9 @@ from __future__ import annotations
 
 import re
 
-from .generation import (
-    MANIFEST,
-    ORIGINAL,
-    Layout,
-    Proven,
-    last_proof,
-    live_name,
-    manifests,
-    read_manifest,
-    running_name,
-)
+from .generation import MANIFEST, ORIGINAL, Proven, last_proof, live_name, manifests, read_manifest, running_name
 from .host import Host
+from .paths import Layout
 
 _UNFINISHED = re.compile(r"(\.check-)?[0-9a-f]{4,64}(-\d+)?\Z")
 """Names of folders that staging and rehearsing make; whatever else stands there is somebody's own."""

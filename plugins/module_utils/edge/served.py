@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable, NamedTuple, Protocol
 
+from .paths import HTTP_PORT, HTTPS_PORT
 from .x509 import Certificate, iso, parse_der
 
 _PATIENCE = 5.0
@@ -63,7 +64,7 @@ class Edge(TlsEdge, Protocol):
 class LocalEdge:
     """The nginx on this machine, on loopback; nothing it says is trusted, it is only compared."""
 
-    def __init__(self, address: str = "127.0.0.1", http_port: int = 80, https_port: int = 443) -> None:
+    def __init__(self, address: str = "127.0.0.1", http_port: int = HTTP_PORT, https_port: int = HTTPS_PORT) -> None:
         self.address = address
         self.http_port = http_port
         self.https_port = https_port

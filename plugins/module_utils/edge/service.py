@@ -9,12 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import paths
 from .errors import EdgeError
 from .host import Completed, Host
-
-PID_FILE = "/run/nginx.pid"
-SYSTEMD = "/run/systemd/system"
-"""There while systemd runs, see sd_booted(3)."""
 
 GRACE_SECONDS = 15.0
 """How long open requests may take to finish when nginx is restarted without systemd."""
@@ -37,12 +34,12 @@ _TICKS = 100
 
 def runs_systemd(host: Host) -> bool:
     """Whether systemd looks after the services of this machine."""
-    return host.exists(SYSTEMD)
+    return host.exists(paths.SYSTEMD)
 
 
 def master_pid(host: Host) -> int | None:
     """Process id of the nginx master, None when none runs."""
-    raw = (host.read(PID_FILE) or b"").strip()
+    raw = (host.read(paths.PID_FILE) or b"").strip()
     return int(raw) if raw.isdigit() and _is_running(host, int(raw)) else None
 
 

@@ -17,17 +17,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import pairs
-from .certificates import Folders
+from . import pairs, paths
 from .errors import EdgeError
 from .host import Host, replace_file
+from .paths import Folders
 from .renewal import issued_names
 
 ACCOUNT = "nginx-edge-share"
-HOME = "/var/lib/nginx-edge/share"
-BUNDLE = f"{HOME}/pairs.json"
-AUTHORIZED = f"{HOME}/.ssh/authorized_keys"
-HOST_KEYS = "/etc/ssh"
 FORMAT = 1
 LOCK_SECONDS = 60.0
 _COMMENT = "nginx-edge:"
@@ -53,8 +49,10 @@ class Follower:
         """Its line in ``authorized_keys``."""
         found = _KEY.match(self.key.strip())
         if not (found and _PLAIN.match(self.name) and _PLAIN.match(self.address)):
-            raise EdgeError(f"{self.name}: its key or its address ({self.address}) cannot stand in {AUTHORIZED}")
-        return f'restrict,from="{self.address}",command="cat {BUNDLE}" {found["key"]} {_COMMENT}{self.name}'
+            raise EdgeError(
+                f"{self.name}: its key or its address ({self.address}) cannot stand in {paths.SHARE_AUTHORIZED}"
+            )
+        return f'restrict,from="{self.address}",command="cat {paths.SHARE_BUNDLE}" {found["key"]} {_COMMENT}{self.name}'
 
 
 def authorize(host: Host, followers: Sequence[Follower], members: Collection[str], *, check: bool) -> bool:
@@ -65,16 +63,16 @@ def authorize(host: Host, followers: Sequence[Follower], members: Collection[str
     :param check: change nothing.
     :returns: whether anything had to be changed.
     """
-    before = (host.read(AUTHORIZED) or b"").decode(errors="replace")
+    before = (host.read(paths.SHARE_AUTHORIZED) or b"").decode(errors="replace")
     if check:
         return _authorized(before, followers, members) != before
-    with host.lock(f"{HOME}/.lock", LOCK_SECONDS):  # the followers of one batch come at once
-        before = (host.read(AUTHORIZED) or b"").decode(errors="replace")
+    with host.lock(f"{paths.SHARE_HOME}/.lock", LOCK_SECONDS):  # the followers of one batch come at once
+        before = (host.read(paths.SHARE_AUTHORIZED) or b"").decode(errors="replace")
         after = _authorized(before, followers, members)
         if after != before:
-            host.mkdir(f"{HOME}/.ssh")
+            host.mkdir(f"{paths.SHARE_HOME}/.ssh")
             replace_file(
-                host, AUTHORIZED, after.encode(), 0o644
+                host, paths.SHARE_AUTHORIZED, after.encode(), 0o644
             )  # sshd reads it as the account, which may not write it
     return after != before
 
@@ -97,15 +95,15 @@ def lay_out(host: Host, folders: Folders, *, check: bool = False) -> bool:
         pair = pairs.read_pair(host, folders.link(name))
         handed[name] = {"fullchain": pair.fullchain, "privkey": pair.privkey}
     data = (json.dumps({"format": FORMAT, "pairs": handed}, indent=1, sort_keys=True) + "\n").encode()
-    if host.read(BUNDLE) == data:
+    if host.read(paths.SHARE_BUNDLE) == data:
         return False
     if not check:
-        replace_file(host, BUNDLE, data, 0o640, readers=ACCOUNT)
+        replace_file(host, paths.SHARE_BUNDLE, data, 0o640, readers=ACCOUNT)
     return True
 
 
 def host_keys(host: Host) -> list[str]:
     """Type and public key of each of this host's SSH keys, for the others to know it by."""
-    names = [name for name in host.listdir(HOST_KEYS) if re.match(r"ssh_host_\w+_key\.pub\Z", name)]
-    texts = ((host.read(f"{HOST_KEYS}/{name}") or b"").decode(errors="replace") for name in names)
+    names = [name for name in host.listdir(paths.HOST_KEYS) if re.match(r"ssh_host_\w+_key\.pub\Z", name)]
+    texts = ((host.read(f"{paths.HOST_KEYS}/{name}") or b"").decode(errors="replace") for name in names)
     return [found["key"] for text in texts if (found := _KEY.match(text.strip()))]

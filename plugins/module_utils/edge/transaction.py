@@ -12,21 +12,12 @@ from typing import Any
 
 from .differences import differences
 from .errors import EdgeError
-from .generation import (
-    Content,
-    Layout,
-    Manifest,
-    drift,
-    find_sound,
-    live_name,
-    manifests,
-    stage,
-    switch,
-)
+from .generation import Content, Manifest, drift, find_sound, live_name, manifests, stage, switch
 from .host import Host
 from .modules import missing_modules
 from .nginx import read_nginx, test_configuration
 from .packing import packed, unpacked
+from .paths import Layout
 from .rehearsal import rehearse
 from .reload import needs_restart, reload_and_prove, status
 from .retention import proven_names

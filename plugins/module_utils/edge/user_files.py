@@ -13,8 +13,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .generation import Layout, manifests
+from .generation import manifests
 from .host import Host, replace_file
+from .paths import Layout
 
 MODE = 0o640
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Callable
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
 
 from .model import Edge, UserList
 

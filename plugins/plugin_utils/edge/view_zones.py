@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.rehearsal import CACHE_FOLDER
+from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import CACHE_FOLDER
 
 from .capabilities import UPSTREAM_RESOLVE, Target
 from .formats import is_ip, split_address
