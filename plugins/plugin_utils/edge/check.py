@@ -12,14 +12,15 @@ from .capabilities import UPSTREAM_RESOLVE, Target
 from .check_access import check_access
 from .check_fleet import check_fleet
 from .check_headers import check_headers
-from .check_location import at_least, check_location
+from .check_location import check_location
 from .check_raw import check_raw
 from .check_references import check_references
 from .check_stream import check_streams
 from .model import ConnectionLimit, Edge, RateLimit, Site, Upstream
+from .name_resolution import resolves
 from .problems import Problem, is_within
+from .ranges import at_least
 from .read import Reading
-from .view_zones import resolves
 
 BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
 """nginx: "load balancing method does not support parameter "backup"" (ngx_http_upstream_module)."""

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, PlannedCertificate, plan_certificates
-from .check_location import at_least
 from .model import Acme, Certificate, Edge
 from .problems import FILE_END, Problem
+from .ranges import at_least
 from .read import Reading
 
 LONGEST_PROPAGATION = 3600

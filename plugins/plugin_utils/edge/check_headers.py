@@ -10,8 +10,7 @@ from .dropped_headers import DROPPED_LOWER
 from .effective import FORWARDED_NAMES
 from .model import Edge, Location, Site
 from .problems import Problem, inside
-from .view_context import edge_policy
-from .view_headers import ResponsePolicy
+from .response_policy import ResponsePolicy, edge_policy
 
 OF_CONNECTIONS = frozenset(
     {

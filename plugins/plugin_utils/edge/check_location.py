@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 from . import formats, quantities
-from .model import CacheUse, Location, RateLimitUse, Record, Return
+from .model import CacheUse, Location, RateLimitUse, Return
 from .problems import Problem
+from .ranges import at_least
 
 STATUS_CODES = range(200, 600)
-LARGEST = 1_000_000_000
 MOST_CONNECTIONS = 65535
 """nginx: "connection limit must be less 65536" (ngx_http_limit_conn_module)."""
 PROXY_BUFFER_SIZE = "8k"
@@ -20,14 +20,6 @@ PROXY_BUFFERS = "16 8k"
 HIDDEN = re.compile(r"/\.(?!well-known(?:/|$))")
 """A file or folder whose name begins with a dot."""
 REDIRECTS = (301, 302, 303, 307, 308)
-
-
-def at_least(record: Record, option: str, value: int, least: int, most: int = LARGEST) -> Iterator[Problem]:
-    """A problem where a number is too small or too large."""
-    if value < least:
-        yield Problem(record.at(option), f"{value} is too small", f"write at least {least}")
-    if value > most:
-        yield Problem(record.at(option), f"{value} is too large", f"write at most {most}")
 
 
 def check_location(location: Location) -> Iterator[Problem]:

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from .access_rules import is_protected, regexes_below, rules_of_location, rules_of_site
 from .model import Edge
 from .problems import Problem
-from .raw import Directive, read_raw
+from .raw import PROTOCOLS, Directive, read_raw
 from .refused_directives import ENTRIES, REFUSED, STREAM_REFUSED, Refusal
-from .view_raw import PROTOCOLS
 
 SERVER = "server"
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .check_location import at_least
 from .formats import split_listen
 from .model import Edge, Stream, Upstream
 from .problems import Problem
+from .ranges import at_least
 
 STREAM_VARIABLES = frozenset(
     {

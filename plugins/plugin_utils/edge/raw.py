@@ -7,6 +7,7 @@ The rules are those of ``ngx_conf_read_token`` in nginx's ``src/core/ngx_conf_fi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
@@ -27,6 +28,9 @@ _LUA_TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+PROTOCOLS = ("fastcgi", "uwsgi", "scgi")
+"""Protocols of applications that only raw directives speak, such as ``fastcgi_pass``."""
 
 
 @dataclass(frozen=True)
@@ -103,3 +107,9 @@ def _end_of_lua(text: str, start: int) -> int:
 def _plain(token: str) -> str:
     inner = token[1:-1] if token[0] in "\"'" else token
     return re.sub(r"\\(.)", r"\1", inner, flags=re.DOTALL)
+
+
+def raw_protocols(texts: Iterable[str]) -> tuple[str, ...]:
+    """The protocols that raw directives speak to applications."""
+    joined = [text for text in texts if "_pass" in text]
+    return tuple(one for one in PROTOCOLS if any(f"{one}_pass" in text for text in joined))

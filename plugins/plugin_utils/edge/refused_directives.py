@@ -9,7 +9,7 @@ from typing import Callable
 
 from .dropped_headers import DROPPED_LOWER
 from .raw import Directive
-from .view_headers import ALWAYS_HIDDEN
+from .response_policy import ALWAYS_HIDDEN
 
 ENTRIES = frozenset({"map", "geo", "split_clients", "types", "charset_map", "geoip2", "match", "keyval"})
 """Blocks that hold entries instead of directives."""

@@ -10,8 +10,9 @@ from .capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Target
 from .certificates import UNKNOWN_NAMES
 from .effective import Effective, effective
 from .model import ConnectionLimit, Edge, RateLimit, Upstream
+from .response_policy import edge_policy
 from .tls import TlsPolicy, tls_policy
-from .view_context import edge_policy, edge_protocols
+from .view_context import edge_protocols
 from .view_headers import ValueMap, own_headers, value_maps
 from .view_listen import default_tls_listen, plain_listen
 from .view_request_headers import SET_HEADER, DroppedHeaders, request_headers

@@ -9,18 +9,14 @@ from dataclasses import dataclass
 from .access_rules import rules_below, rules_of_location, rules_of_site
 from .effective import Effective
 from .model import Edge, Location, Site
-from .raw import read_raw
+from .raw import raw_protocols, read_raw
+from .response_policy import ResponsePolicy, edge_policy
 from .view_access import Access
-from .view_headers import Added, ResponsePolicy
-from .view_raw import raw_protocols, view_raw
+from .view_headers import Added, added_headers
+from .view_raw import view_raw
 from .view_request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
 
 CACHE_STATUS = Added("add_header X-Cache-Status $upstream_cache_status always")
-
-
-def edge_policy(edge: Edge) -> ResponsePolicy:
-    """Headers of responses as the edge has them for all sites."""
-    return ResponsePolicy().over(edge)
 
 
 def edge_protocols(edge: Edge) -> tuple[str, ...]:
@@ -71,7 +67,7 @@ class SiteContext:
 
     def added(self, policy: ResponsePolicy, first: Iterable[Added] = ()) -> list[Added]:
         """What a policy adds to responses of the main server."""
-        return policy.added(self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
+        return added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
 
     def added_by_location(self, location: Location) -> list[Added]:
         """Headers of a location where they differ from those of its site; a block has all of its headers or none."""

@@ -9,27 +9,19 @@ and generated responses alike. Nothing is added on 304, which must not change wh
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from .effective import Effective
-from .model import Edge, Location, Site
 from .quote import quote, quoted
+from .response_policy import ResponsePolicy
 
 HSTS = "strict-transport-security"
 CSP = "content-security-policy"
 FRAME_OPTIONS = "x-frame-options"
 LIFETIMES = frozenset({"cache-control", "expires", "pragma"})
 """Headers that say how long a response may be kept: a wrong one on an error or a redirect to a login stays for long."""
-ALWAYS_HIDDEN = ("Alt-Svc", "X-Powered-By")
-"""Headers of backends: one leads clients past the edge, the other gives its software away."""
 HTTP_OK = (200, 206)
-
-
-def merged(headers: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
-    """Headers with changes laid over them; names are compared as HTTP does, without regard to case."""
-    changed = {name.lower() for name in changes}
-    return {**{name: value for name, value in headers.items() if name.lower() not in changed}, **changes}
 
 
 @dataclass(frozen=True)
@@ -57,52 +49,26 @@ class Added:
     asked: str = ""
 
 
-@dataclass(frozen=True)
-class ResponsePolicy:
-    """What a level of the model (edge, site, location) has to say of headers of responses, outer levels included."""
+def added_headers(
+    policy: ResponsePolicy, variables: Effective, *, tls: bool, alt_svc: str = "", first: Iterable[Added] = ()
+) -> list[Added]:
+    """What is added to every response of a block.
 
-    security: Mapping[str, str] = field(default_factory=dict)
-    override: frozenset[str] = frozenset()
-    set: Mapping[str, str] = field(default_factory=dict)
-    add: Mapping[str, str] = field(default_factory=dict)
-    remove: frozenset[str] = frozenset()
-
-    def over(self, level: Edge | Site | Location) -> ResponsePolicy:
-        """The policy of a level inside this one."""
-        return ResponsePolicy(
-            security=merged(self.security, level.security_headers),
-            override=self.override | {name.lower() for name in level.security_headers_override},
-            set=merged(self.set, level.response_headers.set),
-            add=merged(self.add, level.response_headers.add),
-            remove=self.remove | set(level.response_headers.remove),
-        )
-
-    def hidden(self, protocols: Iterable[str]) -> tuple[str, ...]:
-        """Directives that keep headers of backends from clients."""
-        overridden = (name for name, value in self.security.items() if value and name.lower() in self.override)
-        names = {name.lower(): name for name in (*ALWAYS_HIDDEN, *sorted(self.remove), *self.set, *overridden)}
-        return tuple(f"{protocol}_hide_header {names[key]}" for protocol in protocols for key in sorted(names))
-
-    def added(self, variables: Effective, *, tls: bool, alt_svc: str = "", first: Iterable[Added] = ()) -> list[Added]:
-        """What is added to every response of a block.
-
-        :param tls: whether the block serves over TLS; elsewhere HSTS depends on the proxies in front, if on anything.
-        :param alt_svc: value of Alt-Svc; empty without HTTP/3.
-        :param first: headers that come before the others.
-        """
-        found = [*first]
-        for name, value in self.security.items():
-            if value and (name.lower() != HSTS or tls or variables.believed):
-                found.append(_security(name, value, "" if tls else variables.scheme))
-        if alt_svc:
-            found.append(_constant("Alt-Svc", alt_svc))
-        for name, value in self.set.items():
-            found.append(_lifetime(name, value, replaces=True) if name.lower() in LIFETIMES else _constant(name, value))
-        for name, value in self.add.items():
-            found.append(
-                _lifetime(name, value, replaces=False) if name.lower() in LIFETIMES else _constant(name, value)
-            )
-        return found
+    :param tls: whether the block serves over TLS; elsewhere HSTS depends on the proxies in front, if on anything.
+    :param alt_svc: value of Alt-Svc; empty without HTTP/3.
+    :param first: headers that come before the others.
+    """
+    found = [*first]
+    for name, value in policy.security.items():
+        if value and (name.lower() != HSTS or tls or variables.believed):
+            found.append(_security(name, value, "" if tls else variables.scheme))
+    if alt_svc:
+        found.append(_constant("Alt-Svc", alt_svc))
+    for name, value in policy.set.items():
+        found.append(_lifetime(name, value, replaces=True) if name.lower() in LIFETIMES else _constant(name, value))
+    for name, value in policy.add.items():
+        found.append(_lifetime(name, value, replaces=False) if name.lower() in LIFETIMES else _constant(name, value))
+    return found
 
 
 def _constant(name: str, value: str) -> Added:

@@ -12,16 +12,8 @@ from collections.abc import Iterable, Sequence
 from .effective import Effective
 from .model import Edge, Location, Site
 from .quote import quote
-from .raw import Directive, read_raw
+from .raw import PROTOCOLS, Directive, raw_protocols, read_raw
 from .view_request_headers import DroppedHeaders, RequestHeaders, request_headers
-
-PROTOCOLS = ("fastcgi", "uwsgi", "scgi")
-
-
-def raw_protocols(texts: Iterable[str]) -> tuple[str, ...]:
-    """The protocols that raw directives speak to applications."""
-    joined = [text for text in texts if "_pass" in text]
-    return tuple(one for one in PROTOCOLS if any(f"{one}_pass" in text for text in joined))
 
 
 def view_raw(

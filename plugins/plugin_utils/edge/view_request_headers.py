@@ -15,7 +15,8 @@ from .effective import FORWARDED_NAMES, Effective, forwarded
 from .header_table import fitting
 from .model import Edge, Location, Site
 from .quote import quote
-from .view_headers import ValueMap, merged
+from .response_policy import merged
+from .view_headers import ValueMap
 
 SET_HEADER = ("proxy", "grpc")
 """Protocols whose headers are set by a directive that blocks inherit."""

@@ -14,7 +14,7 @@ from .problems import FILE_END
 from .quote import quoted
 from .view_access import Access, AuthLocationView
 from .view_context import SiteContext
-from .view_headers import Added, ValueMap
+from .view_headers import Added, ValueMap, added_headers
 from .view_listen import listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
 from .view_location import LocationView, view_locations
 from .view_request_headers import DroppedHeaders
@@ -86,7 +86,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     if http3:
         tls += listen_on(edge.https_port, "quic", ipv6=edge.ipv6)
     added = context.added(context.policy)
-    redirected = context.policy.added(variables, tls=False) if site.https else []
+    redirected = added_headers(context.policy, variables, tls=False) if site.https else []
     locations = _locations(site, context)
     requests = context.own_requests()
     auth_locations = () if site.maintenance else access.auth_locations(edge, place, variables, generation)

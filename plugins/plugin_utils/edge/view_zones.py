@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import CACHE_FOLDER
 
-from .capabilities import UPSTREAM_RESOLVE, Target
+from .capabilities import Target
 from .formats import is_ip, split_address
 from .model import Cache, ConnectionLimit, Edge, RateLimit, Server, Stream, Upstream
+from .name_resolution import resolves
 from .quote import quote
 
 STREAM = "stream_"
@@ -60,11 +61,6 @@ class LimitView:
 def names_hash_bucket(names: Iterable[str]) -> int:
     """Bytes in which nginx finds the longest of some host names; few are long, and small buckets are faster."""
     return 128 if max(map(len, names), default=0) <= LONGEST_NAME_IN_128_BYTES else 512
-
-
-def resolves(upstream: Upstream, edge: Edge, target: Target) -> bool:
-    """Whether nginx looks up the names of an upstream's servers again while it runs."""
-    return upstream.resolve != "off" and bool(edge.resolver) and target.can(UPSTREAM_RESOLVE)
 
 
 def view_upstream(upstream: Upstream, edge: Edge, target: Target, *, prefix: str = "") -> UpstreamView:
