@@ -22,27 +22,22 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / ".cache" / "collections"))
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (  # noqa: E402
-    PLACEHOLDER,
-    Content,
-)
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack  # noqa: E402
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import (  # noqa: E402
-    capabilities,
-    check,
-    check_certificates,
-    read,
-    render,
-    site_files,
-    view,
-)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import PLACEHOLDER, Content  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import pack  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.certificates import check_certificates  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.edge import check  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import read_edge  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import read_site_files  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.render.edge import view_edge  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.render.files import digest, render  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target  # noqa: E402
 
 from . import bench_traffic  # noqa: E402
 
 SIZES = (100, 1000)
 LOCATIONS = 10
 REPEATS = 3
-TARGET = capabilities.Target((1, 26, 3), (3, 5, 1), ("--with-http_v3_module",))
+TARGET = Target((1, 26, 3), (3, 5, 1), ("--with-http_v3_module",))
 
 
 VARIABLES = {
@@ -83,20 +78,14 @@ def measure(sites: int, folder: Path) -> tuple[float, dict[str, float]]:
     text = yaml.safe_dump({**VARIABLES, "edge_sites": [site(number) for number in range(sites)]})
     baseline, _variables = median_seconds(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
     parts: dict[str, float] = {}
-    parts["read the files"], (files, _unreadable) = median_seconds(
-        lambda: site_files.read_site_files(folder, lambda _path: None)
-    )
-    parts["validate"], reading = median_seconds(lambda: read.read_edge(options, VARIABLES, files))
-    parts["check"], _problems = median_seconds(
-        lambda: (check.check(reading), list(check_certificates.check_certificates(reading)))
-    )
+    parts["read the files"], (files, _unreadable) = median_seconds(lambda: read_site_files(folder, lambda _path: None))
+    parts["validate"], reading = median_seconds(lambda: read_edge(options, VARIABLES, files))
+    parts["check"], _problems = median_seconds(lambda: (check(reading), list(check_certificates(reading))))
     parts["view"], edge_view = median_seconds(
-        lambda: view.view_edge(reading.edge, TARGET, generation=PLACEHOLDER, user_files={})
+        lambda: view_edge(reading.edge, TARGET, generation=PLACEHOLDER, user_files={})
     )
-    parts["render"], texts = median_seconds(lambda: render.render(edge_view, templates))
-    parts["digest and payload"], _payload = median_seconds(
-        lambda: pack(Content(texts, render.digest(texts), 8090, "0"))
-    )
+    parts["render"], texts = median_seconds(lambda: render(edge_view, templates))
+    parts["digest and payload"], _payload = median_seconds(lambda: pack(Content(texts, digest(texts), 8090, "0")))
     return baseline, parts
 
 

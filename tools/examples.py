@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, OPTIONS, TARGETS, rendered
 
 from .cookbook import SHOWN_FOR, recipes

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import CAPABILITIES
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.dropped_headers import GROUPS
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.dropped_headers import GROUPS
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import CAPABILITIES
 from ansible_collections.hardened.nginx_edge.tests.unit.models import OPTIONS, ROOT, TARGETS
 
 from .examples import OptionPath, directives, example

@@ -12,12 +12,12 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find, read_text
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.credentials import (
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.credentials import (
     credentials_in,
     file_of,
     hmac_key_in,
 )
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, read_text
 
 
 class ActionModule(ActionBase):

@@ -18,22 +18,28 @@ import yaml
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import DISTRIBUTION
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import pack
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import digest_of
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.advice import advice_on_state
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Built, Inventory, Plan, build, plan
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.check_profiles import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import pack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.user_files import digest_of
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.profiles import (
     check_profiles,
     profiles_of,
 )
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find, read_text
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.fleet import probes
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.passwords import hash_password
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import Problem
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.site_files import Loader, read_site_files
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, read_text
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.passwords import hash_password
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import (
+    Built,
+    Inventory,
+    Plan,
+    build,
+    plan,
+)
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import NOT_THE_MODEL, PREFIX
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import Loader, read_site_files
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import probes
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import advice_on_state
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"

@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find, read_text
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, read_text
 
 _FILES = {"fullchain": "fullchain_content", "privkey": "privkey_content"}
 

@@ -39,14 +39,14 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import advice
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report import warnings
 
 
 def advice_lines(value: Any) -> list[str]:
     """See the documentation of the filter."""
     if not isinstance(value, Mapping):
         raise AnsibleFilterError("advice_lines takes a mapping of hosts and what they are advised")
-    return advice.advice_lines({str(host): [str(text) for text in texts] for host, texts in value.items()})
+    return warnings.advice_lines({str(host): [str(text) for text in texts] for host, texts in value.items()})
 
 
 class FilterModule:

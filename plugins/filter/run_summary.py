@@ -42,14 +42,14 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import fleet
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report import summary
 
 
 def run_summary(value: Any) -> list[str]:
     """See the documentation of the filter."""
     if not isinstance(value, Mapping):
         raise AnsibleFilterError("run_summary takes a mapping of hosts and their parts in the run")
-    return fleet.summary(value)
+    return summary.summary(value)
 
 
 class FilterModule:

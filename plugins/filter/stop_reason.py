@@ -49,14 +49,14 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import fleet
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report import summary
 
 
 def stop_reason(value: Any, batch: list[str], most_percent: int = 0) -> str:
     """See the documentation of the filter."""
     if not isinstance(value, Mapping):
         raise AnsibleFilterError("stop_reason takes a mapping of hosts and their parts in the run")
-    return fleet.stop_reason(value, batch, most_percent)
+    return summary.stop_reason(value, batch, most_percent)
 
 
 class FilterModule:

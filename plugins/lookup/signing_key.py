@@ -50,8 +50,11 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.openpgp import NotAKeyError, read_keys
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.signing_keys import (
+    NotAKeyError,
+    read_keys,
+)
 
 
 class LookupModule(LookupBase):

@@ -150,14 +150,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import Authority
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_spec import certificates_argument
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Wanted, raise_all
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer, describe
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import LocalEdge
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import Authority
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer, describe
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted, raise_all
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import LocalEdge
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
 
 ACME_OPTIONS: dict[str, Any] = {
     "directory_url": {"type": "str", "required": True},

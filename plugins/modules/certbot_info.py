@@ -63,9 +63,9 @@ problem:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import read_profiles
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certbot import read_version
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.certbot import read_version
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import read_profiles
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 
 
 def main() -> None:

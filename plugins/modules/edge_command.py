@@ -43,19 +43,20 @@ path:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import cli
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.command import install, sources
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import COMMAND
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli import main as command
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.install import install, sources
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import COMMAND
 
 
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     try:
-        # Ansible packs what is imported, so the package that the command belongs to is all that it needs.
-        changed = install(LocalHost(), sources(cli.__name__.rpartition(".")[0]), check=module.check_mode)
+        # Ansible packs what the command imports, sub-packages included.
+        core = command.__name__.removesuffix(".cli.main")
+        changed = install(LocalHost(), sources(core), check=module.check_mode)
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
     changed = module.set_mode_if_different(COMMAND, 0o755, changed)

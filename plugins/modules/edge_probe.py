@@ -135,10 +135,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import live_name
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders, Layout
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.probe import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import ask
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import live_name
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders, Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.probe import (
     Finding,
     LocalWeb,
     Site,
@@ -146,7 +147,6 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.probe imp
     find_all,
     report,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import ask
 
 
 def main() -> None:

@@ -104,17 +104,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.cli_certificates import local_edge
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders, Layout
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.receive import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.certificates import local_edge
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders, Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.receiving import (
     Settings,
     prepare,
     read_settings,
     receive,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.share import ACCOUNT
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.sharing import ACCOUNT
 
 
 def main() -> None:

@@ -72,10 +72,10 @@ advice:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply, unpack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply, unpack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 
 
 def main() -> None:

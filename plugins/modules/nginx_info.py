@@ -133,23 +133,23 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import DISTRIBUTION, NGINX_ORG
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.differences import drifted_paths
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.differences import drifted_paths
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import status
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     last_proof,
     manifests,
     read_manifest,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import read_nginx
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import status
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.user_files import present
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION, NGINX_ORG
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.program import read_nginx
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import (
     leaving_workers,
     master_pid,
     open_files_limit,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.user_files import present
 
 
 def main() -> None:

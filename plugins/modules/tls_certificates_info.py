@@ -129,19 +129,19 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certificates as core
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificate_spec import certificates_argument
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Host, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import read_pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import read_pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
     Edge,
     LocalEdge,
     Observation,
     handshake_for,
     observe,
 )
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
 
 
 def main() -> None:

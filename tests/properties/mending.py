@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import FILE_END, Problem
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import Format
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import FILE_END, Problem
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 
 from .models import DELETED, Drawn, Place, at, changed, texts_of
 from .texts import SPARE_TEXTS

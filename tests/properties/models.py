@@ -15,13 +15,14 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import formats
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, plan
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.model import Edge, Record
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import FILE_END
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import PREFIX, SiteFile, option_name
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.edge import Edge
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.record import Record
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import Plan, plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX, SiteFile, option_name
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax import formats
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import Format
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import FILE_END
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 
 from ..unit.models import OPTIONS
 from .texts import KINDS, hostile

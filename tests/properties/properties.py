@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.problems import FILE_END, Problem
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import FILE_END, Problem
 
 from ..unit.models import OPTIONS, TARGETS, rendered_plan
 from .mending import located

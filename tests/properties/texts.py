@@ -13,9 +13,9 @@ from typing import Callable
 
 from hypothesis import strategies as st
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import STREAM_MODULE
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import formats
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import STREAM_MODULE
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax import formats
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import Format
 
 HOST_WITH_ADDRESS = "backend.example.net"
 """The one host name that the test hosts can look up: nginx does so while it tests a configuration."""

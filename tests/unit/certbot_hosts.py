@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import accounts
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import Authority
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Wanted
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns import Proof
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Handshake, Lookup
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme import accounts
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import Authority
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Proof
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import Handshake, Lookup
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost
 
 NOW = datetime.now(timezone.utc) + timedelta(minutes=5)  # pairs are made while the tests run

@@ -9,8 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Callable
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair, checked_pair, make_self_signed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import (
+    Pair,
+    checked_pair,
+    make_self_signed,
+)
 
 
 class ScriptedHost(LocalHost):

@@ -7,9 +7,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import live_name
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import live_name
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 
 VERSION_OUTPUT = """nginx version: nginx/1.26.3
 built with OpenSSL 3.5.0 8 Apr 2025

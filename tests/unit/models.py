@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.candidate import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import PLACEHOLDER
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import (
     DISTRIBUTION_BUILD,
     STREAM_MODULE,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import PLACEHOLDER
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan, build, plan
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import Plan, build, plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.access_rules import may_match_below
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.access_rules import may_match_below
 
 from .models import TARGETS, errors, rendered
 

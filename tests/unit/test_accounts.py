@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import accounts
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme import accounts
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
     CA,
     NOW,

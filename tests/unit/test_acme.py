@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certbot, issue
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Wanted
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns import Dns, Proof, credentials_file
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Lookup
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme import certbot, issue
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Dns, Proof, credentials_file
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import Lookup
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
     CA,
     NOW,

@@ -7,7 +7,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hardened.nginx_edge.plugins.filter.advice_lines import FilterModule
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.advice import advice_lines
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import advice_lines
 
 
 def test_nothing_gives_no_line() -> None:

@@ -12,15 +12,16 @@ from typing import Callable
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certbot, pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.authority import Authority
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certbot import Lineage, Request
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Wanted
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.dns import Proof
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.issue import Issuer
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme import certbot
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.certbot import Lineage, Request
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import Authority
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Proof
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
     BY_FILE,
     CA,
@@ -152,7 +153,7 @@ def test_first_issue_then_nothing(folders: Folders, tmp_path: Path, pair: Pair) 
         "serial": pair.certificate.serial,
         "not_after": f"{pair.certificate.not_after:%Y-%m-%dT%H:%M:%SZ}",
     }
-    assert pairs.read_pair(LocalHost(), folders.link("a.example")) == pair
+    assert key_pairs.read_pair(LocalHost(), folders.link("a.example")) == pair
     assert isinstance(one.host, ScriptedHost)
     assert one.host.environments[-1] == {"REQUESTS_CA_BUNDLE": "/etc/ssl/private-ca.pem"}
     assert list((tmp_path / "acme" / ".well-known" / "acme-challenge").iterdir()) == []

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certificates as core
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Decision, Wanted
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Decision, Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import issued, made
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import Death, FaultyHost, die
 
@@ -46,7 +46,7 @@ def run(folders: Folders, wanted: Wanted, now: datetime = NOW) -> Decision:
 
 
 def in_use(folders: Folders, wanted: Wanted = ACME) -> Pair:
-    return pairs.read_pair(HOST, folders.link(wanted.name))
+    return key_pairs.read_pair(HOST, folders.link(wanted.name))
 
 
 def issue(folders: Folders, pair: Pair, name: str = "a.example") -> None:
@@ -63,7 +63,7 @@ def serve(folders: Folders, pair: Pair, source: str) -> None:
         issue(folders, pair)
         run(folders, ACME)
     else:
-        pairs.point(HOST, folders.tls, ACME.name, pairs.store_pair(HOST, folders.tls, ACME.name, pair))
+        key_pairs.point(HOST, folders.tls, ACME.name, key_pairs.store_pair(HOST, folders.tls, ACME.name, pair))
 
 
 def store(folders: Folders) -> list[str]:

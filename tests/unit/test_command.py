@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.cli import Printed, main, parser
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.cli import run as run_cli
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.main import Printed, main, parser
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.main import run as run_cli
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     Content,
     live_name,
     manifests,
     running_name,
     switch,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
 
 from .edge_hosts import EdgeHost
 

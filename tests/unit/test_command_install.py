@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import command, paths
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli import install
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 
 from .faults import FaultyHost, die, survived
 
-PACKAGE = "ansible_collections.hardened.nginx_edge.plugins.module_utils.edge"
+PACKAGE = "ansible_collections.hardened.nginx_edge.plugins.module_utils._edge"
 
 
 @pytest.fixture
@@ -34,11 +35,11 @@ def start(places: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_is_installed_runs_without_the_collection(places: Path) -> None:
-    modules = command.sources(PACKAGE)
-    assert command.install(LocalHost(), modules, check=True) is True
+    modules = install.sources(PACKAGE)
+    assert install.install(LocalHost(), modules, check=True) is True
     assert not (places / "lib").exists()
-    assert command.install(LocalHost(), modules, check=False) is True
-    assert command.install(LocalHost(), modules, check=False) is False
+    assert install.install(LocalHost(), modules, check=False) is True
+    assert install.install(LocalHost(), modules, check=False) is False
     assert os.access(places / "sbin" / "nginx-edge", os.X_OK)
     done = start(places)
     assert (done.returncode, done.stderr) == (0, "")
@@ -46,38 +47,38 @@ def test_what_is_installed_runs_without_the_collection(places: Path) -> None:
 
 
 def test_a_newer_version_takes_the_place_of_the_older_one(places: Path) -> None:
-    modules = command.sources(PACKAGE)
-    command.install(LocalHost(), modules, check=False)
+    modules = install.sources(PACKAGE)
+    install.install(LocalHost(), modules, check=False)
     newer = {
         **modules,
-        "cli.py": modules["cli.py"].replace("Show the generations", "SHOW THE GENERATIONS"),
+        "cli/main.py": modules["cli/main.py"].replace("Show the generations", "SHOW THE GENERATIONS"),
     }
-    assert command.install(LocalHost(), newer, check=True) is True
+    assert install.install(LocalHost(), newer, check=True) is True
     assert "Show the generations" in start(places).stdout
-    assert command.install(LocalHost(), newer, check=False) is True
+    assert install.install(LocalHost(), newer, check=False) is True
     assert "SHOW THE GENERATIONS" in start(places).stdout
     assert len(os.listdir(places / "lib")) == 1
 
 
 def test_a_damaged_one_is_mended(places: Path) -> None:
-    modules = command.sources(PACKAGE)
-    command.install(LocalHost(), modules, check=False)
-    cli = next((places / "lib").rglob("cli.py"))
+    modules = install.sources(PACKAGE)
+    install.install(LocalHost(), modules, check=False)
+    cli = next((places / "lib").rglob("cli/main.py"))
     cli.unlink()
-    assert command.install(LocalHost(), modules, check=False) is True
+    assert install.install(LocalHost(), modules, check=False) is True
     assert start(places).returncode == 0
 
 
 def test_a_run_that_dies_leaves_a_whole_command(places: Path) -> None:
-    modules = {"__init__.py": "", "cli.py": "def main() -> int:\n    return 0\n"}
-    newer = {**modules, "cli.py": modules["cli.py"].replace("0", "3")}
+    modules = {"__init__.py": "", "cli/__init__.py": "", "cli/main.py": "def main() -> int:\n    return 0\n"}
+    newer = {**modules, "cli/main.py": modules["cli/main.py"].replace("0", "3")}
     host = LocalHost()
     at = 0
     while True:
-        command.install(host, modules, check=False)
+        install.install(host, modules, check=False)
         counting = FaultyHost(host, at, die)
         with survived():
-            command.install(counting, newer, check=False)
+            install.install(counting, newer, check=False)
         assert start(places).returncode in (0, 3)
         if counting.count <= at:
             break
@@ -104,7 +105,7 @@ def test_sub_packages_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         entry = Path(shutil.make_archive(str(tmp_path / "modules"), "zip", tmp_path, top.name))
         shutil.rmtree(top)
     monkeypatch.syspath_prepend(str(entry))
-    assert command.sources(top.name) == files
+    assert install.sources(top.name) == files
 
 
 def test_a_package_whose_source_is_not_to_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,4 +114,4 @@ def test_a_package_whose_source_is_not_to_be_had_is_told(tmp_path: Path, monkeyp
     (tmp_path / "compiled_only" / "inner.pyc").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(EdgeError, match=r"the source of compiled_only\.inner is not to be had"):
-        command.sources("compiled_only")
+        install.sources("compiled_only")

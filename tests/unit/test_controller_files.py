@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.controller_files import find, places
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, places
 
 
 def test_the_repository_of_the_inventory_comes_first_and_the_inventory_last() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.dropped_headers import DROPPED
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.dropped_headers import DROPPED
 from ansible_collections.hardened.nginx_edge.tools.corpus.deviations import (
     Deviation,
     differences,

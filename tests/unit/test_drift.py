@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.differences import differences, drifted_paths
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import WRITTEN, Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import Leaving, leaving_workers
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.advice import advice_on_state
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.differences import (
+    differences,
+    drifted_paths,
+)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import WRITTEN, Content
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import Leaving, leaving_workers
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import advice_on_state
 
 from .edge_hosts import MASTER, EdgeHost
 

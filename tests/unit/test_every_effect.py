@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import certificates, pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     Content,
     live_name,
     running_name,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.renewal import take_over
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply, roll_back
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply, roll_back
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.renewal import take_over
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates, key_pairs
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 
 from .certificate_hosts import made
 from .faults import FAULTS, Fault, FaultyHost, die, survived
@@ -95,15 +95,15 @@ def with_pair(pair: Pair, store: str) -> Callable[[ServingHost], None]:
 
     def before(host: ServingHost) -> None:
         host.renew(pair)
-        target = pairs.store_pair(host, host.folders.tls, NAME, pair, store)
-        pairs.point(host, host.folders.tls, NAME, target)
+        target = key_pairs.store_pair(host, host.folders.tls, NAME, pair, store)
+        key_pairs.point(host, host.folders.tls, NAME, target)
         run(host, host.layout, content("aaaa", f"ssl_certificate {host.folders.link(NAME)}/fullchain.pem;"))
 
     return before
 
 
 def renewed(host: ServingHost) -> None:
-    with_pair(OLD, pairs.ISSUED)(host)
+    with_pair(OLD, key_pairs.ISSUED)(host)
     host.renew(NEW)
 
 
@@ -124,7 +124,7 @@ WAYS = {
     ),
     "a rollback": Way(generations("aaaa", "bbbb"), go_back, ("bbbb", "aaaa")),
     "a provided certificate": Way(
-        with_pair(OLD, pairs.STORE), lambda host, machine: provide(host, machine, NEW), ("aaaa",), (OLD, NEW)
+        with_pair(OLD, key_pairs.STORE), lambda host, machine: provide(host, machine, NEW), ("aaaa",), (OLD, NEW)
     ),
     "a renewed certificate": Way(renewed, take, ("aaaa",), (OLD, NEW)),
 }

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Inventory, plan
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.fleet import probes, stop_reason, summary
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import Inventory, plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import (
+    probes,
+    stop_reason,
+    summary,
+)
 
 from .models import OPTIONS, ROOT, TARGETS, planned
 

@@ -17,18 +17,12 @@ from ansible_collections.hardened.nginx_edge.tools.reliability import Bug, read_
 ROOT = Path(__file__).resolve().parents[2]
 GUARDS = [*read_guards(), *read_guards(ROOT / "tests" / "guarantees.yml")]
 BUGS = {f"{guard.name}, {number}": bug for guard in GUARDS for number, bug in enumerate(guard.bugs, start=1)}
-CORE = Path("plugins", "module_utils", "edge")
 COPIED = (Path("plugins"), Path("tests", "unit"))
 FOR_MODELS = tuple(
     Path(*parts.split("/"))
     for parts in ("roles", "tests/golden", "tests/mistakes", "tests/properties", "tools", "docs")
 )
 """What tests of the model need besides."""
-
-
-def place(bug: Bug) -> Path:
-    """The file of a bug: from the root of the collection, or one of the core on the hosts."""
-    return Path(bug.file) if "/" in bug.file else CORE / bug.file
 
 
 def copy_of_the_collection(root: Path, *, models: bool) -> None:
@@ -44,8 +38,8 @@ def copy_of_the_collection(root: Path, *, models: bool) -> None:
 
 def with_bug(root: Path, bug: Bug) -> subprocess.CompletedProcess[str]:
     """The tests that have to notice, in a copy that has the bug."""
-    copy_of_the_collection(root, models="/" in bug.file)
-    path = root / place(bug)
+    copy_of_the_collection(root, models=bug.file.startswith("plugins/plugin_utils/"))
+    path = root / bug.file
     path.write_text(path.read_text(encoding="utf-8").replace(bug.old, bug.new), encoding="utf-8")
     argv = [
         sys.executable,
@@ -74,7 +68,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.Comp
 @pytest.mark.parametrize("name", BUGS)
 def test_a_bug_turns_a_test_red(ended: dict[str, subprocess.CompletedProcess[str]], name: str) -> None:
     bug, done = BUGS[name], ended[name]
-    assert (ROOT / place(bug)).read_text(encoding="utf-8").count(bug.old) == 1, "no place for the bug"
+    assert (ROOT / bug.file).read_text(encoding="utf-8").count(bug.old) == 1, "no place for the bug"
     assert done.returncode == 1, done.stdout + done.stderr
     assert " failed" in done.stdout.splitlines()[-1], done.stdout
 

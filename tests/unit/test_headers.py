@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.dropped_headers import DROPPED, GROUPS
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.header_table import fitting
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.dropped_headers import DROPPED, GROUPS
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.header_table import fitting
 from ansible_collections.hardened.nginx_edge.tools.reference import HEADERS, headers_page
 
 from .models import GOLDEN, TARGETS, errors, rendered

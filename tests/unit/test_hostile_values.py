@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import Plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import Plan
 from ansible_collections.hardened.nginx_edge.tests.properties.structure import Tree, parsed
 from ansible_collections.hardened.nginx_edge.tests.properties.texts import PAYLOADS
 from ansible_collections.hardened.nginx_edge.tools.examples import Model, OptionPath, Place, uses

@@ -11,9 +11,10 @@ from typing import Any, get_args, get_type_hints
 import pytest
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.model import Edge, Record
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import option_name
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.version import VERSION
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.edge import Edge
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.record import Record
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import option_name
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.version import VERSION
 
 from .models import GOLDEN, OPTIONS, ROOT, TARGETS, errors, planned
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.nginx import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import NGINX_ORG_SOURCE
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.program import (
     explain,
     read_nginx,
     test_configuration,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import NGINX_ORG_SOURCE
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.capabilities import HTTP3, STREAM, Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import HTTP3, STREAM, Target
 
 from .certificate_hosts import ScriptedHost
 

@@ -7,7 +7,10 @@ import base64
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.openpgp import NotAKeyError, read_keys
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.signing_keys import (
+    NotAKeyError,
+    read_keys,
+)
 
 FINGERPRINT = "E36AA124A2ACE4201091980AED1EADAACBEDFDED"
 KEY = """-----BEGIN PGP PUBLIC KEY BLOCK-----

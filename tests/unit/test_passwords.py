@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import build
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.passwords import hash_password
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.passwords import hash_password
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import build
 
 from .models import TARGETS, TEMPLATES, planned
 

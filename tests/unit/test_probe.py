@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.probe import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.probe import (
     Answer,
     Finding,
     LocalWeb,
@@ -40,7 +40,7 @@ def pair() -> Pair:
 @pytest.fixture
 def folders(tmp_path: Path, pair: Pair) -> Folders:
     found = Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"))
-    pairs.point(LocalHost(), found.tls, "a.test", pairs.store_pair(LocalHost(), found.tls, "a.test", pair))
+    key_pairs.point(LocalHost(), found.tls, "a.test", key_pairs.store_pair(LocalHost(), found.tls, "a.test", pair))
     return found
 
 

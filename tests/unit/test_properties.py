@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge import formats
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.formats import Format
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax import formats
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import Format
 
 from ..properties.mending import mended
 from ..properties.models import Drawn, broken, poisoned

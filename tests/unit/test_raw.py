@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.raw import read_raw
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.raw import read_raw
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import metrics, pairs, paths
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.renewal import look_at_all, take_over
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.served import Handshake
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.x509 import Certificate
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation import metrics
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.renewal import look_at_all, take_over
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import Handshake
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import Certificate
 
 from .certificate_hosts import made
 from .edge_hosts import EdgeHost
@@ -52,7 +54,7 @@ class ServingHost(EdgeHost):
         if self.reads_certificates and "refused at" not in self.conf_text(self.layout.conf):
             for name in self.listdir(self.folders.tls):
                 if self.readlink(self.folders.link(name)):
-                    self.served[name] = pairs.read_chain(self, self.folders.link(name))[0]
+                    self.served[name] = key_pairs.read_chain(self, self.folders.link(name))[0]
 
     def renew(self, pair: Pair, name: str = NAME) -> str:
         """As certbot does: the lineage's files change, nginx's do not."""
@@ -63,7 +65,7 @@ class ServingHost(EdgeHost):
         return str(folder)
 
     def in_use(self, name: str = NAME) -> Pair:
-        return pairs.read_pair(self, self.folders.link(name))
+        return key_pairs.read_pair(self, self.folders.link(name))
 
     def take_over(self, only: str | None = None) -> list[str]:
         return take_over(self, Clients(self), self.layout, self.folders, NOW, only=only, timeout=3)
@@ -79,8 +81,8 @@ def host(tmp_path: Path, first: Pair) -> ServingHost:
     """An edge that serves the first certificate that was issued for its site."""
     host = ServingHost(tmp_path)
     host.renew(first)
-    target = pairs.store_pair(host, host.folders.tls, NAME, first, pairs.ISSUED)
-    pairs.point(host, host.folders.tls, NAME, target)
+    target = key_pairs.store_pair(host, host.folders.tls, NAME, first, key_pairs.ISSUED)
+    key_pairs.point(host, host.folders.tls, NAME, target)
     text = f"# @GENERATION@\nlisten 443 ssl;\nssl_certificate {host.folders.link(NAME)}/fullchain.pem;\n"
     content = Content({"nginx.conf": text}, "aaaa", 8090, "0.1.0")
     apply(host, host.layout, content, check=False, allow_restart=False)
@@ -116,8 +118,8 @@ def test_a_lineage_that_nginx_does_not_use_is_none_of_its_business(host: Serving
 
 def test_what_is_shown_for_names_that_no_site_has_is_no_fault(host: ServingHost, first: Pair) -> None:
     unused = made("gone.example")
-    target = pairs.store_pair(host, host.folders.tls, "gone.example", unused, pairs.ISSUED)
-    pairs.point(host, host.folders.tls, "gone.example", target)
+    target = key_pairs.store_pair(host, host.folders.tls, "gone.example", unused, key_pairs.ISSUED)
+    key_pairs.point(host, host.folders.tls, "gone.example", target)
     host.renew(unused, "gone.example")
     host.served["gone.example"] = first.certificate  # as nginx 1.18 does, which cannot refuse
     assert host.take_over() == []
@@ -142,8 +144,8 @@ def test_a_bad_lineage_changes_nothing_and_is_told(host: ServingHost, first: Pai
 
 def test_a_bad_lineage_does_not_keep_the_others_from_their_clients(host: ServingHost) -> None:
     other = made("b.example")
-    target = pairs.store_pair(host, host.folders.tls, "b.example", made("b.example"), pairs.ISSUED)
-    pairs.point(host, host.folders.tls, "b.example", target)
+    target = key_pairs.store_pair(host, host.folders.tls, "b.example", made("b.example"), key_pairs.ISSUED)
+    key_pairs.point(host, host.folders.tls, "b.example", target)
     host.renew(other, "b.example")
     host.renew(replace(made(NAME), privkey=other.privkey))
     with pytest.raises(EdgeError, match="cannot be used"):
@@ -173,8 +175,8 @@ def test_a_reload_that_does_not_change_what_is_served_fails(host: ServingHost) -
 def test_a_run_that_died_before_its_reload_is_mended(host: ServingHost) -> None:
     second = made(NAME)
     host.renew(second)
-    target = pairs.store_pair(host, host.folders.tls, NAME, second, pairs.ISSUED)
-    pairs.point(host, host.folders.tls, NAME, target)
+    target = key_pairs.store_pair(host, host.folders.tls, NAME, second, key_pairs.ISSUED)
+    key_pairs.point(host, host.folders.tls, NAME, target)
     assert host.take_over() == []
     assert host.served[NAME] == second.certificate
 
@@ -182,8 +184,8 @@ def test_a_run_that_died_before_its_reload_is_mended(host: ServingHost) -> None:
 def test_metrics_tell_disk_and_served_apart(host: ServingHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "RENEWAL_FILE", str(tmp_path / "renewal.json"))
     second = made(NAME, days=10)
-    target = pairs.store_pair(host, host.folders.tls, NAME, second, pairs.ISSUED)
-    pairs.point(host, host.folders.tls, NAME, target)
+    target = key_pairs.store_pair(host, host.folders.tls, NAME, second, key_pairs.ISSUED)
+    key_pairs.point(host, host.folders.tls, NAME, target)
 
     def told() -> dict[str, float]:
         seen = look_at_all(host, Clients(host), host.layout, host.folders, [NAME])

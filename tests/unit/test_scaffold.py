@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import plan
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.read import NOT_THE_MODEL, PREFIX
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import NOT_THE_MODEL, PREFIX
 
 from .models import OPTIONS, ROOT, TARGETS, errors
 

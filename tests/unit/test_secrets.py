@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.check_pairs import check_files
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.check_profiles import check_profiles
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.credentials import (
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.key_pairs import check_files
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.profiles import check_profiles
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.credentials import (
     credentials_in,
     file_of,
     hmac_key_in,

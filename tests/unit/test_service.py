@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Content, running_name
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.service import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content, running_name
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import (
     GRACE_SECONDS,
     STOP_SECONDS,
     control,
     master_pid,
     open_files_limit,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply
 
 from .edge_hosts import MASTER, EdgeHost
 

@@ -12,21 +12,23 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import pairs, paths, receive, share
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.certificates import Wanted, decide
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.pairs import Pair
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.receive import Settings
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.share import Follower
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation import receiving, sharing
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.receiving import Settings
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.sharing import Follower
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted, decide
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 
 from .certificate_hosts import issued, made
 from .test_renewal import NAME, NOW, Clients, ServingHost
 
-SETTINGS = Settings("edge-1", "10.0.0.1", 22, share.ACCOUNT, {NAME: [NAME]})
+SETTINGS = Settings("edge-1", "10.0.0.1", 22, sharing.ACCOUNT, {NAME: [NAME]})
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOrderer"
 
 
@@ -38,7 +40,7 @@ class Receiver(ServingHost):
         self.handed: Completed = Completed([], 255, "", "Permission denied (publickey).\n")
 
     def hand(self, pairs_by_name: Mapping[str, Any]) -> None:
-        self.handed = Completed([], 0, json.dumps({"format": share.FORMAT, "pairs": pairs_by_name}), "")
+        self.handed = Completed([], 0, json.dumps({"format": sharing.FORMAT, "pairs": pairs_by_name}), "")
 
     def run(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 120.0
@@ -46,7 +48,7 @@ class Receiver(ServingHost):
         return self.handed if argv[0] == "ssh" else super().run(argv, env=env, stdin=stdin, timeout=timeout)
 
     def receive(self, check: bool = False) -> list[str]:
-        return receive.receive(
+        return receiving.receive(
             self, Clients(self), self.layout, self.folders, settings=SETTINGS, now=NOW, timeout=3, check=check
         )
 
@@ -64,7 +66,7 @@ def placeholder() -> Pair:
 def host(tmp_path: Path, placeholder: Pair) -> Receiver:
     """An edge that serves a placeholder."""
     host = Receiver(tmp_path)
-    pairs.point(host, host.folders.tls, NAME, pairs.store_pair(host, host.folders.tls, NAME, placeholder))
+    key_pairs.point(host, host.folders.tls, NAME, key_pairs.store_pair(host, host.folders.tls, NAME, placeholder))
     content = Content({"nginx.conf": "# @GENERATION@\nlisten 443 ssl;\n"}, "aaaa", 8090, "0.1.0")
     apply(host, host.layout, content, check=False, allow_restart=False)
     reload_and_prove(host, host.layout, timeout=5, keep=9)
@@ -104,7 +106,7 @@ def test_what_is_wrong_changes_nothing_and_is_told(
     if wrong == "no JSON":
         host.handed = Completed([], 0, host.handed.stdout[:-3], "")
     if wrong == "expired":
-        monkeypatch.setattr(pairs, "expiry_problem", lambda _pair, _now: "the certificate expired on 2026-01-01")
+        monkeypatch.setattr(key_pairs, "expiry_problem", lambda _pair, _now: "the certificate expired on 2026-01-01")
     with pytest.raises(EdgeError) as told:
         host.receive()
     assert pair.privkey.splitlines()[1] not in str(told.value)
@@ -166,7 +168,7 @@ def orderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServingHost:
         ("SHARE_AUTHORIZED", home / ".ssh" / "authorized_keys"),
     ):
         monkeypatch.setattr(paths, name, str(path))
-    monkeypatch.setattr(share, "ACCOUNT", "root")
+    monkeypatch.setattr(sharing, "ACCOUNT", "root")
     return ServingHost(tmp_path)
 
 
@@ -176,20 +178,20 @@ def lines(orderer: ServingHost) -> list[str]:
 
 def test_a_key_is_good_for_one_command_and_from_one_address(orderer: ServingHost) -> None:
     followers = [Follower("edge-2", f"{KEY} root@edge-2", "10.0.0.2")]
-    assert share.authorize(orderer, followers, ["edge-2", "edge-3"], check=True)
+    assert sharing.authorize(orderer, followers, ["edge-2", "edge-3"], check=True)
     assert lines(orderer) == []
-    assert share.authorize(orderer, followers, ["edge-2", "edge-3"], check=False)
+    assert sharing.authorize(orderer, followers, ["edge-2", "edge-3"], check=False)
     assert lines(orderer) == [
         f'restrict,from="10.0.0.2",command="cat {paths.SHARE_BUNDLE}" {KEY} nginx-edge:edge-2',
     ]
-    assert not share.authorize(orderer, followers, ["edge-2", "edge-3"], check=False)
+    assert not sharing.authorize(orderer, followers, ["edge-2", "edge-3"], check=False)
 
 
 def test_who_left_the_inventory_is_let_in_no_longer(orderer: ServingHost) -> None:
-    share.authorize(orderer, [Follower("edge-2", KEY, "10.0.0.2")], ["edge-2", "edge-3"], check=False)
-    share.authorize(orderer, [Follower("edge-3", KEY, "2001:db8::3")], ["edge-2", "edge-3"], check=False)
+    sharing.authorize(orderer, [Follower("edge-2", KEY, "10.0.0.2")], ["edge-2", "edge-3"], check=False)
+    sharing.authorize(orderer, [Follower("edge-3", KEY, "2001:db8::3")], ["edge-2", "edge-3"], check=False)
     assert [line.rpartition(":")[2] for line in lines(orderer)] == ["edge-2", "edge-3"]
-    assert share.authorize(orderer, [], ["edge-3"], check=False)
+    assert sharing.authorize(orderer, [], ["edge-3"], check=False)
     assert [line.rpartition(":")[2] for line in lines(orderer)] == ["edge-3"]
 
 
@@ -205,24 +207,24 @@ def test_who_left_the_inventory_is_let_in_no_longer(orderer: ServingHost) -> Non
 )
 def test_nothing_else_gets_into_the_list(orderer: ServingHost, wrong: Follower) -> None:
     with pytest.raises(EdgeError, match="cannot stand in"):
-        share.authorize(orderer, [wrong], ["edge-2"], check=False)
+        sharing.authorize(orderer, [wrong], ["edge-2"], check=False)
     assert lines(orderer) == []
 
 
 def test_what_nginx_serves_from_lineages_is_laid_out(orderer: ServingHost, tmp_path: Path) -> None:
     pair, own = issued(tmp_path, NAME), made("own.example")
     tls = orderer.folders.tls
-    pairs.point(orderer, tls, NAME, pairs.store_pair(orderer, tls, NAME, pair, pairs.ISSUED))
-    pairs.point(orderer, tls, "own.example", pairs.store_pair(orderer, tls, "own.example", own))
-    assert share.lay_out(orderer, orderer.folders, check=True)
+    key_pairs.point(orderer, tls, NAME, key_pairs.store_pair(orderer, tls, NAME, pair, key_pairs.ISSUED))
+    key_pairs.point(orderer, tls, "own.example", key_pairs.store_pair(orderer, tls, "own.example", own))
+    assert sharing.lay_out(orderer, orderer.folders, check=True)
     assert orderer.read(paths.SHARE_BUNDLE) is None
-    assert share.lay_out(orderer, orderer.folders)
-    assert not share.lay_out(orderer, orderer.folders)
+    assert sharing.lay_out(orderer, orderer.folders)
+    assert not sharing.lay_out(orderer, orderer.folders)
     assert json.loads(orderer.read(paths.SHARE_BUNDLE) or b"") == {"format": 1, "pairs": {NAME: as_handed(pair)}}
     assert Path(paths.SHARE_BUNDLE).stat().st_mode & 0o777 == 0o640
     Path(orderer.folders.link(NAME), "privkey.pem").write_text(own.privkey)
     with pytest.raises(EdgeError):
-        share.lay_out(orderer, orderer.folders)
+        sharing.lay_out(orderer, orderer.folders)
     assert json.loads(orderer.read(paths.SHARE_BUNDLE) or b"")["pairs"][NAME] == as_handed(pair)
 
 
@@ -236,17 +238,17 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalHost:
 
 def test_a_host_is_made_ready_once(prepared: LocalHost) -> None:
     with pytest.raises(EdgeError, match="receives no certificates"):
-        receive.read_settings(prepared)
-    assert receive.prepare(prepared, SETTINGS, [KEY], check=True) == (True, "")
+        receiving.read_settings(prepared)
+    assert receiving.prepare(prepared, SETTINGS, [KEY], check=True) == (True, "")
     assert not Path(paths.RECEIVE_FOLDER).exists()
-    changed, key = receive.prepare(prepared, SETTINGS, [KEY], check=False)
+    changed, key = receiving.prepare(prepared, SETTINGS, [KEY], check=False)
     assert changed
     assert key.startswith("ssh-ed25519 ")
     assert Path(paths.RECEIVE_KEY).stat().st_mode & 0o777 == 0o600
-    assert receive.prepare(prepared, SETTINGS, [KEY], check=False) == (False, key)
-    assert receive.prepare(prepared, SETTINGS, [], check=False) == (False, key)  # who orders is not in this run
+    assert receiving.prepare(prepared, SETTINGS, [KEY], check=False) == (False, key)
+    assert receiving.prepare(prepared, SETTINGS, [], check=False) == (False, key)  # who orders is not in this run
     assert Path(paths.RECEIVE_KNOWN_HOSTS).read_text() == f"nginx-edge-orderer {KEY}\n"
-    assert receive.read_settings(prepared) == SETTINGS
+    assert receiving.read_settings(prepared) == SETTINGS
     other = replace(SETTINGS, address="10.0.0.9")
-    assert receive.prepare(prepared, other, [KEY], check=False) == (True, key)
-    assert receive.read_settings(prepared).address == "10.0.0.9"
+    assert receiving.prepare(prepared, other, [KEY], check=False) == (True, key)
+    assert receiving.read_settings(prepared).address == "10.0.0.9"

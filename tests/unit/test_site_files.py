@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.build import plan
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils.edge.site_files import read_site_files
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import plan
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import read_site_files
 
 from .models import OPTIONS, TARGETS
 

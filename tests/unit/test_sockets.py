@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import needs_restart
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.sockets import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import needs_restart
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.sockets import (
     Listener,
     conflicts,
     held_by,

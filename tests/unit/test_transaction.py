@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import transaction
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations import transaction
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     ORIGINAL,
     Content,
     drift,
@@ -20,13 +20,13 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
     read_manifest,
     running_name,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import (
     apply,
     pack,
     roll_back,
     unpack,
 )
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 
 from .edge_hosts import STOCK, EdgeHost
 from .faults import Fault, FaultyHost, die, refuse, survived

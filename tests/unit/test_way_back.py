@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generation import (
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.retention import proven_names
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     BY_HAND,
     ORIGINAL,
     Content,
@@ -16,11 +17,10 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.generatio
     manifests,
     running_name,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.paths import Layout
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.retention import proven_names
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.transaction import apply, roll_back
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply, roll_back
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 
 from .certificate_hosts import made
 from .edge_hosts import EdgeHost

@@ -12,9 +12,9 @@ from cryptography import x509 as reference
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge import der, x509
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import der, x509
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, made
 
 NAMES = ("a.example", "*.b.example", "10.0.0.1", "fd00::1")

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
-from ansible_collections.hardened.nginx_edge.plugins.module_utils.edge.x509 import Certificate, parse_der
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import Certificate, parse_der
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 ADDRESSES = {"bullseye": "10.213.83.11", "bookworm": "10.213.83.12", "trixie": "10.213.83.13"}

@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates from an ACME authority through certbot: when to ask, how to ask, and what certbot said.
+
+Whether to ask is decided from the certificate itself and from what certbot wrote down about its renewal, never from
+certbot's printed text: certbot is not even started when there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ..host.errors import EdgeError
+from ..host.host import Completed, Host, replace_file
+from ..host.paths import Folders
+from ..tls import key_pairs
+from ..tls.certificates import Wanted
+from ..tls.dns import OWN_FOLDER, Proof, own_folder
+from ..tls.key_pairs import Pair
+from ..tls.x509 import Certificate
+from . import accounts
+from .directory import Authority
+
+TIMEOUT = 600.0
+PROGRAM_MISSING = 127
+_DEFAULT_INTERVAL = timedelta(days=30)
+_OWN_PACE = re.compile(r"^renew_before_expiry = \d+ hours\n", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What certbot keeps under one name: the pair in use, and how it is to be renewed."""
+
+    pair: Pair | None
+    damage: str = ""
+    renewal: Mapping[str, str] = field(default_factory=dict)
+    account_gone: bool = False
+
+
+def read_lineage(host: Host, folders: Folders, name: str) -> Lineage | None:
+    """The lineage of a name, or None when there is not any."""
+    folder = folders.lineage(name)
+    written = host.read(os.path.join(folders.letsencrypt, "renewal", f"{name}.conf"))
+    if written is None and not host.exists(folder):
+        return None
+    renewal = dict(_settings((written or b"").decode(errors="replace")))
+    account = os.path.join(
+        accounts.folder_of(folders.letsencrypt, renewal.get("server", "")), renewal.get("account", "")
+    )
+    gone = not host.exists(account)
+    try:
+        return Lineage(key_pairs.read_pair(host, folder), renewal=renewal, account_gone=gone)
+    except EdgeError as error:
+        return Lineage(None, error.message, renewal)
+
+
+def _settings(text: str) -> list[tuple[str, str]]:
+    lines = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return [(key.strip(), value.strip().strip("\"'")) for key, equals, value in lines if equals]
+
+
+def set_aside(host: Host, folders: Folders, name: str) -> str | None:
+    """Take what is left of a lineage out of certbot's sight, which would stumble over it.
+
+    :returns: the folder that keeps it, None when there was nothing.
+    """
+    parts = [f"renewal/{name}.conf", f"live/{name}", f"archive/{name}"]
+    there = [part for part in parts if host.exists(os.path.join(folders.letsencrypt, part))]
+    if not there:
+        return None
+    own = os.path.join(folders.letsencrypt, OWN_FOLDER)
+    kept = os.path.join(own, f"damaged-{name}")
+    own_folder(host, own)
+    host.remove(kept)
+    host.mkdir(kept, 0o700)
+    for part in there:
+        host.rename(os.path.join(folders.letsencrypt, part), os.path.join(kept, part.replace("/", "-")))
+    host.fsync_dir(kept)
+    return kept
+
+
+def is_left_over(host: Host, folders: Folders, name: str) -> bool:
+    """Whether a part of a lineage is there without its rest."""
+    return host.exists(os.path.join(folders.letsencrypt, "archive", name))
+
+
+@dataclass(frozen=True)
+class Request:
+    """A certificate that the authority is to be asked for, and why."""
+
+    wanted: Wanted
+    reasons: tuple[str, ...]
+    new_names: bool
+    forced: bool
+
+    def describe(self) -> str:
+        """The names, and why."""
+        return f"{', '.join(self.wanted.names)} ({'; '.join(self.reasons)})"
+
+
+def needed(
+    lineage: Lineage | None, wanted: Wanted, authority: Authority, proof: Proof, now: datetime
+) -> Request | None:
+    """The request that brings a lineage to what is wanted; None when there is nothing to ask for."""
+    if lineage is None:
+        return Request(wanted, ("not issued yet",), new_names=False, forced=False)
+    if lineage.pair is None:
+        return Request(wanted, (f"damaged: {lineage.damage}",), new_names=False, forced=False)
+    names = _changed_names(lineage.pair, wanted)
+    others = [
+        *_changed_key(lineage.pair, wanted),
+        *_changed_renewal(lineage.renewal, wanted, authority),
+        *proof.changes(lineage.renewal),
+        *(["the account that would renew it is gone"] if lineage.account_gone else []),
+        *_overdue(lineage.pair.certificate, now),
+    ]
+    if not names and not others:
+        return None
+    return Request(wanted, (*names, *others), new_names=bool(names), forced=bool(others))
+
+
+def _overdue(certificate: Certificate, now: datetime) -> list[str]:
+    """Renewals come at a third of a certificate's life, or with 30 days left; behind a quarter they do not come."""
+    if certificate.expired(now):
+        return [f"expired on {certificate.not_after:%Y-%m-%d}"]
+    if certificate.left(now) < (certificate.not_after - certificate.not_before) / 4:
+        return [f"expires on {certificate.not_after:%Y-%m-%d}, and was not renewed"]
+    return []
+
+
+def _changed_names(pair: Pair, wanted: Wanted) -> list[str]:
+    has, asked = set(pair.certificate.names), set(wanted.names)
+    changes = [("new", asked - has), ("no longer wanted", has - asked)]
+    return [f"{what}: {', '.join(sorted(names))}" for what, names in changes if names]
+
+
+def _changed_key(pair: Pair, wanted: Wanted) -> list[str]:
+    own = pair.certificate
+    if own.key_type != wanted.key_type:
+        return [f"key type {own.key_type}, wanted {wanted.key_type}"]
+    if own.key_type == "rsa" and own.key_size != wanted.key_size:
+        return [f"key of {own.key_size} bits, wanted {wanted.key_size}"]
+    return []
+
+
+def _changed_renewal(renewal: Mapping[str, str], wanted: Wanted, authority: Authority) -> list[str]:
+    changes: list[str] = []
+    server = renewal.get("server")
+    if server != authority.directory_url:
+        changes.append(f"issued by {server or 'an unknown server'}, wanted {authority.directory_url}")
+    for what, written, asked in (
+        ("profile", renewal.get("preferred_profile"), wanted.profile),
+        ("chain", renewal.get("preferred_chain"), wanted.preferred_chain),
+    ):
+        if (written or None) != asked:
+            changes.append(f"{what} {written or 'of the authority'}, wanted {asked or 'that of the authority'}")
+    return changes
+
+
+def arguments(request: Request, authority: Authority, proof: Proof) -> list[str]:
+    """The command that asks for one certificate; but for a profile it works on certbot 1.12 and newer."""
+    wanted = request.wanted
+    argv = ["certbot", "certonly", "--non-interactive", *proof.arguments()]
+    argv += ["--cert-name", wanted.name, "--server", authority.directory_url, "--key-type", wanted.key_type]
+    argv += ["--rsa-key-size", str(wanted.key_size)] if wanted.key_type == "rsa" else ["--elliptic-curve", "secp256r1"]
+    argv += ["--email", authority.email, "--no-eff-email"] if authority.email else ["--register-unsafely-without-email"]
+    if authority.agree_tos:
+        argv.append("--agree-tos")
+    if wanted.profile:
+        argv += ["--preferred-profile", wanted.profile]
+    if wanted.preferred_chain:
+        argv += ["--preferred-chain", wanted.preferred_chain]
+    if request.forced:
+        argv.append("--force-renewal")
+    if request.new_names:
+        argv.append("--renew-with-new-domains")
+    if not request.forced and not request.new_names:
+        argv.append("--keep-until-expiring")
+    for name in wanted.names:
+        argv += ["--domain", name]
+    return argv
+
+
+def ask(host: Host, request: Request, authority: Authority, proof: Proof, folders: Folders) -> str:
+    """Let certbot ask the authority; ``EdgeError`` in certbot's own words when it did not get the certificate.
+
+    :returns: what was done beside it that people should know, empty when nothing was.
+    """
+    argv = arguments(request, authority, proof)
+    told = ""
+    with accounts.binding(host, folders.letsencrypt, authority) as secrets:
+        done, log = _run(host, [*argv, *secrets], authority, folders)
+        if done.code != 0 and accounts.is_forgotten(log):
+            kept = accounts.set_aside(host, folders.letsencrypt, authority)
+            if kept is not None:
+                done, log = _run(host, [*argv, *secrets], authority, folders)
+                told = (
+                    f"{authority.directory_url} knew the account no more: a new one is used, the old one lies in {kept}"
+                )
+    if done.code == PROGRAM_MISSING:
+        raise EdgeError("certbot is not installed")
+    if done.code != 0:
+        words = own_words(done)
+        said = [line for line in dict.fromkeys(_OF_THE_AUTHORITY.findall(log)) if line.partition(" :: ")[2]]
+        raise EdgeError(_refusal(log, authority, folders), [*words, *said[-1:]])
+    accounts.follow(host, folders.letsencrypt, authority)
+    return told
+
+
+def _run(host: Host, argv: list[str], authority: Authority, folders: Folders) -> tuple[Completed, str]:
+    """Run certbot.
+
+    :returns: also what it wrote into its log and printed. Debian 12's prints an error of its own in place of what the
+        authority says of an account, and Debian 13's leaves the kind of the error out; the log has it.
+    """
+    before = host.read(folders.log) or b""
+    done = host.run(argv, env=authority.environment(), timeout=TIMEOUT)
+    after = host.read(folders.log) or b""
+    fresh = after[len(before) :] if after.startswith(before) else after
+    return done, f"{fresh.decode(errors='replace')}\n{done.stdout}\n{done.stderr}"
+
+
+def pace_renewals(host: Host, folders: Folders, name: str, certificate: Certificate) -> None:
+    """Let certbot renew a short-lived certificate at half of its life, or behind two thirds, instead of at each look.
+
+    Its default of 30 days wins over the shares that 4.0.0 speaks of (``RENEWER_DEFAULTS``; seen with Debian 13's).
+    A line in hours is this function's; one in days is somebody's, and stays.
+    """
+    path = os.path.join(folders.letsencrypt, "renewal", f"{name}.conf")
+    text = (host.read(path) or b"").decode(errors="surrogateescape")
+    life = certificate.not_after - certificate.not_before
+    rest = _OWN_PACE.sub("", text)
+    paced = rest
+    if text and life < 2 * _DEFAULT_INTERVAL and "renew_before_expiry" not in dict(_settings(rest)):
+        left = life / 2 if life < timedelta(days=10) else life / 3
+        paced = f"renew_before_expiry = {max(1, left // timedelta(hours=1))} hours\n{rest}"
+    if paced != text:
+        replace_file(host, path, paced.encode(errors="surrogateescape"))
+
+
+def _refusal(log: str, authority: Authority, folders: Folders) -> str:
+    if accounts.is_closed(log):
+        folder = accounts.folder_of(folders.letsencrypt, authority.directory_url)
+        return (
+            f"the account at {authority.directory_url} was closed; to register a new one, move the old one out of"
+            f" {folder} and run again; certbot said:"
+        )
+    return f"certbot got no certificate from {authority.directory_url}; it said:"
+
+
+_VERSIONS = re.compile(r"^\s*(Installed|Candidate): (?:\d+:)?(\d[0-9.]*)", re.MULTILINE)
+
+
+def read_version(host: Host) -> str:
+    """Version of the package that is installed, or that would be; empty when there is none. certbot is not started."""
+    said = host.run(["apt-cache", "policy", "certbot"]).stdout
+    found = dict(_VERSIONS.findall(said))
+    return (found.get("Installed") or found.get("Candidate") or "").strip(".")
+
+
+_NOISE = re.compile(
+    r"Saving debug log|Ask for help or search|(Please )?[Ss]ee the logfile|Some challenges have failed|Plugins selected"
+    r"|Attempting to|Requesting a certificate|Renewing an existing|Account registered|IMPORTANT NOTES|Obtaining a new"
+    r"|Performing the|http-01 challenge for|Using the webroot path|Waiting for verification|Cleaning up challenges"
+    r"|[- ]+$"
+)
+_MOST_WORDS = 12
+_OF_THE_AUTHORITY = re.compile(r"urn:ietf:params:acme:error:[^\n]*")
+
+
+def own_words(done: Completed) -> list[str]:
+    """The lines in which certbot (or the authority, through it) says what is wrong, without the talk around them."""
+    paragraphs = re.split(r"\n\s*\n", f"{done.stdout}\n\n{done.stderr}")
+    of_the_authority = [paragraph for paragraph in paragraphs if "Detail:" in paragraph]
+    words: list[str] = []
+    for line in "\n".join(of_the_authority or paragraphs).splitlines():
+        said = line.strip()
+        if said and not _NOISE.match(said) and said not in words:
+            words.append(said)
+    return words[:_MOST_WORDS] or [f"exit code {done.code}, and nothing else"]

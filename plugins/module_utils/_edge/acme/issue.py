@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Issuing all certificates of a host: ask where it is needed, put what came into use, and collect what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..host.errors import EdgeError
+from ..host.host import Host
+from ..host.paths import Folders
+from ..tls import key_pairs
+from ..tls.certificates import Wanted, apply, collecting, decide
+from ..tls.dns import credentials_file, differs, proof_of, write_credentials
+from ..tls.key_pairs import Pair
+from ..tls.served import Edge
+from ..tls.x509 import Certificate, iso
+from . import certbot
+from .certbot import Lineage, Request
+from .directory import PROFILES_SINCE, STAGING, Authority, read_profiles
+from .preflight import look_up, prove_challenge_path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one certificate.
+
+    :param state: ``issued``, ``kept``, or in check mode ``wanted``.
+    :param linked: whether the link that nginx follows was switched; likewise ``credentials``, those for the DNS.
+    :param advice: what was done, or may not be meant.
+    """
+
+    wanted: Wanted
+    state: str
+    request: Request | None = None
+    certificate: Certificate | None = None
+    linked: bool = False
+    credentials: bool = False
+    advice: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        return self.state in {"issued", "wanted"} or self.linked or self.credentials
+
+    def report(self) -> dict[str, Any]:
+        own = self.certificate
+        return {
+            "name": self.wanted.name,
+            "state": self.state,
+            "changed": self.changed,
+            "reasons": list(self.request.reasons) if self.request else [],
+            "names": list(own.names if own else self.wanted.names),
+            "serial": own.serial if own else None,
+            "not_after": iso(own.not_after) if own else None,
+        }
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Everything that issuing needs: the machine, the edge as clients see it, the authority, and the places.
+
+    :param check_names: look the names up before the authority is asked.
+    """
+
+    host: Host
+    edge: Edge
+    authority: Authority
+    webroot: str
+    folders: Folders
+    check_mode: bool = False
+    check_names: bool = True
+
+    def issue_all(self, wanted: Sequence[Wanted], now: datetime) -> tuple[list[Outcome], list[str]]:
+        """What became of each certificate, and the problems of those that failed: the others have had their turn."""
+        outcomes: list[Outcome] = []
+        problems: list[str] = []
+        for one in wanted:
+            with collecting(problems, one):
+                outcomes.append(self.issue(one, now))
+        return outcomes, problems
+
+    def issue(self, wanted: Wanted, now: datetime) -> Outcome:
+        key_pairs.check_name(wanted.name)
+        _refuse_wildcards(wanted)
+        path = credentials_file(self.folders.letsencrypt, wanted.name)
+        proof = proof_of(wanted.dns, wanted.name, self.webroot, self.folders.letsencrypt)
+        lineage = certbot.read_lineage(self.host, self.folders, wanted.name)
+        request = certbot.needed(lineage, wanted, self.authority, proof, now)
+        before = lineage.pair.certificate if lineage and lineage.pair else None
+        fresh = differs(self.host, wanted.dns, path)
+        if request is not None:
+            self._refuse(wanted, lineage, now)
+        if fresh and wanted.dns is not None and not self.check_mode:
+            write_credentials(self.host, wanted.dns, path)
+        if request is None:
+            pair = key_pairs.read_pair(self.host, self.folders.lineage(wanted.name))
+            linked = self._link(wanted, pair)
+            return Outcome(wanted, "kept", None, pair.certificate, linked=linked, credentials=fresh)
+        if self.check_mode:
+            return Outcome(wanted, "wanted", request, before, credentials=fresh)
+        advice = self._prove(wanted)
+        advice += self._clear_away(wanted, lineage, now)
+        advice.append(certbot.ask(self.host, request, self.authority, proof, self.folders))
+        pair = key_pairs.read_pair(self.host, self.folders.lineage(wanted.name))
+        # The clocks of an authority and of this host may differ by a little.
+        wrong = list(key_pairs.problems_of(pair.chain, wanted.names, max(now, pair.certificate.not_before)))
+        if wrong:
+            raise EdgeError(f"the authority's certificate is not used: {'; '.join(wrong)}")
+        certbot.pace_renewals(self.host, self.folders, wanted.name, pair.certificate)
+        told = tuple(text for text in advice if text)
+        linked = self._link(wanted, pair)
+        return Outcome(wanted, "issued", request, pair.certificate, linked=linked, credentials=fresh, advice=told)
+
+    def _refuse(self, wanted: Wanted, lineage: Lineage | None, now: datetime) -> None:
+        """What must not be asked for, or cannot be had: told before anything is done."""
+        authority = self.authority
+        if not authority.agree_tos:
+            raise EdgeError("the authority's terms of service have to be agreed to: set agree_tos to true")
+        server = lineage.renewal.get("server", "") if lineage else ""
+        good = lineage is not None and lineage.pair is not None and not lineage.pair.certificate.expired(now)
+        if authority.tests and good and STAGING not in server:
+            raise EdgeError(
+                f"has a good certificate of {server}, and one of {authority.directory_url}, which nobody trusts,"
+                f" would take its place; when that is meant: certbot delete --cert-name {wanted.name}"
+            )
+        if wanted.profile is not None:
+            self._refuse_profile(wanted.profile)
+
+    def _refuse_profile(self, profile: str) -> None:
+        version = certbot.read_version(self.host)
+        if version and tuple(map(int, version.split("."))) < PROFILES_SINCE:
+            since = ".".join(map(str, PROFILES_SINCE))
+            raise EdgeError(f"profile '{profile}' needs certbot {since} or newer; this host has certbot {version}")
+        try:
+            offered = read_profiles(self.authority.directory_url, self.authority.ca_bundle)
+        except OSError as error:
+            raise EdgeError(f"{self.authority.directory_url} does not say which profiles it has: {error}") from error
+        if profile not in offered:
+            has = ", ".join(offered) or "it lists none"
+            raise EdgeError(f"{self.authority.directory_url} has no profile '{profile}' ({has})")
+
+    def _prove(self, wanted: Wanted) -> list[str]:
+        """Whether the authority will get its answer, for a proof over HTTP; what may not be meant."""
+        if wanted.dns is not None:
+            return []
+        prove_challenge_path(self.host, self.edge, self.webroot, wanted.names)
+        return look_up(self.host, self.edge, wanted.names) if self.check_names else []
+
+    def _clear_away(self, wanted: Wanted, lineage: Lineage | None, now: datetime) -> list[str]:
+        """certbot stumbles over a damaged lineage: what is left of it goes out of its sight, and nginx off it first."""
+        remains = lineage is None and certbot.is_left_over(self.host, self.folders, wanted.name)
+        if not remains and (lineage is None or lineage.pair is not None):
+            return []
+        apply(self.host, self.folders, decide(self.host, self.folders, wanted, now))
+        kept = certbot.set_aside(self.host, self.folders, wanted.name)
+        return [f"the damaged certificate lies in {kept}"] if kept else []
+
+    def _link(self, wanted: Wanted, pair: Pair) -> bool:
+        """Let nginx find a copy of the lineage's pair; whether the link had to be switched."""
+        target = key_pairs.stored_target(wanted.name, pair, key_pairs.ISSUED)
+        before = self.host.readlink(self.folders.link(wanted.name))
+        if before == target:
+            return False
+        if not self.check_mode:
+            key_pairs.store_pair(self.host, self.folders.tls, wanted.name, pair, key_pairs.ISSUED)
+            key_pairs.point(self.host, self.folders.tls, wanted.name, target)
+            key_pairs.prune(self.host, self.folders.tls, wanted.name, {before, target})
+        return True
+
+
+def _refuse_wildcards(wanted: Wanted) -> None:
+    """The authority proves a wildcard only by DNS, which a webroot cannot answer."""
+    wildcards = [name for name in wanted.names if name.startswith("*.")]
+    if wildcards and wanted.dns is None:
+        raise EdgeError(
+            f"{', '.join(wildcards)}: an authority gives wildcards only for a proof by DNS; name each host, write"
+            " challenge: dns-01, or bring the certificate (source: provided)"
+        )
+
+
+def describe(outcomes: Sequence[Outcome], authority: Authority) -> tuple[str, str]:
+    """What there was and what comes of the certificates that change, as the lines of a diff."""
+    before = [outcome for outcome in outcomes if outcome.changed and outcome.certificate and outcome.state != "issued"]
+    after: list[str] = []
+    for outcome in outcomes:
+        if outcome.request:
+            verb = "issued by" if outcome.state == "issued" else "would be ordered from"
+            after.append(f"{outcome.wanted.name}: {verb} {authority.directory_url}: {outcome.request.describe()}\n")
+        elif outcome.linked:
+            after.append(f"{outcome.wanted.name}: given to nginx\n")
+        if outcome.credentials:
+            after.append(f"{outcome.wanted.name}: new credentials for the DNS\n")
+    lines = [
+        f"{one.wanted.name}: until {iso(one.certificate.not_after)}, serial {one.certificate.serial}\n"
+        for one in before
+        if one.certificate
+    ]
+    return "".join(lines), "".join(after)

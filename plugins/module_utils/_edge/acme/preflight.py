@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether an authority could reach the answer to its challenge, as far as this host can tell: its failures count."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ..host.errors import EdgeError
+from ..host.host import Host
+from ..tls.served import WORKERS, Edge, Lookup
+
+CHALLENGES = ".well-known/acme-challenge"
+_OK = 200
+
+
+def prove_challenge_path(host: Host, edge: Edge, webroot: str, names: Sequence[str]) -> None:
+    """Fetch a token through the edge under each name, as the authority will; ``EdgeError`` when one is not answered."""
+    token = f"nginx-edge-probe-{secrets.token_hex(8)}"
+    folder = os.path.join(webroot, CHALLENGES)
+    path = os.path.join(folder, token)
+    host.mkdir(folder)
+    host.write(path, token.encode(), 0o644)
+    try:
+        wrong = [text for text in (_challenge_problem(edge, webroot, name, token) for name in names) if text]
+    finally:
+        host.remove(path)
+    if wrong:
+        raise EdgeError("this edge does not answer the challenge, and the authority was not asked:", wrong)
+
+
+def _challenge_problem(edge: Edge, webroot: str, name: str, token: str) -> str | None:
+    url = f"http://{name}/{CHALLENGES}/{token}"
+    try:
+        status, body = edge.get(name, f"/{CHALLENGES}/{token}")
+    except OSError as error:
+        return f"{url} on this host: nothing answers on port 80 ({error})"
+    if status != _OK:
+        return f"{url} on this host: answered with status {status} instead of the file in {webroot}"
+    if body.strip() != token.encode():
+        return f"{url} on this host: answered with something else than the file in {webroot}"
+    return None
+
+
+def look_up(host: Host, edge: Edge, names: Sequence[str]) -> list[str]:
+    """Look the names up as this host does.
+
+    :returns: names that lead elsewhere or that nobody could look up. Both may be right: behind a load balancer, or with
+        another DNS inside than outside.
+    :raises EdgeError: names that do not exist.
+    """
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = dict(zip(names, pool.map(edge.lookup, names)))
+    unknown = [name for name, answer in found.items() if answer.exists is False]
+    if unknown:
+        raise EdgeError(
+            f"the DNS has no address for {', '.join(unknown)}, and the authority was not asked; where the DNS that this"
+            " host asks is another than the authority's, set certbot_check_names: false"
+        )
+    told = [_elsewhere(host, name, answer) for name, answer in found.items()]
+    return [text for text in told if text]
+
+
+def _elsewhere(host: Host, name: str, answer: Lookup) -> str:
+    if answer.exists is None:
+        return f"{name} could not be looked up ({answer.problem})"
+    if any(host.try_bind(address, 0, udp=True) is None for address in answer.addresses):
+        return ""
+    leads = ", ".join(answer.addresses)
+    return f"{name} leads to {leads}, no address of this host: the authority's request has to come here all the same"

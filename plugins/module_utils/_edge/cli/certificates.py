@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``nginx-edge`` does with certificates: shows them, takes renewed ones over, and tells Prometheus of both."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ..generations.store import live_name, read_manifest, texts_of
+from ..host import paths
+from ..host.host import Host, replace_file
+from ..host.paths import Folders, Layout
+from ..nginx.sockets import tls_port
+from ..rotation import metrics
+from ..rotation.renewal import look_at_all, take_over
+from ..tls.served import LocalEdge, Observation
+
+
+def add_commands(commands: Any) -> None:
+    """The subcommands, for the parser of the whole command."""
+    listing = commands.add_parser("certificates", help="the certificates, until when they are good, and what is served")
+    listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="for programs")
+    listing.set_defaults(do=_certificates)
+
+    taking = commands.add_parser("take-over", help="bring renewed certificates into service, and prove it")
+    taking.add_argument("lineage", metavar="FOLDER", nargs="?", help="certbot's folder; default: all that nginx uses")
+    taking.add_argument("--timeout", type=float, default=30.0, metavar="N", help="seconds for the proof (default: 30)")
+    taking.set_defaults(do=_take_over)
+
+    telling = commands.add_parser("metrics", help="certificates and their renewal, as metrics for Prometheus")
+    telling.add_argument("--write", metavar="FILE", help="replace this file, instead of printing")
+    telling.set_defaults(do=_metrics)
+
+    recording = commands.add_parser("renewal-ended", help="keep in mind how a renewal ended (for its unit)")
+    recording.add_argument("result", metavar="RESULT", help="systemd's $SERVICE_RESULT")
+    recording.set_defaults(do=_renewal_ended)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """All certificates of the host, looked at now."""
+
+    now: datetime
+    certificates: list[Observation]
+
+
+def _look(host: Host, layout: Layout) -> _Seen:
+    folders = Folders()
+    names = [name for name in host.listdir(folders.tls) if host.readlink(folders.link(name)) is not None]
+    now = datetime.fromtimestamp(host.now(), timezone.utc)
+    return _Seen(now, look_at_all(host, local_edge(host, layout), layout, folders, names))
+
+
+def local_edge(host: Host, layout: Layout) -> LocalEdge:
+    """The nginx of this host, on the port that its live generation has TLS on."""
+    live = live_name(host, layout)
+    manifest = read_manifest(host, layout, live) if live else None
+    texts = texts_of(host, layout, manifest) if manifest else []
+    return LocalEdge(https_port=tls_port(texts) or paths.HTTPS_PORT)
+
+
+def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    seen = _look(host, layout)
+    if options.json:
+        return json.dumps({"certificates": [one.report(seen.now) for one in seen.certificates]}, indent=2) + "\n"
+    rows = [("CERTIFICATE", "GOOD UNTIL (UTC)", "DAYS", "ISSUER", "SERVED")]
+    rows += [_row(one, seen.now) for one in seen.certificates]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "".join(
+        "  ".join((*(cell.ljust(width) for cell, width in zip(row, widths)), row[4])).rstrip() + "\n" for row in rows
+    )
+
+
+def _row(one: Observation, now: datetime) -> tuple[str, str, str, str, str]:
+    served = "yes" if one.current else one.problem
+    if one.on_disk is None:
+        return one.name, "-", "-", "-", served
+    issuer = "itself" if one.on_disk.is_self_signed else one.on_disk.issuer
+    return one.name, f"{one.on_disk.not_after:%Y-%m-%d %H:%M:%S}", str(one.on_disk.left(now).days), issuer, served
+
+
+def _take_over(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    now = datetime.fromtimestamp(host.now(), timezone.utc)
+    edge = local_edge(host, layout)
+    taken = take_over(host, edge, layout, Folders(), now, only=options.lineage, timeout=options.timeout)
+    return f"Taken over: {', '.join(taken)}.\n" if taken else "Clients get the certificates that are on disk.\n"
+
+
+def _metrics(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    seen = _look(host, layout)
+    text = metrics.as_text(seen.certificates, metrics.read_renewal(host), seen.now)
+    if not options.write:
+        return text
+    replace_file(host, options.write, text.encode(), 0o644)  # at once: no half of it is ever read
+    return ""
+
+
+def _renewal_ended(options: argparse.Namespace, host: Host, _layout: Layout) -> str:
+    metrics.record_renewal(host, succeeded=options.result == "success")
+    return ""

@@ -1,0 +1,229 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command ``nginx-edge``: shows the generations and certificates of this host and goes back, without Ansible.
+
+Exit codes: 0 done, or nothing to do; 1 refused, or nginx did not take it and the edge went back; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from ..generations.overview import Overview, Seen, look
+from ..generations.store import PLACEHOLDER
+from ..generations.transaction import roll_back
+from ..host.errors import EdgeError
+from ..host.host import Host, LocalHost
+from ..host.paths import Layout
+from ..nginx.service import Leaving
+from . import certificates, sharing
+
+KEEP_ALL = sys.maxsize
+"""How many are kept is the inventory's to say: a way back never removes another one."""
+
+
+class Printed(NamedTuple):
+    """What a command comes to: its exit code, and what goes to standard output and standard error."""
+
+    code: int
+    out: str = ""
+    err: str = ""
+
+
+def main() -> int:
+    """Entry point of the installed command; its exit code."""
+    options = parser().parse_args()
+    if os.geteuid() != 0:
+        sys.stderr.write("nginx-edge: only root may do that; try sudo nginx-edge\n")
+        return 1
+    printed = run(options, LocalHost(), Layout())
+    # Whoever reads may have seen enough (`nginx-edge show | head`); until here a closed pipe must end nothing.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.stdout.buffer.write(printed.out.encode())  # what the files hold, whatever the terminal's locale
+    sys.stdout.flush()
+    sys.stderr.write(printed.err)
+    return printed.code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options; argparse itself leaves with code 2 where they are wrong."""
+    top = argparse.ArgumentParser(
+        prog="nginx-edge",
+        description="Show the generations of this edge's configuration and its certificates, and go back to one.",
+        epilog="NAME may be the beginning of a name. Without a command: list. Exit codes: 0 done or nothing to do, "
+        "1 refused or went back, 2 wrong usage.",
+    )
+    top.set_defaults(do=_list, json=False)
+    commands = top.add_subparsers(metavar="COMMAND")
+    listing = commands.add_parser("list", help="the generations, and which of them serves")
+    showing = commands.add_parser("show", help="what a generation is, and its files")
+    showing.add_argument("name", metavar="NAME", nargs="?", help="default: the live one")
+    for one in (top, listing, showing):
+        # A default here would undo what stands before the command.
+        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="for programs")
+    comparing = commands.add_parser("diff", help="what changed from one generation to another")
+    comparing.add_argument("a", metavar="A")
+    comparing.add_argument("b", metavar="B", nargs="?", help="default: the live one")
+    going = commands.add_parser("rollback", help="make an older generation live and prove that nginx runs it")
+    going.add_argument("name", metavar="NAME", nargs="?", help="default: the one that ran before the live one")
+    going.add_argument("--check", action="store_true", help="let nginx test it, and change nothing")
+    going.add_argument(
+        "--timeout", type=_seconds, default=30.0, metavar="N", help="seconds for new workers to answer (default: 30)"
+    )
+    for one, do in ((listing, _list), (showing, _show), (comparing, _diff), (going, _rollback)):
+        one.set_defaults(do=do)
+    certificates.add_commands(commands)
+    sharing.add_commands(commands)
+    return top
+
+
+def run(options: argparse.Namespace, host: Host, layout: Layout) -> Printed:
+    """Do what the options of :func:`parser` ask for."""
+    try:
+        return Printed(0, options.do(options, host, layout))
+    except EdgeError as error:
+        return Printed(1, err="\n  ".join((f"nginx-edge: {error.message}", *error.details)) + "\n")
+    except OSError as error:
+        return Printed(1, err=f"nginx-edge: {error}\n")
+    except KeyboardInterrupt:
+        return Printed(1, err="nginx-edge: interrupted; nginx-edge list tells what serves\n")
+
+
+def _seconds(text: str) -> float:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds above 0")
+    return float(text)
+
+
+def _list(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    seen = look(host, layout)
+    if options.json:
+        names = {"live": seen.live, "running": seen.running, "answers": seen.answers, "back": seen.back}
+        leaving = [asdict(one) for one in seen.leaving]
+        return _json({**names, "leaving": leaving, "generations": [_facts(one) for one in seen.generations]})
+    rows = [("GENERATION", "CREATED (UTC)", "PROVEN (UTC)", "STATE")]
+    rows += [
+        (one.name, _date(one.manifest.created), _date(one.proven), ", ".join(_states(one, seen)))
+        for one in seen.generations
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    table = ["  ".join((*(cell.ljust(width) for cell, width in zip(row, widths)), row[3])).rstrip() for row in rows]
+    return "\n".join((*table, "", *_remarks(seen))) + "\n"
+
+
+def _states(one: Seen, seen: Overview) -> Iterator[str]:
+    for state, name in (("live", seen.live), ("running", seen.running), ("answers", seen.answers)):
+        if one.name == name:
+            yield state
+    if one.drift:
+        yield f"CHANGED BY HAND: {' '.join(one.drift)}"
+
+
+def _remarks(seen: Overview) -> Iterator[str]:
+    """What is not as it should be, and where the way back leads."""
+    if seen.live is None:
+        yield "nginx.conf is no generation's file."
+    elif seen.answers is None:
+        yield f"No generation answers; nginx-edge rollback {seen.live} starts or reloads nginx and proves it."
+    elif not seen.live == seen.running == seen.answers:
+        yield f"What answers is not what is live and proven; nginx-edge rollback {seen.live} reloads and proves it."
+    if seen.leaving:
+        workers = "1 worker" if len(seen.leaving) == 1 else f"{len(seen.leaving)} workers"
+        yield f"{workers} of earlier configurations still serve: {', '.join(map(_worker, seen.leaving))}."
+    yield f"nginx-edge rollback goes to {seen.back}." if seen.back else "There is no other generation to go back to."
+
+
+def _worker(one: Leaving) -> str:
+    return f"process {one.pid}, started {one.age} s ago"
+
+
+def _show(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    seen = look(host, layout)
+    one = _named(seen, options.name)
+    texts = _texts(host, layout, one)
+    if options.json:
+        return _json({**_facts(one), "texts": texts})
+    facts = {
+        "generation": one.name,
+        "state": ", ".join(_states(one, seen)) or "kept",
+        "created": f"{_date(one.manifest.created)} UTC",
+        "made by": f"{one.manifest.made_by or 'unknown'}, with version {one.manifest.version} of the collection",
+        "proven": f"{_date(one.proven)} UTC" if one.proven is not None else "never",
+        "answers at": f"http://127.0.0.1:{one.manifest.status_port}/generation",
+    }
+    lines = [f"{key + ':':<13}{value}" for key, value in facts.items()]
+    lines += [f"nginx warns: {warning}" for warning in one.manifest.warnings]
+    files = [f"\n==> {layout.folder(one.name)}/{path} <==\n{text}" for path, text in texts.items()]
+    return "\n".join((*lines, *files))
+
+
+def _diff(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    seen = look(host, layout)
+    old, new = seen.find(options.a), _named(seen, options.b)
+    # Each generation's texts hold its own name, which is no difference.
+    before, after = (
+        {path: text.replace(one.name, PLACEHOLDER) for path, text in _texts(host, layout, one).items()}
+        for one in (old, new)
+    )
+    lines: list[str] = []
+    for path in sorted({*before, *after}):
+        lines += difflib.unified_diff(
+            before.get(path, "").splitlines(),
+            after.get(path, "").splitlines(),
+            f"{old.name}/{path}" if path in before else "/dev/null",
+            f"{new.name}/{path}" if path in after else "/dev/null",
+            lineterm="",
+        )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _rollback(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    to = look(host, layout).find(options.name).name if options.name is not None else None
+    done = roll_back(host, layout, to, check=options.check, timeout=options.timeout, keep=KEEP_ALL)
+    if not done.changed:
+        return f"Generation {done.name} serves already; nothing was changed.\n"
+    before = done.previous or "a file of no generation"
+    if options.check:
+        return f"nginx takes generation {done.name}: it would serve. Live is {before}; nothing was changed.\n"
+    proven = f"Generation {done.name} serves now, new workers answer with it.\n"
+    if done.previous == done.name:
+        return proven
+    return (
+        f"{proven}Live before: {before}.\n"
+        "The next run of site.yml makes the inventory's model live again, so mend the model too.\n"
+    )
+
+
+def _named(seen: Overview, name: str | None) -> Seen:
+    """The generation of that name; the live one without."""
+    if name is None and seen.live is None:
+        raise EdgeError("nginx.conf is no generation's file: say which generation is meant")
+    return seen.find(seen.live or "" if name is None else name)
+
+
+def _texts(host: Host, layout: Layout, one: Seen) -> dict[str, str]:
+    """Relative path -> text, as it stands there now; what was added by hand is in it."""
+    found = {path: host.read(f"{layout.folder(one.name)}/{path}") for path in {*one.manifest.files, *one.drift}}
+    return {path: data.decode(errors="replace") for path, data in sorted(found.items()) if data is not None}
+
+
+def _facts(one: Seen) -> dict[str, Any]:
+    return {**asdict(one.manifest), "proven": one.proven, "drift": list(one.drift)}
+
+
+def _date(seconds: float | None) -> str:
+    return "never" if seconds is None else time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=2) + "\n"

@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``nginx-edge`` does where one edge orders certificates for others: lay them out, and receive them."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime, timezone
+from typing import Any
+
+from ..host.host import Host
+from ..host.paths import Folders, Layout
+from ..rotation.receiving import read_settings, receive
+from ..rotation.sharing import lay_out
+from .certificates import local_edge
+
+
+def add_commands(commands: Any) -> None:
+    """The subcommands, for the parser of the whole command."""
+    sharing = commands.add_parser("share", help="lay out issued certificates for the edges that receive them from here")
+    sharing.set_defaults(do=_share)
+    receiving = commands.add_parser("receive", help="get certificates from the edge that orders them, into service")
+    receiving.add_argument("--check", action="store_true", help="fetch and check them, and change nothing")
+    receiving.add_argument(
+        "--timeout", type=float, default=30.0, metavar="N", help="seconds for the proof (default: 30)"
+    )
+    receiving.set_defaults(do=_receive)
+
+
+def _share(_options: argparse.Namespace, host: Host, _layout: Layout) -> str:
+    changed = lay_out(host, Folders())
+    return "Laid out for the other edges.\n" if changed else "The other edges have them already to fetch.\n"
+
+
+def _receive(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    settings, now = read_settings(host), datetime.fromtimestamp(host.now(), timezone.utc)
+    edge = local_edge(host, layout)
+    names = receive(
+        host, edge, layout, Folders(), settings=settings, now=now, timeout=options.timeout, check=options.check
+    )
+    if not names:
+        return f"Clients get the certificates that {settings.orderer} hands over.\n"
+    return f"{'To be received' if options.check else 'Received'} from {settings.orderer}: {', '.join(names)}.\n"

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run changes, for Ansible's ``diff``: what somebody changed by hand apart from what the model changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..host.host import Host
+from ..host.packing import unpacked
+from ..host.paths import Layout
+from .store import WRITTEN, Content, Manifest, digest_of, drift, live_name, read_manifest, running_name
+
+
+def drifted_paths(host: Host, layout: Layout) -> list[str]:
+    """What is not as the last run left it: files of the live generation, by their relative paths; or the absolute path
+    of ``nginx.conf`` where somebody put a file in the place of the link."""
+    live = live_name(host, layout)
+    manifest = read_manifest(host, layout, live) if live else None
+    if manifest is not None:
+        return drift(host, layout, manifest)
+    return [layout.conf] if running_name(host, layout) else []
+
+
+def differences(host: Host, layout: Layout, content: Content) -> list[dict[str, Any]]:
+    """From what is there to ``content``: first what was changed by hand, back to how it was written; then what the
+    model changes. One entry a changed file."""
+    live = live_name(host, layout) or running_name(host, layout)
+    manifest = read_manifest(host, layout, live) if live else None
+    new = content.named(live or content.digest)
+    if manifest is None:
+        return [_entry(path, path, "", text) for path, text in sorted(new.items())]
+    written = _written(host, layout, manifest, new)
+    by_hand = []
+    if live_name(host, layout) is None:
+        before = _text(host.read(layout.conf))
+        by_hand.append(_entry(*_by_hand(layout.conf), before, written.get("nginx.conf", "")))
+    for path in drift(host, layout, manifest):
+        now = _text(host.read(f"{layout.folder(manifest.name)}/{path}"))
+        if path in manifest.files and path not in written:
+            # Written by a version that kept no copy, and the model changes it too: the two cannot be told apart.
+            written[path] = now
+        by_hand.append(_entry(*_by_hand(path), now, written.get(path, "")))
+    changes = [
+        _entry(path, path, written.get(path, ""), new.get(path, ""))
+        for path in sorted({*manifest.files, *new})
+        if written.get(path, "") != new.get(path, "")
+    ]
+    return [*by_hand, *changes]
+
+
+def _written(host: Host, layout: Layout, manifest: Manifest, new: Mapping[str, str]) -> dict[str, str]:
+    """The texts of a generation as they were written, as far as they can be had: each is known by its digest."""
+    folder = layout.folder(manifest.name)
+    try:
+        copy = unpacked(host.read(f"{folder}/{WRITTEN}") or b"")
+    except ValueError:
+        copy = None
+    if not isinstance(copy, dict):
+        copy = {}
+    found = {}
+    for path, digest in manifest.files.items():
+        for text in (copy.get(path, ""), new.get(path, ""), _text(host.read(f"{folder}/{path}"))):
+            if digest_of(text.encode()) == digest:
+                found[path] = text
+                break
+    return found
+
+
+def _by_hand(path: str) -> tuple[str, str]:
+    return f"{path} (changed by hand)", f"{path} (as it was written)"
+
+
+def _entry(before_header: str, after_header: str, before: str, after: str) -> dict[str, Any]:
+    return {"before_header": before_header, "after_header": after_header, "before": before, "after": after}
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode(errors="replace")

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Dynamic modules that a running nginx cannot let go by a reload.
+
+A master that loaded ``ngx_stream_module`` and a module of it, such as ``ngx_stream_geoip_module``, without a stream
+block, is killed by SIGSEGV when a reload brings a stream block and drops the other module (seen with nginx 1.18, 1.22
+and 1.26). Debian's stock configuration is such a one wherever the package of the other module is installed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..host.host import Host
+from ..host.paths import Layout
+from ..nginx.sockets import Conflict
+from .store import read_manifest, running_name
+
+_LOADED = re.compile(r"/(ngx_stream_\w+)\.so$", re.MULTILINE)
+_WANTED = re.compile(r"^load_module \S*/(ngx_stream_\w+)\.so;$", re.MULTILINE)
+_ANY = re.compile(r"^load_module (\S+);$", re.MULTILINE)
+_STREAMS = "stream_upstreams.conf"
+
+
+def module_conflicts(host: Host, layout: Layout, texts: Sequence[str], master: int | None) -> list[Conflict]:
+    """What would kill the running master.
+
+    :param texts: the configuration that it is to take over.
+    :param master: its process id, None when none runs.
+    """
+    wanted = {name for text in texts for name in _WANTED.findall(text)}
+    if master is None or not wanted:
+        return []
+    running = running_name(host, layout)
+    manifest = read_manifest(host, layout, running) if running else None
+    if manifest is not None and _STREAMS in manifest.files:
+        return []
+    loaded = set(_LOADED.findall((host.read(f"/proc/{master}/maps") or b"").decode(errors="replace")))
+    return [
+        Conflict(f"nginx has {name} loaded, and a reload that drops it would kill nginx", needs_restart=True)
+        for name in sorted(loaded - wanted)
+    ]
+
+
+def missing_modules(host: Host, texts: Sequence[str]) -> list[str]:
+    """Modules that a configuration loads and the host has not: check mode comes before their packages."""
+    wanted = {path for text in texts for path in _ANY.findall(text)}
+    return sorted(path.rpartition("/")[2][: -len(".so")] for path in wanted if not host.exists(path))

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check mode: a configuration is written aside, tested by nginx, and taken away again."""
+
+from __future__ import annotations
+
+import re
+
+from ..host import paths
+from ..host.errors import EdgeError
+from ..host.host import Host
+from ..host.paths import Layout
+from ..tls.key_pairs import make_self_signed, read_pair
+from .store import Content, Manifest, new_manifest, write_tested
+
+_PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
+
+
+def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
+    """Write a generation aside, let nginx test it, and take it away: what check mode does.
+
+    Certificates that a real run would make or replace first are stood in for by a pair of the rehearsal's own, and
+    caches get folders of the rehearsal's own, for nginx makes them while it tests.
+
+    :returns: the manifest that the generation would have.
+    """
+    name = f".check-{content.digest}"
+    folder = layout.folder(name)
+    host.remove(folder)
+    try:
+        host.mkdir(f"{folder}/cache")
+        stand_ins = {f"{paths.CACHE_FOLDER}/": f"{folder}/cache/"}
+        unusable = sorted(path for path in _pairs_in(content) if not _is_usable(host, path))
+        if unusable:
+            _write_stand_in(host, f"{folder}/pair")
+            stand_ins.update({f"{path}/": f"{folder}/pair/" for path in unusable})
+        return write_tested(host, layout, content.replaced(stand_ins), new_manifest(host, layout, content, name))
+    finally:
+        host.remove(layout.folder(name))
+        if not host.listdir(layout.generations):
+            host.remove(layout.generations)
+
+
+def _pairs_in(content: Content) -> set[str]:
+    """Folders of all pairs that a content refers to."""
+    return {path for text in content.files.values() for path in _PAIR.findall(text)}
+
+
+def _is_usable(host: Host, folder: str) -> bool:
+    """Whether a pair is there and whole; a real run replaces one that is not."""
+    try:
+        read_pair(host, folder)
+    except EdgeError:
+        return False
+    return True
+
+
+def _write_stand_in(host: Host, folder: str) -> None:
+    pair = make_self_signed(
+        host, names=("stand-in.invalid",), organisation="rehearsal", key_type="ecdsa", key_size=2048, days=1
+    )
+    host.mkdir(folder, 0o700)
+    host.write(f"{folder}/fullchain.pem", pair.fullchain.encode(), durable=False)
+    host.write(f"{folder}/privkey.pem", pair.privkey.encode(), 0o600, durable=False)

@@ -1,0 +1,250 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reload nginx and prove that it runs what is on disk, or go back.
+
+``systemctl reload nginx`` and ``nginx -s reload`` return 0 while the master refuses the new configuration and its
+old workers go on. So the new workers are asked: each generation answers its own name on loopback.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..host import paths
+from ..host.errors import EdgeError
+from ..host.host import Host, replace_file
+from ..host.paths import Layout
+from ..nginx.program import explain, test_configuration
+from ..nginx.service import POLL_SECONDS, accepting_workers, control, master_pid, runs_systemd, worker_pids
+from ..nginx.sockets import conflicts, wanted_listeners
+from ..tls.key_pairs import FULLCHAIN, read_pair
+from . import user_files
+from .modules import module_conflicts
+from .retention import prune, ways_back
+from .store import ORIGINAL, Manifest, live_name, read_manifest, remember_proof, running_name, switch, texts_of
+
+START_SECONDS = 10.0
+_CERTIFICATE = re.compile(rf"^\s*ssl_certificate\s+(/\S+)/{FULLCHAIN};", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was seen after a reload: the generation that answered, and the processes that serve it."""
+
+    generation: str
+    master: int
+    workers: tuple[int, ...]
+    pruned: tuple[str, ...] = ()
+
+
+def reload_and_prove(
+    host: Host,
+    layout: Layout,
+    *,
+    timeout: float,
+    keep: int,
+    allow_restart: bool = False,
+    expected: str | None = None,
+) -> Proof:
+    """Make nginx run the live generation, or go back to the one that ran before.
+
+    :param timeout: seconds within which new workers must answer.
+    :param allow_restart: restart nginx where its own listening sockets are in the way of a reload.
+    :param keep: generations to keep, see :func:`.retention.prune`.
+    :param expected: the generation that the caller made live; default is whichever is live.
+    :raises EdgeError: nginx did not take the generation over, and the previous one is live and runs; or another run has
+        made another one live, and nothing was done.
+    """
+    name = live_name(host, layout)
+    if expected is not None and name != expected:
+        other = f"generation {name}" if name else "a file of no generation"
+        raise EdgeError(
+            f"generation {expected} is not live any more: another run, or somebody, has made {other} live since",
+            ["let one run at a time change an edge, and run again"],
+        )
+    manifest = read_manifest(host, layout, name) if name else None
+    if manifest is None:
+        raise EdgeError(f"{layout.conf} leads to no generation", ["run the role edge to make one"])
+    try:
+        master = master_pid(host)
+        texts = _check(host, layout, manifest)
+        restart = needs_restart(host, layout, texts, master, allow_restart=allow_restart)
+        proof = _prove(host, layout, manifest, timeout, restart=restart)
+    except EdgeError as error:
+        raise _went_back(host, layout, manifest, error, timeout) from error
+    remember_proof(host, layout, manifest.name)
+    pruned = prune(host, layout, keep)
+    user_files.prune(host, layout)
+    return Proof(proof.generation, proof.master, proof.workers, pruned)
+
+
+def _check(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
+    """Let nginx test a generation, and look at the pairs that it would load: of one whose parts are of different types
+    nginx says nothing, and then refuses every handshake.
+
+    :returns: its texts.
+    :raises EdgeError: it cannot serve.
+    """
+    test_configuration(host, f"{layout.folder(manifest.name)}/nginx.conf")
+    texts = texts_of(host, layout, manifest)
+    for pair in sorted(pair_folders(texts)):
+        read_pair(host, pair)
+    return texts
+
+
+def pair_folders(texts: Sequence[str]) -> set[str]:
+    """Folders of the certificates that a configuration serves."""
+    return {found for text in texts for found in _CERTIFICATE.findall(text)}
+
+
+def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int | None, *, allow_restart: bool) -> bool:
+    """Whether the sockets and modules that a configuration asks for take a restart.
+
+    What the package configured is let go by a restart without being asked: the role nginx has just restarted it too.
+
+    :raises EdgeError: a socket cannot be had at all, or takes a restart that is not allowed.
+    """
+    modules = module_conflicts(host, layout, texts, master)
+    found = [*conflicts(host, wanted_listeners(texts), master), *modules]
+    allowed = found if allow_restart else modules if running_name(host, layout) is None else []
+    hopeless = [one.message for one in found if not (one.needs_restart and one in allowed)]
+    if not hopeless:
+        return bool(found)
+    way_out = (
+        ["set edge_allow_restart: true to let this run restart nginx"]
+        if all(one.needs_restart for one in found)
+        else []
+    )
+    raise EdgeError(hopeless[0], [*hopeless[1:], *way_out])
+
+
+def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
+    """Reload (start, restart) and wait for new workers that answer; without a manifest, for new workers."""
+    log_position = len(host.read(paths.ERROR_LOG) or b"")
+    master = master_pid(host)
+    before = worker_pids(host, master) if master is not None else set()
+    _signal(host, layout, "start" if master is None else "restart" if restart else "reload", master)
+    end = host.monotonic() + timeout
+    answered: str | None = None
+    while host.monotonic() < end:
+        now_master = master_pid(host)
+        if now_master is not None and (master is None or restart or now_master == master):
+            new = worker_pids(host, now_master) - before
+            answered = ask(host, manifest.status_port) if manifest else None
+            proven = new and (manifest is None or answered == manifest.name)
+            if proven and not accepting_workers(host, before):
+                return Proof(answered or ORIGINAL, now_master, tuple(sorted(new)))
+        host.sleep(POLL_SECONDS)
+    raise EdgeError(
+        f"after {timeout:g} s no new worker answers"
+        + (f" with generation {manifest.name}, but {answered or 'nothing'} does" if manifest else ""),
+        _refusals(host, layout, log_position),
+    )
+
+
+def ask(host: Host, status_port: int) -> str | None:
+    """Name of the generation that answers on a loopback port; None when none does."""
+    answer = host.get(f"http://127.0.0.1:{status_port}/generation")
+    return answer.strip() if answer is not None else None
+
+
+def _signal(host: Host, layout: Layout, verb: str, master: int | None) -> None:
+    done = control(host, verb, master)
+    if done.code == 0:
+        return
+    if runs_systemd(host):
+        raise EdgeError(f"systemctl {verb} nginx failed", _journal(host, layout, done.stderr))
+    raise EdgeError(f"nginx did not {verb}", _explained(host, layout, done.stderr) or _head(done.stderr))
+
+
+def _explained(host: Host, layout: Layout, printed: str) -> list[str]:
+    """What stopped nginx, in terms of the live generation's model; each reason once."""
+    live = live_name(host, layout)
+    conf = f"{layout.folder(live)}/nginx.conf" if live else layout.conf
+    return list(dict.fromkeys(explain(host, line, conf) for line in printed.splitlines() if "[emerg]" in line))
+
+
+def _journal(host: Host, layout: Layout, fallback: str) -> list[str]:
+    printed = host.run(["journalctl", "--unit=nginx.service", "--lines=20", "--output=cat", "--no-pager"]).stdout
+    return _explained(host, layout, printed) or _head(fallback)
+
+
+def _head(printed: str) -> list[str]:
+    return printed.strip().splitlines()[:3]
+
+
+def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:
+    """nginx's reasons, from what its error log gained."""
+    gained = (host.read(paths.ERROR_LOG) or b"")[log_position:].decode(errors="replace")
+    return _explained(host, layout, gained)
+
+
+def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, timeout: float) -> EdgeError:
+    """Go back to what ran before the failed generation, and say how that went."""
+    reasons = [error.message, *error.details]
+    previous, refusals = _sound_way_back(host, layout)
+    if previous is None and running_name(host, layout) == failed.name:
+        if master_pid(host) is None:
+            return EdgeError(f"nginx does not run, and did not start with generation {failed.name}", reasons)
+        return EdgeError(f"nginx did not load generation {failed.name} anew; it goes on with what it has", reasons)
+    if previous is None:
+        none = "none of those before can be gone back to" if refusals else "there is none to go back to"
+        return EdgeError(f"nginx did not take generation {failed.name} over, and {none}", [*reasons, *refusals])
+    switch(host, layout, previous)
+    manifest = read_manifest(host, layout, previous)
+    try:
+        _prove(host, layout, manifest, max(timeout, START_SECONDS))
+    except EdgeError as second:
+        message = f"nginx took neither generation {failed.name} nor, on the way back, {previous}"
+        if manifest is not None and ask(host, manifest.status_port) == previous:
+            message = f"nginx could not be made to take generation {failed.name}; {previous} is live again and answers"
+        return EdgeError(message, list(dict.fromkeys([*reasons, *refusals, second.message, *second.details])))
+    if manifest is not None and running_name(host, layout) != previous:
+        remember_proof(host, layout, previous)
+    message = f"nginx did not take generation {failed.name} over; the edge went back to {previous}"
+    return EdgeError(message, [*reasons, *refusals])
+
+
+def _sound_way_back(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
+    """The best generation to go back to that nginx would take today, and why it is none of the better ones.
+
+    It ran once, but the certificates, names and programs around it may have changed since.
+    """
+    refusals: list[str] = []
+    for name in ways_back(host, layout):
+        manifest = read_manifest(host, layout, name)
+        try:
+            if manifest is not None:
+                _check(host, layout, manifest)
+            else:
+                _test_original(host, layout)
+        except EdgeError as error:
+            refusals += [f"generation {name} is passed over: {error.message}", *error.details]
+        else:
+            return name, refusals
+    return None, refusals
+
+
+def _test_original(host: Host, layout: Layout) -> None:
+    """Let nginx test the original in the folder that it stood in, for its relative includes are read from there."""
+    beside = os.path.join(layout.root, ".nginx.conf.original")
+    replace_file(host, beside, host.read(f"{layout.folder(ORIGINAL)}/nginx.conf") or b"")
+    try:
+        test_configuration(host, beside)
+    finally:
+        host.remove(beside)
+
+
+def status(host: Host, layout: Layout) -> dict[str, str | None]:
+    """Names of the live and the running generation, and the one that answers."""
+    live = live_name(host, layout)
+    manifest = read_manifest(host, layout, live) if live else None
+    return {
+        "live": live,
+        "running": running_name(host, layout),
+        "answered": ask(host, manifest.status_port) if manifest else None,
+    }

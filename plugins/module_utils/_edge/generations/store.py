@@ -1,0 +1,289 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generations: whole configurations side by side, one of them live.
+
+A generation is a folder below ``/etc/nginx/generations``. It is written and tested under its final name, for its
+includes are absolute paths into itself; ``nginx.conf`` becomes a link to it by one rename(2), which is the only
+switch. A folder without a manifest was never proven to pass ``nginx -t`` and counts as nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import NamedTuple
+
+from ..host.errors import EdgeError
+from ..host.host import Host, replace_file, switch_symlink
+from ..host.packing import packed
+from ..host.paths import Layout
+from ..nginx.program import test_configuration
+
+PLACEHOLDER = "@GENERATION@"
+"""Where a generation's own name stands in texts that come from the controller."""
+
+ORIGINAL = "original"
+"""What the machine had before its first generation."""
+
+MANIFEST = "MANIFEST.json"
+
+SUBFOLDERS = ("sites", "streams")
+"""Folders of a generation that nginx includes as a whole."""
+
+WRITTEN = "WRITTEN"
+"""File in a generation's folder that holds all of its texts as they were written, packed: drift is told by it."""
+
+PROVEN = "PROVEN"
+"""File in a generation's folder that holds when nginx was last proven to run it: seconds since the epoch, and behind
+them the how manyth proof on this host it was, for a clock may be set back."""
+
+ROOM = ".room"
+"""File that a generation's folder has until its first proof: a disk that is full then has room for :data:`PROVEN`."""
+
+BY_HAND = "by-hand"
+"""Folder of an ``nginx.conf`` that somebody put in the place of the link, kept for a look."""
+
+_BLOCK = 4096
+"""Bytes that a small file takes up on most file systems."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a generation is.
+
+    :param name: its folder's name: the digest, with a number behind it where an older folder of that digest was
+        changed by hand.
+    :param digest: names the content as it came from the controller.
+    :param created: seconds since the epoch.
+    :param status_port: loopback port on which it answers ``/generation``.
+    :param version: version of the collection that wrote it.
+    :param files: relative path -> SHA-256 in hexadecimal.
+    :param warnings: what nginx warned of when it tested it; default none.
+    :param made_by: who ran Ansible, and where: ``user@controller``; default unknown.
+    :param number: the how manyth on this host it is: their order, whatever the clock said; default 0, the oldest.
+    """
+
+    name: str
+    digest: str
+    created: float
+    status_port: int
+    version: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    made_by: str = ""
+    number: int = 0
+
+
+_MANIFEST_FIELDS = frozenset(one.name for one in fields(Manifest))
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the controller sends: texts with :data:`PLACEHOLDER` in them, the digest that names them, and the sender."""
+
+    files: Mapping[str, str]
+    digest: str
+    status_port: int
+    version: str
+    made_by: str = ""
+
+    def replaced(self, texts: Mapping[str, str]) -> Content:
+        """The same content with some texts replaced by others."""
+        files = dict(self.files)
+        for old, new in texts.items():
+            files = {path: text.replace(old, new) for path, text in files.items()}
+        return replace(self, files=files)
+
+    def named(self, name: str) -> dict[str, str]:
+        """The texts of the generation with that name."""
+        return {path: text.replace(PLACEHOLDER, name) for path, text in self.files.items()}
+
+
+def live_name(host: Host, layout: Layout) -> str | None:
+    """Name of the generation that ``nginx.conf`` leads to; None for a file that is not ours."""
+    target = host.readlink(layout.conf)
+    parts = (target or "").split("/")
+    return parts[-2] if target and len(parts) >= 2 and parts[-1] == "nginx.conf" else None  # noqa: PLR2004
+
+
+def running_name(host: Host, layout: Layout) -> str | None:
+    """Name of the generation that was last proven in memory."""
+    return host.readlink(layout.running)
+
+
+def read_manifest(host: Host, layout: Layout, name: str) -> Manifest | None:
+    """The manifest of a generation; None when it has none that can be read."""
+    raw = host.read(f"{layout.folder(name)}/{MANIFEST}")
+    try:
+        found = json.loads(raw) if raw is not None else {}
+        # A later version may have written more than this one knows; its generations are as good to go back to.
+        return Manifest(**{key: value for key, value in found.items() if key in _MANIFEST_FIELDS})
+    except (AttributeError, ValueError, TypeError):
+        return None
+
+
+def texts_of(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
+    """The texts of a generation, as they stand there now; an empty one for a file that is missing."""
+    return [
+        (host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode(errors="replace") for path in manifest.files
+    ]
+
+
+def manifests(host: Host, layout: Layout) -> list[Manifest]:
+    """All generations that passed their test, the youngest first."""
+    names = (name for name in host.listdir(layout.generations) if not name.startswith("."))
+    found = (read_manifest(host, layout, name) for name in names if name != os.path.basename(layout.running))
+    sound = (manifest for manifest in found if manifest is not None)
+    return sorted(sound, key=lambda one: (one.number, one.created), reverse=True)
+
+
+class Proven(NamedTuple):
+    """When nginx was last proven to run a generation; the later proof is the greater one.
+
+    :param number: the how manyth proof on this host it was; 0 where an older version did not count.
+    :param at: seconds since the epoch.
+    """
+
+    number: int
+    at: float
+
+
+def last_proof(host: Host, layout: Layout, name: str) -> Proven | None:
+    """The last proof of a generation; None when it never was proven."""
+    words = (host.read(f"{layout.folder(name)}/{PROVEN}") or b"").split()
+    try:
+        return Proven(int(words[1]) if len(words) > 1 else 0, float(words[0]))
+    except (IndexError, ValueError):
+        return None
+
+
+def remember_proof(host: Host, layout: Layout, name: str) -> None:
+    """Note that nginx was proven to run a generation, just now."""
+    proofs = (last_proof(host, layout, one.name) for one in manifests(host, layout))
+    number = max((proof.number for proof in proofs if proof is not None), default=0) + 1
+    host.remove(f"{layout.folder(name)}/{ROOM}")
+    replace_file(host, f"{layout.folder(name)}/{PROVEN}", f"{host.now()} {number}\n".encode())
+    if running_name(host, layout) != name:
+        switch_symlink(host, name, layout.running)
+
+
+def drift(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
+    """Files of a generation that are not what was written: changed, missing, or added (sorted relative paths)."""
+    folder = layout.folder(manifest.name)
+    # A hidden file is one that a run left which died; nginx reads none.
+    apart = (MANIFEST, PROVEN, WRITTEN, *SUBFOLDERS)
+    present = {name for name in host.listdir(folder) if name not in apart and name[0] != "."}
+    present |= {f"{inner}/{name}" for inner in SUBFOLDERS for name in host.listdir(f"{folder}/{inner}")}
+    changed = {
+        path
+        for path, digest in manifest.files.items()
+        if path not in present or digest_of(host.read(f"{folder}/{path}") or b"") != digest
+    }
+    return sorted(changed | (present - set(manifest.files)))
+
+
+def find_sound(host: Host, layout: Layout, digest: str) -> Manifest | None:
+    """A generation of that content whose files are as they were written; the live one is preferred."""
+    live = live_name(host, layout)
+    same = [manifest for manifest in manifests(host, layout) if manifest.digest == digest]
+    for manifest in sorted(same, key=lambda one: one.name != live):
+        if not drift(host, layout, manifest):
+            return manifest
+    return None
+
+
+def stage(host: Host, layout: Layout, content: Content) -> Manifest:
+    """Write a generation beside the live one and let nginx test it; nothing that runs is touched.
+
+    :raises EdgeError: nginx refuses it; the folder is gone again.
+    """
+    manifest = new_manifest(host, layout, content, _free_name(host, layout, content.digest))
+    try:
+        return write_tested(host, layout, content, manifest)
+    except (EdgeError, OSError):
+        host.remove(layout.folder(manifest.name))
+        raise
+
+
+def new_manifest(host: Host, layout: Layout, content: Content, name: str) -> Manifest:
+    """The manifest of a content under that name, made now."""
+    return Manifest(
+        name,
+        content.digest,
+        host.now(),
+        content.status_port,
+        content.version,
+        {path: digest_of(text.encode()) for path, text in content.named(name).items()},
+        made_by=content.made_by,
+        number=max((one.number for one in manifests(host, layout)), default=0) + 1,
+    )
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> Manifest:
+    """Write a generation's folder, let nginx test it, and make it durable.
+
+    :returns: the manifest with what nginx warned of.
+    :raises EdgeError: nginx refuses it; the folder is left to the caller.
+    """
+    folder = layout.folder(manifest.name)
+    for inner in SUBFOLDERS:
+        host.mkdir(f"{folder}/{inner}")
+    texts = content.named(manifest.name)
+    for path, text in texts.items():
+        host.write(f"{folder}/{path}", text.encode(), durable=False)
+    host.write(f"{folder}/{WRITTEN}", packed(texts).encode(), durable=False)
+    host.write(f"{folder}/{ROOM}", bytes(_BLOCK), durable=False)
+    tested = replace(manifest, warnings=test_configuration(host, f"{folder}/nginx.conf"))
+    host.sync_filesystem(folder)
+    # The manifest says that the test was passed, so it comes last.
+    host.write(f"{folder}/{MANIFEST}", (json.dumps(asdict(tested), indent=2) + "\n").encode())
+    host.fsync_dir(folder)
+    host.fsync_dir(layout.generations)
+    return tested
+
+
+def _free_name(host: Host, layout: Layout, digest: str) -> str:
+    """The digest, or with a number where a folder of that name holds something else. What a run left that died
+    before its test is cleared away; a folder that was live once stays for inspection."""
+    number = 1
+    while True:
+        name = digest if number == 1 else f"{digest}-{number}"
+        if name != live_name(host, layout) and read_manifest(host, layout, name) is None:
+            host.remove(layout.folder(name))
+            return name
+        number += 1
+
+
+def switch(host: Host, layout: Layout, name: str) -> None:
+    """Make a generation live. The first switch keeps what was there before as :data:`ORIGINAL`; what somebody puts in
+    the place of the link later is kept as :data:`BY_HAND`."""
+    if name == ORIGINAL:
+        data = host.read(f"{layout.folder(ORIGINAL)}/nginx.conf")
+        if data is None:
+            raise EdgeError("there is no original configuration to go back to")
+        # A copy in its old place, for its relative includes are read from there.
+        replace_file(host, layout.conf, data, 0o644)
+        return
+    if host.readlink(layout.conf) is None:
+        _keep_replaced(host, layout)
+    switch_symlink(host, f"generations/{name}/nginx.conf", layout.conf)
+
+
+def _keep_replaced(host: Host, layout: Layout) -> None:
+    data = host.read(layout.conf)
+    original = host.read(f"{layout.folder(ORIGINAL)}/nginx.conf")
+    if data is None or data == original:
+        return
+    first = original is None and running_name(host, layout) is None
+    folder = layout.folder(ORIGINAL if first else BY_HAND)
+    host.mkdir(folder)
+    replace_file(host, f"{folder}/nginx.conf", data)

@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of a new configuration to being live: lock, look at the sockets, stage, test, switch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..host.errors import EdgeError
+from ..host.host import Host
+from ..host.packing import packed, unpacked
+from ..host.paths import Layout
+from ..nginx.program import read_nginx, test_configuration
+from ..nginx.service import master_pid
+from .differences import differences
+from .modules import missing_modules
+from .rehearsal import rehearse
+from .reload import needs_restart, reload_and_prove, status
+from .retention import proven_names
+from .store import Content, Manifest, drift, find_sound, live_name, manifests, stage, switch
+from .user_files import UserFiles, prune
+
+LOCK_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a content.
+
+    :param name: its generation; None where nginx is not installed yet, in check mode.
+    :param previous: the generation that was live before.
+    :param diff: entries for Ansible's ``diff``.
+    :param warnings: what nginx warns of and takes nevertheless; default none.
+    """
+
+    changed: bool
+    name: str | None
+    previous: str | None
+    diff: list[dict[str, Any]]
+    warnings: Sequence[str] = ()
+
+
+def pack(content: Content) -> str:
+    """A content as compressed text, for the way to the target."""
+    plain = {
+        "files": dict(content.files),
+        "digest": content.digest,
+        "status_port": content.status_port,
+        "version": content.version,
+        "made_by": content.made_by,
+    }
+    return packed(plain)
+
+
+def unpack(payload: str) -> Content:
+    """The content that :func:`pack` made text of.
+
+    :raises EdgeError: it did not arrive whole.
+    """
+    try:
+        return Content(**unpacked(payload))
+    except (ValueError, TypeError) as error:
+        raise EdgeError(f"the payload did not arrive whole: {error}") from error
+
+
+@contextlib.contextmanager
+def locked(host: Host, layout: Layout) -> Iterator[None]:
+    """Keep other runs out; every change of what is live happens in here.
+
+    :raises EdgeError: another run does not end.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(host.lock(layout.lock, LOCK_SECONDS))
+        except TimeoutError as error:
+            raise EdgeError(f"another run has held {layout.lock} for {LOCK_SECONDS:g} s") from error
+        yield
+
+
+def apply(
+    host: Host,
+    layout: Layout,
+    content: Content,
+    *,
+    check: bool,
+    allow_restart: bool,
+    user_files: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Make a content live, or only try it.
+
+    :param user_files: name -> text of the files with users that the content refers to; default none.
+    :param check: stage aside, test, tell the differences, and change nothing.
+    :param allow_restart: take a change of listening addresses that a reload cannot apply.
+    :raises EdgeError: nginx or the machine's sockets refuse it; what was live still is.
+    """
+    nginx = read_nginx(host)
+    if not nginx["installed"]:
+        if not check:
+            raise EdgeError("nginx is not installed on this host", ["run the role nginx first"])
+        return Outcome(True, None, None, differences(host, layout, content))
+    users = UserFiles(user_files or {}, nginx["user"])
+    with locked(host, layout):
+        return _apply_locked(host, layout, content, users, check=check, allow_restart=allow_restart)
+
+
+def _apply_locked(
+    host: Host, layout: Layout, content: Content, users: UserFiles, *, check: bool, allow_restart: bool
+) -> Outcome:
+    previous = live_name(host, layout)
+    diff = differences(host, layout, content)
+    sound = find_sound(host, layout, content.digest)
+    if sound is not None and sound.name == previous:
+        changed = users.are_missing(host, layout) if check else users.write(host, layout)
+        return Outcome(changed, previous, previous, [], sound.warnings)
+    texts = list(content.files.values())
+    needs_restart(host, layout, texts, master_pid(host), allow_restart=allow_restart)
+    if check:
+        return Outcome(True, content.digest, previous, diff, _rehearsed(host, layout, content, texts))
+    try:
+        users.write(host, layout)
+        if sound is not None:
+            test_configuration(host, f"{layout.folder(sound.name)}/nginx.conf")
+        else:
+            sound = stage(host, layout, content)
+        switch(host, layout, sound.name)
+    finally:
+        prune(host, layout)  # nothing refers to the users of what was refused
+    return Outcome(True, sound.name, previous, diff, sound.warnings)
+
+
+def _rehearsed(host: Host, layout: Layout, content: Content, texts: Sequence[str]) -> Sequence[str]:
+    """What nginx warns of, or why it could not be asked."""
+    missing = missing_modules(host, texts)
+    if missing:
+        return (f"nginx: has no {', '.join(missing)} yet; the configuration was rendered, but not tested",)
+    return rehearse(host, layout, content).warnings
+
+
+def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeout: float, keep: int) -> Outcome:
+    """Make an older generation live again and prove it.
+
+    :param to: its name; None for the one that ran before the live one.
+    :param check: let nginx test it, and change nothing.
+    :param timeout: seconds within which new workers must answer.
+    :param keep: generations to keep.
+    :raises EdgeError: there is no such generation, it was changed by hand, or nginx does not take it over (then what
+        ran before runs again).
+    """
+    with locked(host, layout):
+        live = live_name(host, layout)
+        chosen = older_generation(host, layout, live, to)
+        # A run that died may have left it live, but neither taken over nor proven.
+        if set(status(host, layout).values()) == {chosen.name}:
+            return Outcome(False, live, live, [])
+        changed_files = drift(host, layout, chosen)
+        if changed_files:
+            raise EdgeError(f"generation {chosen.name} was changed by hand: {', '.join(changed_files)}")
+        test_configuration(host, f"{layout.folder(chosen.name)}/nginx.conf")
+        if not check:
+            switch(host, layout, chosen.name)
+            reload_and_prove(host, layout, timeout=timeout, keep=keep)
+        return Outcome(True, chosen.name, live, [])
+
+
+def older_generation(host: Host, layout: Layout, live: str | None, to: str | None) -> Manifest:
+    """The generation that :func:`roll_back` makes live.
+
+    :param live: the one that is live.
+    :param to: see :func:`roll_back`.
+    :raises EdgeError: there is none.
+    """
+    kept = {one.name: one for one in manifests(host, layout)}
+    if to is not None:
+        if to not in kept:
+            raise EdgeError(f"there is no generation {to} on this host", [f"kept: {', '.join(kept) or 'none'}"])
+        return kept[to]
+    candidates = (name for name in proven_names(host, layout) if name != live)
+    sound = next((name for name in candidates if not drift(host, layout, kept[name])), None)
+    if sound is None:
+        raise EdgeError("no other generation that ran on this host is left as it was", [f"kept: {', '.join(kept)}"])
+    return kept[sound]

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates and their renewal as metrics, in Prometheus' text format 0.0.4, for the node exporter's textfiles.
+
+Names, units and base types follow prometheus.io's naming practices: times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from ..host import paths
+from ..host.host import Host, replace_file
+from ..tls.served import Observation
+from ..tls.x509 import Certificate
+
+_DAY = 86400
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """How the renewals of this host went.
+
+    :param ended: when the last one ended, in seconds since the epoch.
+    :param succeeded: whether it did.
+    :param last_success: when the last one that succeeded ended; None when none did yet.
+    """
+
+    ended: float
+    succeeded: bool
+    last_success: float | None
+
+
+def read_renewal(host: Host) -> Renewal | None:
+    """What is known of the last renewal; None when there was none, or it cannot be read."""
+    try:
+        return Renewal(**json.loads(host.read(paths.RENEWAL_FILE) or b""))
+    except (ValueError, TypeError):
+        return None
+
+
+def record_renewal(host: Host, *, succeeded: bool) -> None:
+    """Keep in mind how a renewal ended just now."""
+    before = read_renewal(host)
+    now = host.now()
+    ended = Renewal(now, succeeded, now if succeeded else before.last_success if before else None)
+    replace_file(host, paths.RENEWAL_FILE, json.dumps(asdict(ended)).encode())
+
+
+def as_text(certificates: Sequence[Observation], renewal: Renewal | None, now: datetime) -> str:
+    """All metrics; those of renewals are missing before the first one."""
+    seen = [
+        (one.name, at, certificate)
+        for one in certificates
+        for at, certificate in (("disk", one.on_disk), ("served", one.handshake.certificate))
+        if certificate is not None
+    ]
+    lines = [
+        *_metric(
+            "certificate_not_after_timestamp_seconds",
+            "End of validity of a certificate, on disk and as clients get it.",
+            (({"certificate": name, "at": at}, own.not_after.timestamp()) for name, at, own in seen),
+        ),
+        *_metric(
+            "certificate_not_before_timestamp_seconds",
+            "Begin of validity of a certificate, on disk and as clients get it.",
+            (({"certificate": name, "at": at}, own.not_before.timestamp()) for name, at, own in seen),
+        ),
+        *_metric(
+            "certificate_days_left",
+            "Days until then, when this was written.",
+            (({"certificate": name, "at": at}, own.left(now).total_seconds() / _DAY) for name, at, own in seen),
+        ),
+        *_metric(
+            "certificate_served",
+            "Whether clients get the certificate that is on disk.",
+            (({"certificate": one.name}, one.current) for one in certificates if not one.handshake.refused),
+        ),
+        *_metric(
+            "certificate_info",
+            "Issuer and serial number of a certificate on disk.",
+            ((_info(one.name, one.on_disk), 1) for one in certificates if one.on_disk is not None),
+        ),
+    ]
+    if renewal is not None:
+        lines += _metric("renewal_ended_timestamp_seconds", "When the last renewal ended.", [({}, renewal.ended)])
+        lines += _metric("renewal_succeeded", "Whether the last renewal succeeded.", [({}, renewal.succeeded)])
+        if renewal.last_success is not None:
+            lines += _metric(
+                "renewal_last_success_timestamp_seconds",
+                "When the last renewal that succeeded ended.",
+                [({}, renewal.last_success)],
+            )
+    return "\n".join((*lines, ""))
+
+
+def _info(name: str, own: Certificate) -> dict[str, str]:
+    self_signed = "true" if own.is_self_signed else "false"
+    return {"certificate": name, "issuer": own.issuer, "serial": own.serial, "self_signed": self_signed}
+
+
+def _metric(name: str, help_text: str, samples: Iterable[tuple[dict[str, str], float]]) -> Iterator[str]:
+    """A gauge with its samples; nothing when it has none."""
+    full = f"nginx_edge_{name}"
+    lines = [f"{full}{_labels(labels)} {_number(value)}" for labels, value in samples]
+    if lines:
+        yield f"# HELP {full} {help_text}"
+        yield f"# TYPE {full} gauge"
+        yield from lines
+
+
+def _labels(labels: dict[str, str]) -> str:
+    pairs = ",".join(f'{key}="{label(value)}"' for key, value in labels.items())
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def label(value: str) -> str:
+    """The value of a label, with what the format gives a meaning escaped."""
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _number(value: float) -> str:
+    return f"{float(value):.6f}".rstrip("0").rstrip(".")

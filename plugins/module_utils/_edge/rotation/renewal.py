@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Renewed certificates on their way into service: checked, switched to, reloaded, and seen to be served.
+
+certbot renews its own lineages, which nginx never reads. A lineage that was renewed is copied when it is good, the
+link of its certificate is switched, and nginx reloads; whatever goes wrong, the link goes back to the pair that
+was served before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..generations.reload import pair_folders, reload_and_prove
+from ..generations.store import live_name, read_manifest, texts_of
+from ..generations.transaction import locked
+from ..host.errors import EdgeError
+from ..host.host import Host
+from ..host.paths import Folders, Layout
+from ..nginx.program import test_configuration
+from ..tls import key_pairs
+from ..tls.key_pairs import Pair
+from ..tls.served import Observation, TlsEdge, handshake_for, observe
+
+KEEP_ALL = 1_000_000
+"""How many generations are kept is the inventory's to say: a renewal never removes one."""
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """A lineage that holds another pair than the one that nginx reads for it."""
+
+    name: str
+    pair: Pair
+    before: str
+    store: str = key_pairs.ISSUED
+
+    @property
+    def target(self) -> str:
+        """Where the link of the certificate is to lead."""
+        return key_pairs.stored_target(self.name, self.pair, self.store)
+
+
+def issued_names(host: Host, folders: Folders) -> list[str]:
+    """Names of the certificates that nginx takes from lineages of certbot."""
+    links = ((name, host.readlink(folders.link(name))) for name in host.listdir(folders.tls))
+    return [
+        name
+        for name, target in links
+        if key_pairs.is_stored(name, target, key_pairs.ISSUED) or target == folders.lineage(name)
+    ]
+
+
+def find_renewed(
+    host: Host, folders: Folders, now: datetime, only: str | None = None
+) -> tuple[list[Renewed], list[str]]:
+    """The lineages that were renewed, and are not in use yet; and why others cannot be used.
+
+    :param only: folder of the one lineage to look at; default all.
+    """
+    found: list[Renewed] = []
+    problems: list[str] = []
+    for name in issued_names(host, folders):
+        if only is not None and only != folders.lineage(name):
+            continue
+        lineage = folders.lineage(name)
+        try:
+            pair = key_pairs.read_pair(host, lineage)
+        except EdgeError as error:
+            problems.append(error.message)
+            continue
+        if wrong := list(key_pairs.problems_of(pair.chain, (), now)):
+            problems.append(f"{lineage}: {'; '.join(wrong)}")
+            continue
+        one = Renewed(name, pair, host.readlink(folders.link(name)) or "")
+        if one.before != one.target:
+            found.append(one)
+    return found, problems
+
+
+def take_over(
+    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, now: datetime, *, only: str | None, timeout: float
+) -> list[str]:
+    """Bring renewed certificates into service, and prove that clients get what is on disk.
+
+    :param only: folder of the one lineage that was renewed; default all lineages that nginx uses.
+    :param timeout: seconds for new workers to answer, and for clients to get what is on disk.
+    :returns: names of the certificates that were taken over; none when nginx uses no such lineage.
+    :raises EdgeError: something kept a certificate from its clients; the one before is in use. The others have had
+        their turn.
+    """
+    with locked(host, layout):
+        renewed, problems = find_renewed(host, folders, now, only)
+        names = issued_names(host, folders) if only is None else [one.name for one in renewed]
+        into_service(host, edge, layout, folders, renewed, names=names, timeout=timeout)
+    if problems:
+        raise EdgeError("a renewed certificate cannot be used, and nginx keeps the one that it has", problems)
+    return [one.name for one in renewed]
+
+
+def into_service(
+    host: Host,
+    edge: TlsEdge,
+    layout: Layout,
+    folders: Folders,
+    renewed: Sequence[Renewed],
+    *,
+    names: Sequence[str],
+    timeout: float,
+) -> None:
+    """Switch to pairs that were checked, reload, and prove that clients get what is on disk. The lock is held.
+
+    :param names: all certificates for which it is proven; where they are not served, nginx is reloaded too.
+    :raises EdgeError: nginx does not take them, and those before are in use; or clients do not get them.
+    """
+    if renewed:
+        with _way_back(host, folders, renewed):
+            test_configuration(host, layout.conf)
+            reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
+    elif names and stale(host, edge, layout, folders, names):
+        reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
+    late = stale(host, edge, layout, folders, names, timeout=timeout)
+    if late:
+        raise EdgeError(
+            "clients do not get the certificates that are on disk", [f"{one.name}: {one.problem}" for one in late]
+        )
+
+
+@contextmanager
+def _way_back(host: Host, folders: Folders, renewed: Sequence[Renewed]) -> Iterator[None]:
+    """Switch the links of what was renewed, and back when nginx does not take it."""
+    try:
+        for one in renewed:
+            key_pairs.store_pair(host, folders.tls, one.name, one.pair, one.store)
+            key_pairs.point(host, folders.tls, one.name, one.target)
+        yield
+    except (EdgeError, OSError):
+        for one in renewed:
+            key_pairs.point(host, folders.tls, one.name, one.before)
+        raise
+    for one in renewed:
+        key_pairs.prune(host, folders.tls, one.name, {one.before, one.target})
+
+
+def look(host: Host, edge: TlsEdge, folders: Folders, name: str, *, used: bool = True) -> Observation:
+    """A certificate on disk, beside what is served for its own names; its private key is not read.
+
+    :param used: whether any site uses it. An nginx that cannot refuse a handshake shows a placeholder for names that
+        no site has, and that is not its fault.
+    """
+    try:
+        own = key_pairs.read_chain(host, folders.link(name))[0]
+    except EdgeError as error:
+        return Observation(name, (), None, error.message, handshake_for(edge, ()))
+    return Observation(name, own.names, own, "", handshake_for(edge, own.names if used else ()))
+
+
+def look_at_all(
+    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
+) -> list[Observation]:
+    """All certificates as :func:`look` finds them, when they are current or ``timeout`` seconds have passed."""
+    live = live_name(host, layout)
+    manifest = read_manifest(host, layout, live) if live else None
+    used = pair_folders(texts_of(host, layout, manifest)) if manifest else set()
+    return observe(
+        lambda name: look(host, edge, folders, name, used=folders.link(name) in used),
+        names,
+        timeout=timeout,
+        sleep=host.sleep,
+    )
+
+
+def stale(
+    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
+) -> list[Observation]:
+    """Those for which clients get something else than what is on disk."""
+    return [one for one in look_at_all(host, edge, layout, folders, names, timeout=timeout) if one.stale]

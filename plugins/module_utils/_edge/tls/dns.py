@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an authority is shown that names are ours: a file that the edge serves, or a record by a plugin of certbot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..host.host import Host, replace_file
+
+OWN_FOLDER = "nginx-edge"
+"""Below certbot's folder: what this collection keeps there, for root alone."""
+
+
+@dataclass(frozen=True)
+class Dns:
+    """A plugin of certbot that writes records, named without ``dns-``, and what it logs in with.
+
+    :param credentials: text of the plugin's file; None for a plugin that takes none.
+    :param propagation_seconds: what the record gets to be seen everywhere; None for the plugin's own default.
+    """
+
+    provider: str
+    credentials: str | None = field(default=None, repr=False)
+    propagation_seconds: int | None = None
+
+    @classmethod
+    def from_plan(cls, item: Mapping[str, Any]) -> Dns:
+        return cls(item["provider"], item.get("credentials_content") or None, item.get("propagation_seconds"))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How certbot proves names.
+
+    :param options: its options, as certbot writes them down for renewals: ``dns_rfc2136_credentials``.
+    """
+
+    authenticator: str
+    options: Mapping[str, str]
+
+    def arguments(self) -> list[str]:
+        """For certbot's command line."""
+        if self.authenticator == "webroot":
+            return ["--webroot", "--webroot-path", self.options["webroot_path"]]
+        argv = ["--authenticator", self.authenticator]
+        for name, value in self.options.items():
+            argv += [f"--{name.replace('_', '-')}", value]
+        return argv
+
+    def changes(self, renewal: Mapping[str, str]) -> list[str]:
+        """In what a renewal, as certbot wrote it down, would go another way."""
+        authenticator = renewal.get("authenticator")
+        if authenticator != self.authenticator:
+            return [f"renewed by {authenticator or 'nothing'}, wanted {self.authenticator}"]
+        if authenticator == "webroot":
+            wanted = self.options["webroot_path"]
+            written = {part.strip().rstrip("/") for value in renewal.values() for part in value.split(",")}
+            return [] if wanted.rstrip("/") in written else [f"renewed with another folder, wanted webroot {wanted}"]
+        return [
+            f"renewed with {name} {renewal.get(name, 'unset')}, wanted {value}"
+            for name, value in self.options.items()
+            if renewal.get(name) != value
+        ]
+
+
+def proof_of(dns: Dns | None, name: str, webroot: str, letsencrypt: str) -> Proof:
+    """How the names of the certificate ``name`` are proven."""
+    if dns is None:
+        return Proof("webroot", {"webroot_path": webroot})
+    prefix = f"dns_{dns.provider.replace('-', '_')}"
+    options: dict[str, str] = {}
+    if dns.credentials is not None:
+        options[f"{prefix}_credentials"] = credentials_file(letsencrypt, name)
+    if dns.propagation_seconds is not None:
+        options[f"{prefix}_propagation_seconds"] = str(dns.propagation_seconds)
+    return Proof(f"dns-{dns.provider}", options)
+
+
+def credentials_file(letsencrypt: str, name: str) -> str:
+    """Where the plugin reads its credentials for one certificate, now and at each renewal."""
+    return os.path.join(letsencrypt, OWN_FOLDER, f"{name}.dns.ini")
+
+
+def differs(host: Host, dns: Dns | None, path: str) -> bool:
+    """Whether the credentials on the host are others than those that are wanted."""
+    return dns is not None and dns.credentials is not None and host.read(path) != dns.credentials.encode()
+
+
+def write_credentials(host: Host, dns: Dns, path: str) -> None:
+    """Put the credentials where the plugin reads them, for root alone."""
+    own_folder(host, os.path.dirname(path))
+    replace_file(host, path, (dns.credentials or "").encode(), 0o600)
+
+
+def own_folder(host: Host, folder: str) -> None:
+    """Make the folder that root alone can look into."""
+    host.mkdir(os.path.dirname(folder))
+    host.mkdir(folder, 0o700)

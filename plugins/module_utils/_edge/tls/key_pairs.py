@@ -1,0 +1,249 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pairs of a certificate chain and its private key: read, checked, made, stored and switched to.
+
+nginx reads ``<tls>/<name>/fullchain.pem`` and ``privkey.pem``; ``<tls>/<name>`` is a link: both change at once::
+
+    <tls>/<name>                    -> .issued/<name>/<digest>, or .pairs/<name>/<digest>
+    <tls>/.issued/<name>/<digest>/  copy of a lineage of certbot: fullchain.pem, privkey.pem
+    <tls>/.pairs/<name>/<digest>/   likewise, provided, self-signed or a placeholder
+
+A folder is never written again once it has its name, so nginx meets no pair that was not checked: certbot changes its
+own lineage, and only a copy of it that was found good takes the place of the one in use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..host.errors import EdgeError
+from ..host.host import Host, switch_symlink
+from .x509 import Certificate, key_belongs, key_matches, parse_chain
+
+FULLCHAIN = "fullchain.pem"
+PRIVKEY = "privkey.pem"
+STORE = ".pairs"
+ISSUED = ".issued"
+"""The stores below the TLS folder: of pairs that were brought or made here, and of copies of certbot's lineages."""
+_UNFINISHED = ".unfinished"
+_LONGEST_COMMON_NAME = 64
+_NAME_ON_DISK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
+_NAME_IN_CERTIFICATE = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\Z")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A chain and the private key that belongs to it, as texts; the key stays out of any printed form."""
+
+    fullchain: str
+    privkey: str = field(repr=False)
+    chain: tuple[Certificate, ...]
+
+    @property
+    def certificate(self) -> Certificate:
+        return self.chain[0]
+
+    @property
+    def digest(self) -> str:
+        content = hashlib.sha256()
+        for text in (self.fullchain, self.privkey):
+            content.update(hashlib.sha256(text.encode()).digest())
+        return content.hexdigest()[:32]
+
+
+def checked_pair(host: Host, fullchain: str, privkey: str) -> Pair:
+    """A pair from its two texts; ``EdgeError`` when one cannot be read or they do not belong together."""
+    chain = parse_chain(fullchain)
+    if not key_belongs(host, chain[0], privkey):
+        raise EdgeError(mismatch(chain, privkey))
+    return Pair(fullchain, privkey, chain)
+
+
+def mismatch(chain: Sequence[Certificate], privkey: str) -> str:
+    """What to say of a key that is not the first certificate's."""
+    for place, certificate in enumerate(chain[1:], 2):
+        if key_matches(certificate, privkey):
+            return f"the private key belongs to certificate {place} of the file: the site's own has to come first"
+    return "the private key does not belong to the certificate: nginx would start, and refuse every client"
+
+
+def read_pair(host: Host, folder: str) -> Pair:
+    """The pair in a folder (or behind a link to one); ``EdgeError`` says what is missing or wrong with it."""
+    texts = [_read(host, os.path.join(folder, name)) for name in (FULLCHAIN, PRIVKEY)]
+    try:
+        return checked_pair(host, *texts)
+    except EdgeError as error:
+        raise EdgeError(f"{folder}: {error.message}", error.details) from error
+
+
+def intact_pair(host: Host, folder: str) -> Pair | None:
+    """The pair in a folder; None when something is missing or wrong with it."""
+    try:
+        return read_pair(host, folder)
+    except EdgeError:
+        return None
+
+
+def read_chain(host: Host, folder: str) -> tuple[Certificate, ...]:
+    """The certificates alone, of a pair whose key is nobody's business; ``EdgeError`` as :func:`read_pair` has it."""
+    text = _read(host, os.path.join(folder, FULLCHAIN))
+    try:
+        return parse_chain(text)
+    except EdgeError as error:
+        raise EdgeError(f"{folder}: {error.message}", error.details) from error
+
+
+def _read(host: Host, path: str) -> str:
+    content = host.read(path)
+    if content is None:
+        raise EdgeError(f"{path} is missing")
+    return content.decode(errors="replace")
+
+
+def order_problem(chain: Sequence[Certificate]) -> str | None:
+    """Why some clients would trust nothing: each certificate has to be followed by its issuer (RFC 5246, 7.4.2)."""
+    if all(one.issuer == after.subject for one, after in zip(chain, chain[1:])):
+        return None
+    ordered, left = [chain[0]], list(chain[1:])
+    while left:
+        after = next((one for one in left if one.subject == ordered[-1].issuer), None)
+        if after is None or ordered[-1].is_self_signed:
+            strangers = "; ".join(f"'{one.subject}'" for one in left)
+            return f"{strangers} issued none of the certificates before it in the chain: take it out"
+        left.remove(after)
+        ordered.append(after)
+    right = ", then ".join(f"'{one.subject}'" for one in ordered)
+    return f"the chain is not in order, each certificate has to be followed by its issuer: {right}"
+
+
+def expiry_problem(certificate: Certificate, now: datetime) -> str | None:
+    """Why a client would refuse the dates of the certificate, or None."""
+    if certificate.expired(now):
+        return f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
+    if now < certificate.not_before:
+        return f"the certificate is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def problems_of(chain: Sequence[Certificate], names: Sequence[str], now: datetime) -> Iterator[str]:
+    """What is wrong with a chain that is to serve ``names`` from now on: its dates, its names, its order."""
+    expiry = expiry_problem(chain[0], now)
+    if expiry:
+        yield expiry
+    missing = chain[0].uncovered(names)
+    if missing:
+        has = ", ".join(chain[0].names) or "no name at all"
+        yield f"the certificate is not good for {', '.join(missing)} (it has {has})"
+    for issuer in chain[1:]:
+        if issuer.expired(now):
+            yield f"'{issuer.subject}' of the chain expired on {issuer.not_after:%Y-%m-%d}"
+    disorder = order_problem(chain)
+    if disorder:
+        yield disorder
+
+
+def check_name(name: str) -> None:
+    """A certificate's name is a file name below the TLS folder: refuse one that would lead elsewhere."""
+    if not _NAME_ON_DISK.match(name):
+        raise EdgeError(f"'{name}' cannot name a certificate: use letters, digits, dots, dashes and underscores")
+
+
+def make_self_signed(
+    host: Host, *, names: tuple[str, ...], organisation: str, key_type: str, key_size: int, days: int
+) -> Pair:
+    """A new key and a certificate signed by itself, made by openssl; the key goes through memory alone."""
+    newkey = [f"rsa:{key_size}"] if key_type == "rsa" else ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    argv = ["openssl", "req", "-x509", "-sha256", "-nodes", "-newkey", *newkey, "-days", str(days)]
+    argv += ["-keyout", "-", "-config", "/dev/stdin"]
+    done = host.run(argv, stdin=_request(names, organisation))
+    if done.code != 0:
+        raise EdgeError("openssl could not make a self-signed certificate", done.stderr.strip().splitlines()[-3:])
+    privkey, boundary, fullchain = done.stdout.partition("-----BEGIN CERTIFICATE-----")
+    return checked_pair(host, boundary + fullchain, privkey)
+
+
+def _request(names: tuple[str, ...], organisation: str) -> str:
+    alternatives = ",".join(_alternative(name) for name in names)
+    lines = ["[req]", "prompt=no", "distinguished_name=subject", "x509_extensions=extensions"]
+    lines += ["[subject]", f"O={organisation}"]
+    if len(names[0]) <= _LONGEST_COMMON_NAME:
+        lines.append(f"CN={names[0]}")
+    lines += ["[extensions]", "basicConstraints=critical,CA:FALSE", "extendedKeyUsage=serverAuth"]
+    lines += ["subjectKeyIdentifier=hash", f"subjectAltName={alternatives}", ""]
+    return "\n".join(lines)
+
+
+def _alternative(name: str) -> str:
+    try:
+        return f"IP:{ipaddress.ip_address(name)}"
+    except ValueError:
+        pass
+    if not _NAME_IN_CERTIFICATE.match(name):
+        raise EdgeError(f"'{name}' cannot stand in a certificate")
+    return f"DNS:{name}"
+
+
+def stored_target(name: str, pair: Pair, store: str = STORE) -> str:
+    """Where the link of a certificate leads when the pair is the one in use: relative to the TLS folder."""
+    return f"{store}/{name}/{pair.digest}"
+
+
+def is_stored(name: str, target: str | None, store: str = STORE) -> bool:
+    """Whether a link leads to a pair of that store, and not elsewhere."""
+    return target is not None and target.startswith(f"{store}/{name}/")
+
+
+def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE) -> str:
+    """Put a pair on disk under the digest of its content, and return the target for the link."""
+    target = stored_target(name, pair, store)
+    final = os.path.join(tls, target)
+    contents = ((FULLCHAIN, pair.fullchain.encode(), 0o644), (PRIVKEY, pair.privkey.encode(), 0o600))
+    if all(host.read(os.path.join(final, file)) == data for file, data, _mode in contents):
+        return target
+    shelf = os.path.dirname(final)
+    unfinished = os.path.join(shelf, _UNFINISHED)
+    host.mkdir(tls)
+    host.mkdir(os.path.dirname(shelf), 0o700)
+    host.mkdir(shelf, 0o700)
+    host.remove(unfinished)
+    host.mkdir(unfinished, 0o700)
+    for file, data, mode in contents:
+        host.write(os.path.join(unfinished, file), data, mode)
+    host.fsync_dir(unfinished)
+    host.remove(final)  # only ever a damaged one: a whole one has returned above
+    host.rename(unfinished, final)
+    host.fsync_dir(shelf)
+    host.fsync_dir(os.path.dirname(shelf))
+    return target
+
+
+def point(host: Host, tls: str, name: str, target: str) -> None:
+    """Make the certificate ``name`` be the pair at ``target``, by one rename."""
+    path = os.path.join(tls, name)
+    if host.exists(path) and host.readlink(path) is None:
+        raise EdgeError(f"{path} is not a link: move it away, this collection keeps links to pairs there")
+    host.mkdir(tls)
+    switch_symlink(host, target, path)
+
+
+def kept_pairs(host: Host, tls: str, name: str, store: str) -> list[Pair]:
+    """The whole pairs of a certificate in a store, the one in use among them."""
+    shelf = os.path.join(tls, store, name)
+    found = (intact_pair(host, os.path.join(shelf, digest)) for digest in host.listdir(shelf))
+    return [pair for pair in found if pair is not None]
+
+
+def prune(host: Host, tls: str, name: str, keep: set[str | None]) -> None:
+    """Remove stored pairs of a certificate, but for the targets in ``keep`` (the one in use and the one before)."""
+    for store in (STORE, ISSUED):
+        for digest in host.listdir(os.path.join(tls, store, name)):
+            target = f"{store}/{name}/{digest}"
+            if target not in keep:
+                host.remove(os.path.join(tls, target))

@@ -1,0 +1,227 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a certificate says: serial, names, dates, issuer and key; and whether a private key belongs to it."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from ..host.errors import EdgeError
+from ..host.host import Host
+from . import der
+
+_RSA = bytes.fromhex("2a864886f70d010101")
+_ECDSA = bytes.fromhex("2a8648ce3d0201")
+_SUBJECT_ALT_NAME = bytes.fromhex("551d11")
+_NAME_PARTS = {bytes.fromhex("550403"): "CN", bytes.fromhex("55040a"): "O", bytes.fromhex("550406"): "C"}
+_DNS_NAME, _IP_ADDRESS = 0x82, 0x87
+_VERSION, _EXTENSIONS, _EC_PUBLIC_KEY = 0xA0, 0xA3, 0xA1  # numbered fields, which may be left out
+_UTC_TIME = 0x17
+_UTC_TIME_PIVOT = 50
+_COMPRESSED_POINT = (0x02, 0x03)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The facts of one X.509 certificate; dates are in UTC, ``serial`` is upper-case hexadecimal as openssl has it."""
+
+    serial: str
+    names: tuple[str, ...]
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    key_type: str
+    key_size: int
+    spki: bytes
+
+    @property
+    def spki_digest(self) -> str:
+        """SHA-256 of the public key with its algorithm, as pins use it."""
+        return hashlib.sha256(self.spki).hexdigest()
+
+    @property
+    def is_self_signed(self) -> bool:
+        return self.subject == self.issuer
+
+    def uncovered(self, names: Iterable[str]) -> list[str]:
+        """Those of ``names`` for which this certificate is not good."""
+        return [name for name in names if not any(covers(own, name) for own in self.names)]
+
+    def expired(self, now: datetime) -> bool:
+        return now >= self.not_after
+
+    def left(self, now: datetime) -> timedelta:
+        return self.not_after - now
+
+
+def covers(pattern: str, name: str) -> bool:
+    """Whether a name of a certificate stands for ``name``; a wildcard stands for exactly one label."""
+    pattern, name = pattern.lower(), name.lower()
+    if pattern == name:
+        return True
+    return pattern.startswith("*.") and not name.startswith("*.") and name.partition(".")[2] == pattern[2:]
+
+
+def iso(moment: datetime) -> str:
+    """A moment as people and machines read it alike: 2026-11-22T06:48:37Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_chain(pem: str) -> tuple[Certificate, ...]:
+    """All certificates of a PEM text, the site's own first; ``EdgeError`` when there is none or one is damaged."""
+    try:
+        blocks = [block for block in der.pem_blocks(pem) if block.label == "CERTIFICATE"]
+    except ValueError as error:
+        raise EdgeError(f"the certificate file {error}") from error
+    if not blocks:
+        raise EdgeError("the certificate file holds no certificate (a block that begins with BEGIN CERTIFICATE)")
+    return tuple(parse_der(block.content, f"certificate {place} of the file") for place, block in enumerate(blocks, 1))
+
+
+def parse_der(data: bytes, what: str = "the certificate") -> Certificate:
+    """Read one binary certificate; ``what`` names it in the error."""
+    try:
+        return _parse(data)
+    except (ValueError, IndexError) as error:
+        raise EdgeError(f"{what} cannot be read: it is damaged ({error})") from error
+
+
+def _parse(data: bytes) -> Certificate:
+    whole, rest = der.read_one(data)
+    if rest or whole.tag != der.SEQUENCE:
+        raise ValueError("is not one whole element")
+    fields = whole.children()[0].children()
+    if fields[0].tag == _VERSION:
+        fields = fields[1:]
+    serial, _algorithm, issuer, validity, subject, spki = fields[:6]
+    not_before, not_after = (_time(moment) for moment in validity.children()[:2])
+    key_type, key_size = _key(spki)
+    return Certificate(
+        serial=_serial(serial.content),
+        names=_names(fields[6:]),
+        subject=_distinguished_name(subject),
+        issuer=_distinguished_name(issuer),
+        not_before=not_before,
+        not_after=not_after,
+        key_type=key_type,
+        key_size=key_size,
+        spki=spki.raw,
+    )
+
+
+def _serial(content: bytes) -> str:
+    stripped = content.lstrip(b"\0") or b"\0"
+    return stripped.hex().upper()
+
+
+def _time(element: der.Element) -> datetime:
+    text = element.content.decode("ascii")
+    if element.tag == _UTC_TIME:  # two digits of a year: 1950 to 2049
+        text = ("19" if int(text[:2]) >= _UTC_TIME_PIVOT else "20") + text
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
+
+
+def _key(spki: der.Element) -> tuple[str, int]:
+    algorithm, bits = spki.children()[:2]
+    identifier = algorithm.children()[0].content
+    if identifier == _RSA:
+        return "rsa", der.read_one(bits.bits())[0].children()[0].integer().bit_length()
+    if identifier == _ECDSA:
+        return "ecdsa", (len(bits.bits()) - 1) // 2 * 8  # an uncompressed point: 0x04, x, y
+    return identifier.hex(), 0
+
+
+def _distinguished_name(name: der.Element) -> str:
+    parts: list[str] = []
+    for group in name.children():
+        for pair in group.children():
+            identifier, value = pair.children()[:2]
+            label = _NAME_PARTS.get(identifier.content, identifier.content.hex())
+            parts.append(f"{label}={value.content.decode('utf-8', errors='replace')}")
+    return ", ".join(parts)
+
+
+def _names(optional_fields: Sequence[der.Element]) -> tuple[str, ...]:
+    names: list[str] = []
+    for field in optional_fields:
+        if field.tag != _EXTENSIONS:
+            continue
+        for extension in field.children()[0].children():
+            parts = extension.children()
+            if parts[0].content == _SUBJECT_ALT_NAME:
+                for entry in der.read_one(parts[-1].content)[0].children():
+                    if entry.tag == _DNS_NAME:
+                        names.append(entry.content.decode("ascii").lower())
+                    elif entry.tag == _IP_ADDRESS:
+                        names.append(str(ipaddress.ip_address(entry.content)))
+    return tuple(names)
+
+
+def key_matches(certificate: Certificate, privkey: str) -> bool | None:
+    """Whether a private key in PEM is the one of the certificate, from what stands in the two files alone.
+
+    :returns: None when only openssl can tell, for it also reads forms that are not known here.
+    :raises EdgeError: the key cannot be used, whatever it is.
+    """
+    try:
+        blocks = [block for block in der.pem_blocks(privkey) if block.label.endswith("PRIVATE KEY")]
+    except ValueError as error:
+        raise EdgeError(f"the private key file {error}") from error
+    if not blocks:
+        raise EdgeError("the private key file holds no private key (a block that begins with BEGIN … PRIVATE KEY)")
+    if blocks[0].encrypted:
+        raise EdgeError("the private key is locked with a passphrase, which nginx cannot ask for: store it without one")
+    public, wanted = _public_half(blocks[0]), _public_bits(certificate)
+    if public is None:
+        return None
+    if public == wanted:
+        return True
+    # A point of a curve can be written in two ways.
+    return None if public[0] in _COMPRESSED_POINT or wanted[0] in _COMPRESSED_POINT else False
+
+
+def key_belongs(host: Host, certificate: Certificate, privkey: str) -> bool:
+    """As :func:`key_matches`; openssl has the last word where that cannot tell. ``EdgeError`` when neither can."""
+    matches = key_matches(certificate, privkey)
+    if matches is not None:
+        return matches
+    done = host.run(["openssl", "pkey", "-pubout", "-outform", "PEM", "-passin", "pass:"], stdin=privkey)
+    if done.code != 0:
+        raise EdgeError("the private key cannot be read", [line for line in done.stderr.splitlines()[:1] if line])
+    return any(block.content == certificate.spki for block in der.pem_blocks(done.stdout))
+
+
+def _public_bits(certificate: Certificate) -> bytes:
+    return der.read_one(certificate.spki)[0].children()[1].bits()
+
+
+def _public_half(block: der.PemBlock) -> bytes | None:
+    """What the bit string of the public key would hold, when the private key's file says it."""
+    try:
+        fields = der.read_one(block.content)[0].children()
+        kind = {"RSA PRIVATE KEY": _RSA, "EC PRIVATE KEY": _ECDSA}.get(block.label)
+        if block.label == "PRIVATE KEY":
+            kind = fields[1].children()[0].content
+            fields = der.read_one(fields[2].content)[0].children()
+        if kind == _RSA:
+            numbers = fields[1].raw + fields[2].raw
+            return _sequence(numbers)
+        if kind == _ECDSA:
+            return next((field.children()[0].bits() for field in fields if field.tag == _EC_PUBLIC_KEY), None)
+    except (ValueError, IndexError):
+        return None
+    return None
+
+
+def _sequence(content: bytes) -> bytes:
+    size = len(content)
+    if size < der.LONG_LENGTH:
+        return bytes((der.SEQUENCE, size)) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((der.SEQUENCE, der.LONG_LENGTH | len(length))) + length + content

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of who may come in: user lists, basic_auth, auth_request, allow and deny."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.access import AuthRequest, User
+from ..model.location import Location
+from ..model.site import Site
+from ..policy.access_rules import conflict_below, has_own_rules, is_protected, regexes_below, rules_of_site
+from ..policy.effective import FORWARDED_NAMES
+from ..read.reader import Reading
+from ..syntax.problems import Problem, is_within
+
+RESERVED_HEADERS = FORWARDED_NAMES | {
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+}
+"""Headers to backends that the edge itself decides on."""
+REFUSALS = 400
+"""The lowest status of an answer that serves nothing."""
+
+
+def check_access(reading: Reading) -> Iterator[Problem]:
+    """Problems of access control."""
+    edge = reading.edge
+    for users in edge.user_lists:
+        if not users.users and not any(is_within(problem.path, users.at("users")) for problem in reading.problems):
+            yield Problem(users.at("users"), "nobody is on the list", "name a user, or take the list out")
+        seen: dict[str, str] = {}
+        for user in users.users:
+            yield from _user(user)
+            if user.name in seen:
+                yield Problem(user.at("name"), f"'{user.name}' is already taken by {seen[user.name]}")
+            seen[user.name] = user.at("name")
+    for site in edge.sites:
+        yield from _headers(site.auth_request)
+        for location in site.locations:
+            yield from _headers(location.auth_request)
+            yield from _location(location, site)
+
+
+def _user(user: User) -> Iterator[Problem]:
+    if bool(user.password) == bool(user.password_hash):
+        reason = "has a password and a password_hash" if user.password else "has neither password nor password_hash"
+        yield Problem(user.place, reason, "exactly one of the two")
+
+
+def _headers(auth: AuthRequest | None) -> Iterator[Problem]:
+    seen = set()
+    for index, name in enumerate(auth.headers if auth else ()):
+        place = auth.at(f"headers[{index}]") if auth else ""
+        if name.lower() in RESERVED_HEADERS:
+            yield Problem(place, f"{name} is set by the edge itself", "choose another name, such as X-Auth-User")
+        if name.lower() in seen:
+            yield Problem(place, f"{name} is named twice", "name it once")
+        seen.add(name.lower())
+
+
+def _location(location: Location, site: Site) -> Iterator[Problem]:
+    if location.open and has_own_rules(location):
+        reason = "lets everybody in, and the location also says who may come in"
+        yield Problem(location.at("open"), reason, "take one of the two out")
+    asked = not location.open and (location.auth_request or site.auth_request)
+    if location.cache and asked:
+        reason = "what one user gets would be served to others"
+        yield Problem(location.at("cache"), reason, "leave auth_request or the cache out, or write open: true")
+    if location.cache and site.client_certificates and site.client_certificates.required:
+        reason = "every request carries a client certificate, so nothing is cached"
+        yield Problem(location.at("cache"), reason, "remove the cache, or client_certificates of the site")
+    guarded = not location.open and (has_own_rules(location) or rules_of_site(site).restrict)
+    if location.return_ and guarded:
+        reason = "nginx returns before it looks who may come in"
+        way_out = "serve this from root or upstream, or write open: true in the location"
+        yield Problem(location.at("return"), reason, way_out)
+    if is_protected(site, location):
+        yield from _below(location, site)
+
+
+def _below(prefix: Location, site: Site) -> Iterator[Problem]:
+    """The rules of a prefix hold for the regular expressions that match below it, too."""
+    for regex in regexes_below(site, prefix):
+        where = regex.at("path")
+        way_out = f"begin the expression with another path than {prefix.path}, such as ^/other/"
+        if conflict := conflict_below(site, prefix, regex):
+            yield Problem(where, f"also matches below {prefix.path}, and {conflict}", way_out)
+        elif regex.return_ and regex.return_.status < REFUSALS and not prefix.open:
+            reason = f"also matches below {prefix.path}, and nginx returns before it checks the access rules there"
+            yield Problem(where, reason, way_out)

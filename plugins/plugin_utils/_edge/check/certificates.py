@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with certificates: files, names, challenges, and the account at the authority."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.certificate import Acme, Certificate
+from ..model.edge import Edge
+from ..plan.certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, PlannedCertificate, plan_certificates
+from ..read.reader import Reading
+from ..syntax.problems import FILE_END, Problem
+from .ranges import at_least
+
+LONGEST_PROPAGATION = 3600
+"""Seconds; certbot sleeps for so long, and the run waits for it."""
+WITHOUT_CREDENTIALS = frozenset({"route53"})
+"""Plugins that take their keys from the machine's own role, and have no option for a file."""
+
+
+def check_certificates(reading: Reading) -> Iterator[Problem]:
+    """Problems of certificates: files, names, challenges, and the account that ACME needs."""
+    edge = reading.edge
+    for certificate in edge.certificates:
+        yield from _check_source(certificate)
+        yield from _check_challenge(certificate)
+        yield from _check_use(certificate, edge)
+        yield from _check_reach(certificate, reading)
+    ordered = [certificate for certificate in plan_certificates(edge) if certificate.source == "acme"]
+    for planned in ordered:
+        yield from _check_ordered(planned)
+    if ordered and edge.acme is None and not any(problem.path.startswith("edge_acme") for problem in reading.problems):
+        names = ", ".join(certificate.name for certificate in ordered)
+        yield Problem(
+            "edge_acme.email",
+            f"required, for certificates come from an ACME server ({names})",
+            "set edge_acme: {email: …} in the inventory, or edge_certificate_source: self_signed",
+        )
+    if edge.acme is not None:
+        yield from _check_acme(edge.acme, ordered=bool(ordered))
+
+
+def _check_acme(acme: Acme, *, ordered: bool) -> Iterator[Problem]:
+    if ordered and acme.agree_tos is False:
+        yield Problem(
+            acme.at("agree_tos"), "the ACME server issues nothing without agreement to its terms", "set it to true"
+        )
+    if acme.staging and acme.directory_url not in (LETS_ENCRYPT, LETS_ENCRYPT_STAGING):
+        yield Problem(
+            acme.at("staging"),
+            f"is Let's Encrypt's, and edge_acme.directory_url is {acme.directory_url}",
+            "take one of the two out; another authority's staging has a directory_url of its own",
+        )
+
+
+def _check_ordered(planned: PlannedCertificate) -> Iterator[Problem]:
+    if planned.challenge == "dns-01":
+        return
+    for name in planned.names:
+        if name.startswith("*."):
+            yield Problem(
+                planned.path,
+                f"'{name}' cannot be validated over HTTP",
+                f"give '{planned.name}' challenge: dns-01 in edge_certificates, or source: provided",
+            )
+
+
+def _check_source(certificate: Certificate) -> Iterator[Problem]:
+    for option, value in (("fullchain", certificate.fullchain), ("privkey", certificate.privkey)):
+        if certificate.source == "provided" and not value:
+            yield Problem(
+                certificate.at(option), "required with source: provided", "name the PEM file on the controller"
+            )
+        if certificate.source != "provided" and value:
+            yield Problem(
+                certificate.at(option),
+                f"has no meaning with source: {certificate.source}",
+                "write source: provided",
+            )
+    if certificate.source == "acme":
+        return
+    of_an_authority = {
+        "challenge": certificate.challenge != "http-01",
+        "dns": certificate.dns is not None,
+        "profile": certificate.profile is not None,
+        "preferred_chain": certificate.preferred_chain is not None,
+    }
+    for option, given in of_an_authority.items():
+        if given:
+            yield Problem(
+                certificate.at(option), f"has no meaning with source: {certificate.source}", "write source: acme"
+            )
+
+
+def _check_challenge(certificate: Certificate) -> Iterator[Problem]:
+    if certificate.source != "acme":
+        return
+    dns = certificate.dns
+    if certificate.challenge == "dns-01" and dns is None:
+        yield Problem(
+            certificate.at("dns"),
+            "required with challenge: dns-01",
+            "write dns: {provider: …}, the plugin of certbot that writes the records",
+        )
+    if dns is None:
+        return
+    if certificate.challenge != "dns-01":
+        yield Problem(dns.place, f"has no meaning with challenge: {certificate.challenge}", "write challenge: dns-01")
+        return
+    given = [name for name in ("credentials", "credentials_file") if getattr(dns, name)]
+    if len(given) == 2:  # noqa: PLR2004 - both of the two
+        yield Problem(dns.place, "has credentials and credentials_file", "take one of the two out")
+    if dns.provider in WITHOUT_CREDENTIALS and given:
+        yield Problem(dns.at(given[0]), f"certbot's plugin for {dns.provider} takes none", "give the host a role")
+    if dns.provider not in WITHOUT_CREDENTIALS and not given:
+        yield Problem(
+            dns.at("credentials"),
+            f"required with provider: {dns.provider}",
+            "write the lines of its file, or name a credentials_file on the controller",
+        )
+    if dns.propagation_seconds is not None:
+        yield from at_least(dns, "propagation_seconds", dns.propagation_seconds, 1, LONGEST_PROPAGATION)
+
+
+def _check_use(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
+    if certificate.name == UNKNOWN_NAMES:
+        yield Problem(
+            certificate.at("name"),
+            f"'{UNKNOWN_NAMES}' is the edge's own, for clients that ask for no known name",
+            "give it another name",
+        )
+    used_by = [site for site in edge.sites if site.https and site.certificate_name == certificate.name]
+    if not used_by and not certificate.names:
+        yield Problem(
+            certificate.place,
+            f"no site uses '{certificate.name}', and it has no names",
+            "take it out, or name its names",
+        )
+    if certificate.names:
+        for site in used_by:
+            for name in site.names:
+                if not _covers(certificate.names, name):
+                    yield Problem(certificate.at("names"), f"'{name}' of {site.place} is missing", f"add {name}")
+
+
+def _check_reach(certificate: Certificate, reading: Reading) -> Iterator[Problem]:
+    """Names whose challenge nobody would answer; a site with errors of its own counts as one that does."""
+    if certificate.source != "acme" or certificate.challenge != "http-01":
+        return
+    if any(FILE_END in problem.path for problem in reading.problems):
+        return
+    served = {name for site in reading.edge.sites for name in site.names} | reading.names["edge_sites"]
+    for name in certificate.names:
+        if not name.startswith("*.") and not _covers(tuple(served), name):
+            yield Problem(
+                certificate.at("names"),
+                f"no site of this edge has the name '{name}', so the authority would get no answer",
+                "add it to a site's aliases, take it out, or write challenge: dns-01",
+            )
+
+
+def _covers(names: tuple[str, ...], wanted: str) -> bool:
+    parent = wanted.partition(".")[2]
+    return wanted in names or f"*.{parent}" in names

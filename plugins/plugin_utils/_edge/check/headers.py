@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of headers to backends and to clients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..model.edge import Edge
+from ..model.location import Location
+from ..model.site import Site
+from ..policy.dropped_headers import DROPPED_LOWER
+from ..policy.effective import FORWARDED_NAMES
+from ..policy.response_headers import ResponsePolicy, edge_policy
+from ..syntax.problems import Problem, inside
+
+OF_CONNECTIONS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers of one connection, in requests and in responses."""
+OF_RESPONSES = frozenset(
+    {*OF_CONNECTIONS, "alt-svc", "content-encoding", "content-type", "date", "location", "server", "trailer"}
+)
+"""Headers that nginx or the edge writes into responses; another one would come second."""
+_OF_CLIENTS = re.compile(
+    r"\$\{?(?:http_(?!host\b)|arg_|cookie_|args\b|query_string\b|request_uri\b|request\b|proxy_add_x_forwarded_for\b)",
+    re.ASCII,
+)
+"""Variables whose value a client chooses."""
+
+Level = Edge | Site | Location
+
+
+def check_headers(edge: Edge) -> Iterator[Problem]:
+    """Problems of all three levels."""
+    policy = edge_policy(edge)
+    yield from _level(edge, "edge_", policy, frozenset())
+    for site in edge.sites:
+        of_site = policy.over(site)
+        identity = frozenset(
+            name.lower() for part in site.parts if part.auth_request for name in part.auth_request.headers
+        )
+        yield from _level(site, "", of_site, identity)
+        for location in site.locations:
+            yield from _level(location, "", of_site.over(location), identity)
+            yield from _without_upstream(location)
+
+
+def _level(level: Level, prefix: str, policy: ResponsePolicy, identity: frozenset[str]) -> Iterator[Problem]:
+    yield from _requests(level, prefix, identity)
+    yield from _passed(level, prefix)
+    yield from _responses(level, prefix, policy)
+
+
+def _once(place: str, names: Iterable[str]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            yield Problem(place, f"{name} is named twice", "name it once; capital letters make no difference")
+        seen.add(name.lower())
+
+
+def _requests(level: Level, prefix: str, identity: frozenset[str]) -> Iterator[Problem]:
+    place = inside(level.place, f"{prefix}request_headers")
+    yield from _once(place, level.request_headers)
+    for name, value in level.request_headers.items():
+        key = name.lower()
+        where = inside(place, name)
+        if key in OF_CONNECTIONS:
+            yield Problem(where, "nginx writes this header for each connection", "remove it")
+        elif key in identity:
+            yield Problem(where, "auth_request sets this header", "choose another name")
+        elif key in (FORWARDED_NAMES | DROPPED_LOWER) and _OF_CLIENTS.search(value):
+            reason = "has a value that clients choose, and backends trust this header"
+            yield Problem(where, reason, "write a fixed value, or a variable of the edge such as $remote_addr")
+
+
+def _passed(level: Level, prefix: str) -> Iterator[Problem]:
+    place = inside(level.place, f"{prefix}pass_request_headers")
+    yield from _once(place, level.pass_request_headers)
+    for index, name in enumerate(level.pass_request_headers):
+        where = f"{place}[{index}]"
+        if name.lower() in FORWARDED_NAMES:
+            yield Problem(where, f"the edge sets {name} itself", "name proxies in edge_trusted_proxies, or remove it")
+        elif name.lower() not in DROPPED_LOWER:
+            yield Problem(where, f"{name} is not among the headers that the edge drops", "remove it")
+
+
+def _responses(level: Level, prefix: str, policy: ResponsePolicy) -> Iterator[Problem]:
+    headers = level.response_headers
+    place = inside(level.place, f"{prefix}response_headers")
+    security = {name.lower() for name, value in policy.security.items() if value}
+    for option, names in (("set", headers.set), ("add", headers.add)):
+        yield from _written(inside(place, option), names, security)
+    yield from _once(inside(place, "remove"), headers.remove)
+    for index, name in enumerate(headers.remove):
+        if name.lower() in OF_CONNECTIONS:
+            where = f"{inside(place, 'remove')}[{index}]"
+            yield Problem(where, f"{name} belongs to the connection", "remove it from the list")
+    yield from _security(level, prefix, security)
+
+
+def _written(place: str, headers: Mapping[str, str], security: set[str]) -> Iterator[Problem]:
+    yield from _once(place, headers)
+    for name, value in headers.items():
+        where = inside(place, name)
+        if name.lower() in OF_RESPONSES:
+            yield Problem(where, "nginx or the edge writes this header itself", "remove it")
+        elif name.lower() in security:
+            yield Problem(where, "is one of the security_headers", "write it there; security_headers_override replaces")
+        elif not value:
+            yield Problem(where, "has no value", "to remove a header of the backend, name it in remove")
+
+
+def _security(level: Level, prefix: str, security: set[str]) -> Iterator[Problem]:
+    place = inside(level.place, f"{prefix}security_headers")
+    yield from _once(place, level.security_headers)
+    for name in level.security_headers:
+        if name.lower() in OF_RESPONSES:
+            yield Problem(inside(place, name), "nginx or the edge writes this header itself", "remove it")
+    override = inside(level.place, f"{prefix}security_headers_override")
+    yield from _once(override, level.security_headers_override)
+    for index, name in enumerate(level.security_headers_override):
+        if name.lower() not in security:
+            reason = f"{name} has no value among the security headers here"
+            yield Problem(f"{override}[{index}]", reason, "add it to security_headers, or remove it from the list")
+
+
+def _without_upstream(location: Location) -> Iterator[Problem]:
+    if location.upstream:
+        return
+    for option in ("request_headers", "pass_request_headers", "security_headers_override", "x_accel_redirect"):
+        if getattr(location, option):
+            yield Problem(location.at(option), "needs upstream in the same location")

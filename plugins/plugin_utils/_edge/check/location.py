@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of one location: what it does, and what goes together in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..model.cache import CacheUse
+from ..model.limits import RateLimitUse
+from ..model.location import Location, Return
+from ..syntax import formats, quantities
+from ..syntax.problems import Problem
+from .ranges import at_least
+
+STATUS_CODES = range(200, 600)
+MOST_CONNECTIONS = 65535
+"""nginx: "connection limit must be less 65536" (ngx_http_limit_conn_module)."""
+PROXY_BUFFER_SIZE = "8k"
+PROXY_BUFFERS = "16 8k"
+"""What every location has that says nothing else."""
+HIDDEN = re.compile(r"/\.(?!well-known(?:/|$))")
+"""A file or folder whose name begins with a dot."""
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def check_location(location: Location) -> Iterator[Problem]:
+    """Problems of one location on its own."""
+    place = location.place
+    actions = {
+        "upstream": location.upstream,
+        "return": location.return_,
+        "root": location.root,
+        "alias": location.alias,
+    }
+    chosen = [name for name, value in actions.items() if value]
+    if len(chosen) != 1:
+        reason = f"has {' and '.join(chosen)}" if chosen else "does nothing"
+        yield Problem(place, reason, "write exactly one of upstream, return, root, alias")
+    if location.try_files and not location.root:
+        yield Problem(location.at("try_files"), "needs root in the same location")
+    if len(location.try_files) == 1:
+        yield Problem(location.at("try_files"), "needs two entries or more", "add what comes last, such as =404")
+    if location.alias and not (
+        location.match == "prefix" and location.path.endswith("/") and location.alias.endswith("/")
+    ):
+        reason = "an alias whose path or folder does not end with / lets requests out of the folder"
+        yield Problem(location.at("alias"), reason, "end both with /, and match by prefix")
+    if location.rate_limit:
+        yield from _rate_limit_use(location.rate_limit)
+    if location.connection_limit:
+        use = location.connection_limit
+        yield from at_least(use, "connections", use.connections, 1, MOST_CONNECTIONS)
+    yield from _path(location)
+    yield from _proxying(location)
+    yield from _files(location)
+    if location.cache:
+        yield from _cache_use(location.cache)
+    if location.return_:
+        yield from _return(location.return_)
+
+
+def _files(location: Location) -> Iterator[Problem]:
+    serves_files = location.root or location.alias
+    for option, given in (("hidden_files", location.hidden_files), ("disable_symlinks", location.disable_symlinks)):
+        if given not in (False, "if_not_owner") and not serves_files:
+            yield Problem(location.at(option), "needs root or alias in the same location")
+    hidden = location.match != "regex" and HIDDEN.search(location.path)
+    if serves_files and hidden and not location.hidden_files:
+        reason = f"{location.path!r} is hidden, and hidden files are not served"
+        yield Problem(location.at("path"), reason, "write hidden_files: true, or choose another path")
+
+
+def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
+    yield from at_least(use, "burst", use.burst, 0)
+    yield from at_least(use, "delay", use.delay, 0)
+    if use.delay and use.delay >= use.burst:
+        yield Problem(
+            use.at("delay"), f"{use.delay} of a burst of {use.burst} leaves none to space", "write less than the burst"
+        )
+
+
+def _path(location: Location) -> Iterator[Problem]:
+    place = location.at("path")
+    if location.match == "regex":
+        try:
+            re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", location.path))  # PCRE names groups without the P
+        except (re.error, OverflowError, RecursionError) as error:
+            yield Problem(place, f"is not a regular expression: {error}")
+    elif not formats.URI_PATH.fits(location.path):
+        yield Problem(place, f"{location.path!r} is not valid here", f"expected {formats.URI_PATH.words}")
+    if location.strip_prefix and location.match != "prefix":
+        reason = f"nginx has no prefix to strip with match: {location.match}"
+        yield Problem(location.at("strip_prefix"), reason)
+    elif location.strip_prefix and not location.path.endswith("/"):
+        yield Problem(place, "must end with / when strip_prefix is true", f"write {location.path}/")
+
+
+def _proxying(location: Location) -> Iterator[Problem]:
+    of_proxying = {
+        "strip_prefix": location.strip_prefix,
+        "websocket": location.websocket,
+        "grpc": location.grpc,
+        "cache": location.cache,
+        "proxy_send_timeout": location.proxy_send_timeout,
+        "proxy_read_timeout": location.proxy_read_timeout,
+        "proxy_buffer_size": location.proxy_buffer_size,
+        "proxy_buffers": location.proxy_buffers,
+    }
+    if not location.upstream:
+        for option, value in of_proxying.items():
+            if value:
+                yield Problem(location.at(option), "needs upstream in the same location")
+    if location.grpc:
+        for option in ("strip_prefix", "websocket", "cache", "proxy_buffer_size", "proxy_buffers"):
+            if of_proxying[option]:
+                yield Problem(location.at(option), "has no meaning with grpc: true", "take one of the two out")
+    yield from _buffers(location)
+    if location.websocket and location.cache:
+        way_out = "give the cached paths a location of their own"
+        yield Problem(location.at("cache"), "a WebSocket location cannot be cached", way_out)
+
+
+def _buffers(location: Location) -> Iterator[Problem]:
+    """nginx hands on up to twice the larger of both sizes while it reads on, and wants more than that beside one buffer
+    (``ngx_http_proxy_merge_loc_conf``, "proxy_busy_buffers_size")."""
+    number, _space, each = (location.proxy_buffers or PROXY_BUFFERS).partition(" ")
+    buffer = quantities.size(each)
+    head = quantities.size(location.proxy_buffer_size or PROXY_BUFFER_SIZE)
+    if buffer is not None and head is not None and 2 * max(head, buffer) >= (int(number) - 1) * buffer:
+        option = "proxy_buffers" if location.proxy_buffers else "proxy_buffer_size"
+        least = 2 * max(head, buffer) // buffer + 2
+        reason = f"{number} buffers of {each} are too few beside a proxy_buffer_size of {head // 1024}k"
+        yield Problem(location.at(option), reason, f"write proxy_buffers: {least} {each}")
+
+
+def _cache_use(cache: CacheUse) -> Iterator[Problem]:
+    yield from at_least(cache, "min_uses", cache.min_uses, 1)
+    if cache.session_cookies and cache.ignore_cookies:
+        reason = "has no effect next to session_cookies, which name the only cookies that matter"
+        yield Problem(cache.at("ignore_cookies"), reason, "remove one of them")
+    for valid in cache.valid:
+        for index, status in enumerate(valid.status):
+            yield from _status(valid.at(f"status[{index}]"), status)
+
+
+def _return(answer: Return) -> Iterator[Problem]:
+    yield from _status(answer.at("status"), answer.status)
+    if answer.status in REDIRECTS and not answer.url:
+        yield Problem(answer.at("url"), f"required with status {answer.status}", "say where it leads")
+    if answer.url and answer.status not in REDIRECTS:
+        listed = ", ".join(map(str, REDIRECTS))
+        yield Problem(
+            answer.at("url"), f"has no meaning with status {answer.status}", f"a redirect has one of {listed}"
+        )
+    if answer.url and answer.text:
+        yield Problem(answer.at("text"), "a redirect has no text")
+
+
+def _status(place: str, status: int) -> Iterator[Problem]:
+    if status not in STATUS_CODES:
+        yield Problem(place, f"{status} is not a status code of a response", "write 200 to 599")

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Profiles that were asked for, and that the host's certbot or the authority does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import PROFILES_SINCE
+
+from ..model.edge import Edge
+from ..plan.certificates import directory_of
+from ..syntax.problems import Problem, did_you_mean
+from ..target.capabilities import parse_version, version_text
+
+
+def profiles_of(edge: Edge) -> list[tuple[str, str]]:
+    """Place and name of every profile that is asked for."""
+    found = [
+        (certificate.at("profile"), certificate.profile)
+        for certificate in edge.certificates
+        if certificate.source == "acme" and certificate.profile
+    ]
+    if edge.acme is not None and edge.acme.profile:
+        found.insert(0, (edge.acme.at("profile"), edge.acme.profile))
+    return found
+
+
+def check_profiles(edge: Edge, certbot: str, offered: Collection[str] | None) -> Iterator[Problem]:
+    """Problems of the profiles.
+
+    :param certbot: version of the host's certbot, of the one that it would install, or empty.
+    :param offered: what the authority lists; None when it could not be asked, which stops nothing here.
+    """
+    version = parse_version(certbot)
+    for place, profile in profiles_of(edge):
+        if version and version < PROFILES_SINCE:
+            yield Problem(
+                place,
+                f"profiles need certbot {version_text(PROFILES_SINCE)} or newer; this host has certbot {certbot}",
+                "take it out, or install a newer one",
+            )
+        elif offered is not None and profile not in offered:
+            directory = directory_of(edge.acme) if edge.acme else "the ACME server"
+            known = f"has no profile '{profile}' ({', '.join(sorted(offered))})" if offered else "lists no profiles"
+            yield Problem(place, f"{directory} {known}", did_you_mean(profile, offered) or "take it out")

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of raw directives: they stay in their block, and undo nothing that the model promises.
+
+nginx drops the inherited values of many directives in a block that has one of its own, and takes the last of several.
+Raw directives that would undo a promise in this way are refused, with the option to use instead. Raw ``server`` blocks
+are their writer's own, and so is what a file holds that raw directives include.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..model.edge import Edge
+from ..policy.access_rules import is_protected, regexes_below, rules_of_location, rules_of_site
+from ..policy.refused_directives import ENTRIES, REFUSED, STREAM_REFUSED, Refusal
+from ..syntax.problems import Problem
+from ..syntax.raw import PROTOCOLS, Directive, read_raw
+
+SERVER = "server"
+
+
+def check_raw(edge: Edge) -> Iterator[Problem]:
+    """Problems of all raw directives."""
+    for text in _texts(edge):
+        raw = read_raw(text.text)
+        if raw.problem:
+            yield Problem(text.place, raw.problem, "write whole directives, each with its ; or its { }")
+        for directive in raw.directives:
+            yield from _directive(text, directive)
+        yield from _without_parameters(text, raw.directives)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Raw directives and where they are.
+
+    :param level: ``edge``, ``site``, ``location`` or ``stream``.
+    :param restricted: whether access rules hold there.
+    """
+
+    place: str
+    text: str
+    level: str
+    restricted: bool = False
+
+
+def _texts(edge: Edge) -> Iterator[_Text]:
+    yield _Text("edge_extra_directives", edge.extra_directives or "", "edge")
+    yield _Text("edge_stream_extra_directives", edge.stream_extra_directives or "", "stream")
+    for stream in edge.streams:
+        yield _Text(stream.at("extra_directives"), stream.extra_directives, "stream")
+    for site in edge.sites:
+        yield _Text(site.at("extra_directives"), site.extra_directives, "site", rules_of_site(site).restrict)
+        for location in site.locations:
+            restricted = rules_of_location(site, location).restrict or any(
+                location in regexes_below(site, prefix)
+                for prefix in site.locations
+                if is_protected(site, prefix) and not prefix.open
+            )
+            yield _Text(location.at("extra_directives"), location.extra_directives, "location", restricted)
+
+
+def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
+    blocks = [block[0] for block in directive.within]
+    if blocks and blocks[-1] in ENTRIES:
+        return  # an entry of a map is not a directive
+    if directive.name == "include":
+        yield from _include(text.place, directive)
+    if SERVER in blocks and text.level == "edge":
+        return
+    if directive.name == "return" and text.restricted and _answers(directive):
+        reason = "return answers before nginx checks the access rules"
+        yield Problem(text.place, reason, "serve this from root or upstream, or write open: true in a location")
+    table = STREAM_REFUSED if text.level == "stream" else REFUSED
+    for refusal in table.get(directive.name.lower(), ()):
+        if refusal.applies(text.level, directive):
+            yield _problem(text, directive, refusal)
+            return
+
+
+def _without_parameters(text: _Text, directives: Sequence[Directive]) -> Iterator[Problem]:
+    """A pass next to which no parameters are: those of outer blocks are not inherited, because the edge adds some."""
+    for protocol in PROTOCOLS:
+        for one in directives:
+            if one.name == f"{protocol}_pass" and text.level in ("site", "location"):
+                beside = {other.name for other in directives if other.within == one.within}
+                if not beside & {"include", f"{protocol}_param"}:
+                    reason = f"{one.name} has no parameters in its own block, and inherits none"
+                    yield Problem(text.place, reason, f"write include /etc/nginx/{protocol}_params; next to it")
+
+
+def _answers(directive: Directive) -> bool:
+    """Whether a ``return`` has a text for the client, and not only a refusal or a redirect."""
+    return len(directive.words) > len(("return", "status")) and directive.words[1].startswith("2")
+
+
+def _problem(text: _Text, directive: Directive, refusal: Refusal) -> Problem:
+    prefix = "edge_" if text.level == "edge" else ""
+    return Problem(
+        text.place, f"{refusal.shown(directive)} {refusal.reason}", refusal.remedy.replace("{prefix}", prefix)
+    )
+
+
+def _include(place: str, directive: Directive) -> Iterator[Problem]:
+    for path in directive.words[1:]:
+        name = path.rsplit("/", 1)[-1]
+        if not path.startswith("/"):
+            reason = f"include {path} is read from another folder when the configuration is tested than when it is live"
+            yield Problem(place, reason, "write the absolute path, such as /etc/nginx/fastcgi_params")
+        elif name in ("proxy_params", "proxy.conf"):
+            reason = f"include {path} replaces the headers that backends get from the edge"
+            yield Problem(place, reason, "remove it; the edge sends these headers to every backend")

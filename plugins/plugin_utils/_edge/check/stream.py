@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of streams: listeners that stand in each other's way, and what TCP and UDP cannot do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..model.edge import Edge
+from ..model.stream import Stream
+from ..model.upstream import Upstream
+from ..syntax.formats import split_listen
+from ..syntax.problems import Problem
+from .ranges import at_least
+
+STREAM_VARIABLES = frozenset(
+    {
+        "binary_remote_addr",
+        "connection",
+        "edge_client",
+        "hostname",
+        "proxy_protocol_addr",
+        "remote_addr",
+        "remote_port",
+        "server_addr",
+        "server_port",
+        "ssl_preread_server_name",
+    }
+)
+"""Variables a stream can be balanced by (ngx_stream_core_module, ngx_stream_ssl_preread_module)."""
+
+
+def check_streams(edge: Edge) -> Iterator[Problem]:
+    """Problems of streams and of the upstreams that they use."""
+    upstreams = {upstream.name: upstream for upstream in edge.upstreams}
+    yield from _listeners(edge)
+    for stream in edge.streams:
+        yield from _stream(stream, edge)
+        for place, name in stream.upstreams:
+            if name in upstreams:
+                yield from _upstream(place, upstreams[name], stream)
+    if (edge.stream_extra_directives or "").strip() and not edge.streams:
+        yield Problem("edge_stream_extra_directives", "has no meaning without edge_streams")
+
+
+def _stream(stream: Stream, edge: Edge) -> Iterator[Problem]:
+    if not stream.upstreams:
+        yield Problem(stream.place, "leads nowhere", "name an upstream, or ssl_preread")
+    of_the_other: dict[str, dict[str, object]] = {
+        "udp": {
+            "ssl_preread": stream.ssl_preread,
+            "proxy_protocol": stream.proxy_protocol,
+            "listen_proxy_protocol": stream.listen_proxy_protocol,
+        },
+        "tcp": {"proxy_responses": stream.proxy_responses is not None},
+    }
+    for option, value in of_the_other[stream.protocol].items():
+        if value:
+            yield Problem(stream.at(option), f"has no meaning with protocol: {stream.protocol}")
+    if stream.proxy_responses is not None:
+        yield from at_least(stream, "proxy_responses", stream.proxy_responses, 0)
+    if stream.listen_proxy_protocol and not edge.trusted_proxies:
+        reason = "nobody is trusted to name the client"
+        yield Problem(stream.at("listen_proxy_protocol"), reason, "name the load balancers in edge_trusted_proxies")
+    if stream.connection_limit:
+        yield from at_least(stream.connection_limit, "connections", stream.connection_limit.connections, 1)
+        for limit in edge.connection_limits:
+            unknown = _unknown_variables(limit.key)
+            if limit.name == stream.connection_limit.name and unknown:
+                reason = f"'{limit.name}' has a key with {unknown}, which a stream does not know"
+                yield Problem(stream.connection_limit.at("name"), reason, "name a limit with key: $edge_client")
+    yield from _server_names(stream)
+
+
+def _server_names(stream: Stream) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for group in stream.ssl_preread:
+        for index, name in enumerate(group.names):
+            place = group.at(f"names[{index}]")
+            if name in seen:
+                yield Problem(place, f"'{name}' is already taken by {seen[name]}")
+            seen[name] = place
+
+
+def _upstream(place: str, upstream: Upstream, stream: Stream) -> Iterator[Problem]:
+    if upstream.balance == "ip_hash":
+        way_out = "write balance: hash and hash_key: $remote_addr in the upstream"
+        yield Problem(place, f"'{upstream.name}' has balance: ip_hash, which nginx has for HTTP only", way_out)
+    if upstream.balance == "hash" and (unknown := _unknown_variables(upstream.hash_key or "")):
+        reason = f"'{upstream.name}' has a hash_key with {unknown}, which a stream does not know"
+        yield Problem(place, reason, "write hash_key: $remote_addr in the upstream")
+    if upstream.tls and stream.protocol == "udp":
+        yield Problem(place, f"'{upstream.name}' speaks TLS, and UDP has none")
+    elif upstream.tls and stream.ssl_preread:
+        reason = f"'{upstream.name}' would wrap the client's TLS into another"
+        yield Problem(place, reason, "take tls out of the upstream: TLS is passed through as it is")
+
+
+def _unknown_variables(expression: str) -> str:
+    """Variables of an expression that a stream has not, for an error."""
+    names = set(re.findall(r"\$\{?(\w+)", expression)) - STREAM_VARIABLES
+    return ", ".join(f"${name}" for name in sorted(names))
+
+
+def _listeners(edge: Edge) -> Iterator[Problem]:
+    taken = [
+        ("edge_http_port", "", edge.http_port, "tcp"),
+        ("edge_https_port", "", edge.https_port, "tcp"),
+        ("edge_https_port", "", edge.https_port, "udp"),
+        ("edge_status_port", "127.0.0.1", edge.status_port, "tcp"),
+    ]
+    for stream in edge.streams:
+        parsed = split_listen(stream.listen)
+        if parsed is None:
+            continue  # told by its format
+        address, port = parsed
+        for where, other_address, other_port, protocol in taken:
+            same = address == other_address or not address or not other_address
+            if same and (port, stream.protocol) == (other_port, protocol):
+                reason = f"port {port}/{protocol} is already taken by {where}"
+                yield Problem(stream.at("listen"), reason, "choose another port, or an address of its own for each")
+                break
+        taken.append((stream.at("listen"), address, port, stream.protocol))

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the model asks for and the nginx of a host cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.edge import Edge
+from ..model.site import Site
+from ..model.stream import Stream
+from ..syntax.problems import Problem
+from ..target.capabilities import (
+    AUTH_REQUEST,
+    GRPC,
+    HTTP2_DIRECTIVE,
+    HTTP3,
+    REAL_IP,
+    SSL_PREREAD,
+    STREAM,
+    STREAM_REAL_IP,
+    UPSTREAM_RESOLVE,
+    Capability,
+    Target,
+)
+
+
+def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
+    """Everything that was asked for explicitly and cannot be had; nothing while the version is not known yet."""
+    if not target.version:
+        return ()
+    return tuple(
+        Problem(place, target.lacks(capability), way_out)
+        for place, capability, way_out in _asked_for(edge)
+        if not target.can(capability)
+    )
+
+
+def _asked_for(edge: Edge) -> Iterator[tuple[str, Capability, str]]:
+    """Place, what it takes there, and what to write instead."""
+    for upstream in edge.upstreams:
+        if upstream.resolve == "on":
+            yield upstream.at("resolve"), UPSTREAM_RESOLVE, "write auto, or addresses instead of names"
+    if edge.trusted_proxies or edge.proxy_protocol:
+        yield "edge_trusted_proxies", REAL_IP, ""
+    differs = len({site.http2 == "off" for site in edge.sites if site.https}) > 1
+    for site in edge.sites:
+        if differs and site.http2 == "off":
+            yield site.at("http2"), HTTP2_DIRECTIVE, "write the same for all sites"
+        yield from _asked_by_site(site)
+    for stream in edge.streams:
+        yield from _asked_by_stream(stream)
+
+
+def _asked_by_site(site: Site) -> Iterator[tuple[str, Capability, str]]:
+    if site.http3 == "on":
+        yield site.at("http3"), HTTP3, "write auto, or install an nginx that has it"
+    if site.auth_request:
+        yield site.at("auth_request"), AUTH_REQUEST, ""
+    for location in site.locations:
+        if location.auth_request:
+            yield location.at("auth_request"), AUTH_REQUEST, ""
+        if location.grpc:
+            yield location.at("grpc"), GRPC, ""
+
+
+def _asked_by_stream(stream: Stream) -> Iterator[tuple[str, Capability, str]]:
+    yield stream.place, STREAM, ""
+    if stream.ssl_preread:
+        yield stream.at("ssl_preread"), SSL_PREREAD, ""
+    if stream.listen_proxy_protocol:
+        yield stream.at("listen_proxy_protocol"), STREAM_REAL_IP, ""

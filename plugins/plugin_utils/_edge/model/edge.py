@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole model: one field for each variable of the role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..syntax.formats import (
+    Batch,
+    Directives,
+    FilePath,
+    HeaderName,
+    HeaderValue,
+    IpAddress,
+    Literal,
+    MediaType,
+    ModuleName,
+    Network,
+    Seconds,
+    Time,
+    Word,
+)
+from .access import UserList
+from .cache import Cache
+from .certificate import Acme, Certificate
+from .headers import ResponseHeaders
+from .limits import ConnectionLimit, RateLimit
+from .record import Record
+from .site import Site
+from .stream import Stream
+from .upstream import Upstream
+
+
+@dataclass(frozen=True)
+class Probe(Record):
+    """How sites are asked after a run."""
+
+    enabled: bool
+    timeout: int
+    patience: int
+
+
+@dataclass(frozen=True)
+class Edge(Record):
+    """All of it. Field names are the variables' without ``edge_``."""
+
+    upstreams: tuple[Upstream, ...]
+    rate_limits: tuple[RateLimit, ...]
+    connection_limits: tuple[ConnectionLimit, ...]
+    caches: tuple[Cache, ...]
+    user_lists: tuple[UserList, ...]
+    sites: tuple[Site, ...]
+    sites_dir: FilePath
+    streams: tuple[Stream, ...]
+    request_headers: dict[HeaderName, HeaderValue]
+    pass_request_headers: tuple[HeaderName, ...]
+    response_headers: ResponseHeaders
+    security_headers: dict[HeaderName, Literal]
+    security_headers_override: tuple[HeaderName, ...]
+    certificate_source: Word
+    certificates: tuple[Certificate, ...]
+    acme: Acme | None
+    tls_policy: Word
+    trusted_proxies: tuple[Network, ...]
+    real_ip_header: HeaderName
+    proxy_protocol: bool
+    resolver: tuple[IpAddress, ...]
+    resolver_valid: Seconds
+    http_port: int
+    https_port: int
+    ipv6: bool
+    status_port: int
+    worker_connections: int
+    worker_shutdown_timeout: Time
+    keepalive_requests: int
+    keepalive_timeout: Time
+    client_header_timeout: Time
+    client_body_timeout: Time
+    send_timeout: Time
+    gzip: bool
+    gzip_types: tuple[MediaType, ...]
+    access_log_sample: int
+    modules: tuple[ModuleName, ...]
+    extra_directives: Directives
+    stream_extra_directives: Directives
+    generations_keep: int
+    reload_timeout: int
+    allow_restart: bool
+    batches: tuple[Batch, ...]
+    max_fail_percentage: int
+    probe: Probe

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Limits of requests and connections: their zones, and how sites and streams use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..syntax.formats import Expression, Name, Network, Rate, ZoneSize
+from .record import Record
+
+
+@dataclass(frozen=True)
+class RateLimit(Record):
+    """A zone that counts requests."""
+
+    name: Name
+    rate: Rate
+    key: Expression
+    zone_size: ZoneSize
+    exempt: tuple[Network, ...]
+
+
+@dataclass(frozen=True)
+class ConnectionLimit(Record):
+    """A zone that counts connections."""
+
+    name: Name
+    key: Expression
+    zone_size: ZoneSize
+    exempt: tuple[Network, ...]
+
+
+@dataclass(frozen=True)
+class RateLimitUse(Record):
+    """A location's use of a rate limit."""
+
+    name: Name
+    burst: int
+    nodelay: bool
+    delay: int
+    dry_run: bool
+
+
+@dataclass(frozen=True)
+class ConnectionLimitUse(Record):
+    """A location's use of a connection limit."""
+
+    name: Name
+    connections: int

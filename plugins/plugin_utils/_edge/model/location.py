@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens to requests for a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..syntax.formats import (
+    Buffers,
+    BufferSize,
+    Directives,
+    FilePattern,
+    Folder,
+    HeaderName,
+    HeaderValue,
+    Literal,
+    Name,
+    Network,
+    RedirectUrl,
+    Size,
+    Time,
+    UriPattern,
+    Word,
+)
+from .access import AuthRequest, BasicAuth
+from .cache import CacheUse
+from .headers import ResponseHeaders
+from .limits import ConnectionLimitUse, RateLimitUse
+from .record import Record
+
+
+@dataclass(frozen=True)
+class Return(Record):
+    """An answer without a backend."""
+
+    status: int
+    text: Literal | None
+    url: RedirectUrl | None
+
+
+@dataclass(frozen=True)
+class Location(Record):
+    """What happens to requests for a path. The kind of ``path`` depends on ``match``, see :mod:`..check.location`."""
+
+    path: UriPattern
+    match: Word
+    upstream: Name | None
+    strip_prefix: bool
+    websocket: bool
+    grpc: bool
+    proxy_connect_timeout: Time
+    proxy_send_timeout: Time | None
+    proxy_read_timeout: Time | None
+    proxy_buffering: bool
+    proxy_buffer_size: BufferSize | None
+    proxy_buffers: Buffers | None
+    client_max_body_size: Size | None
+    access_log: bool
+    allow: tuple[Network, ...]
+    deny: tuple[Network, ...]
+    basic_auth: BasicAuth | None
+    auth_request: AuthRequest | None
+    satisfy: Word | None
+    open: bool
+    rate_limit: RateLimitUse | None
+    connection_limit: ConnectionLimitUse | None
+    cache: CacheUse | None
+    return_: Return | None
+    root: Folder | None
+    alias: Folder | None
+    try_files: tuple[FilePattern, ...]
+    hidden_files: bool
+    disable_symlinks: Word
+    x_accel_redirect: bool
+    request_headers: dict[HeaderName, HeaderValue]
+    pass_request_headers: tuple[HeaderName, ...]
+    response_headers: ResponseHeaders
+    security_headers: dict[HeaderName, Literal]
+    security_headers_override: tuple[HeaderName, ...]
+    extra_directives: Directives

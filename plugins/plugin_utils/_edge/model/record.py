@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all records of the model share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..syntax.problems import inside
+
+
+@dataclass(frozen=True)
+class Record:
+    """What all parts of the model share: where they stand, such as ``edge_sites[0].locations[2]``."""
+
+    place: str
+
+    def at(self, option: str) -> str:
+        """The place of one of its options."""
+        return inside(self.place, option)

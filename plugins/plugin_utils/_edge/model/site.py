@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site and what it has besides its locations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..syntax.formats import (
+    Directives,
+    Folder,
+    HeaderName,
+    HeaderValue,
+    Hostname,
+    Literal,
+    Name,
+    Network,
+    Size,
+    UriPath,
+    Word,
+)
+from .access import AuthRequest, BasicAuth, ClientCertificates
+from .headers import ResponseHeaders
+from .location import Location
+from .record import Record
+
+
+@dataclass(frozen=True)
+class ErrorPage(Record):
+    """A page of the edge's own for some status codes."""
+
+    status: tuple[int, ...]
+    page: UriPath
+    root: Folder
+
+
+@dataclass(frozen=True)
+class Maintenance(Record):
+    """A site that is closed for a while."""
+
+    text: Literal
+    retry_after: int
+
+
+@dataclass(frozen=True)
+class SiteProbe(Record):
+    """What is asked of a site after a run; no ``status`` stands for all that mean no error of the server's."""
+
+    path: UriPath
+    status: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Site(Record):
+    """A host name and what is served under it."""
+
+    name: Hostname
+    aliases: tuple[Hostname, ...]
+    https: bool
+    certificate: Name | None
+    http2: Word
+    http3: Word
+    client_max_body_size: Size
+    request_headers: dict[HeaderName, HeaderValue]
+    pass_request_headers: tuple[HeaderName, ...]
+    response_headers: ResponseHeaders
+    security_headers: dict[HeaderName, Literal]
+    security_headers_override: tuple[HeaderName, ...]
+    client_certificates: ClientCertificates | None
+    allow: tuple[Network, ...]
+    deny: tuple[Network, ...]
+    basic_auth: BasicAuth | None
+    auth_request: AuthRequest | None
+    satisfy: Word
+    error_pages: tuple[ErrorPage, ...]
+    maintenance: Maintenance | None
+    probe: SiteProbe | None
+    locations: tuple[Location, ...]
+    extra_directives: Directives
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All host names, the site's own first."""
+        return (self.name, *self.aliases)
+
+    @property
+    def parts(self) -> tuple[Site | Location, ...]:
+        """The site itself and its locations: whatever may say who comes in."""
+        return (self, *self.locations)
+
+    @property
+    def certificate_name(self) -> str:
+        """Name of the certificate the site is served with; a wildcard's star is no good in a path."""
+        return self.certificate or self.name.replace("*", "wildcard")

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backends, and groups of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..syntax.formats import Address, EdgeFile, Expression, Hostname, Name, Seconds, Time, Word, ZoneSize
+from .record import Record
+
+
+@dataclass(frozen=True)
+class Server(Record):
+    """A backend."""
+
+    address: Address
+    weight: int
+    max_fails: int
+    fail_timeout: Seconds
+    max_conns: int
+    backup: bool
+    down: bool
+
+
+@dataclass(frozen=True)
+class UpstreamTls(Record):
+    """TLS to backends: the name their certificate must carry, and who may have issued it."""
+
+    name: Hostname
+    ca: EdgeFile
+    verify: bool
+
+
+@dataclass(frozen=True)
+class Upstream(Record):
+    """A group of backends."""
+
+    name: Name
+    balance: Word
+    hash_key: Expression | None
+    hash_consistent: bool
+    servers: tuple[Server, ...]
+    keepalive: int
+    keepalive_requests: int
+    keepalive_timeout: Time
+    zone_size: ZoneSize
+    resolve: Word
+    tls: UpstreamTls | None

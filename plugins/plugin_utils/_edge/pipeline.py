@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole way on the controller: variables → model → checks → view → text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Callable
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import PLACEHOLDER, Content
+
+from .check.certificates import check_certificates
+from .check.edge import check, warnings
+from .check.fleet import check_orderer
+from .check.key_pairs import Reader, check_files
+from .check.target import check_target
+from .model.edge import Edge
+from .plan.certificates import as_plain, plan_authority, plan_certificates, received_by
+from .plan.user_files import Hasher, paths, user_files
+from .policy.lifted import lifted
+from .read.reader import SiteFile, read_edge
+from .read.spec import Options
+from .render.edge import view_edge
+from .render.files import digest, render
+from .syntax.problems import Problem
+from .target.capabilities import Target
+from .version import VERSION
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Where a host stands.
+
+    :param host: its own name.
+    :param hosts: the names of all hosts.
+    """
+
+    host: str
+    hosts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the model asks for.
+
+    :param certificates: arguments for ``tls_certificates``, one mapping each.
+    :param authority: that and the account for ``certbot_certificates``; None when nothing is ordered.
+    :param problems: when there are any, nothing may be built from ``edge``.
+    :param lifted: guarantees that the model lifts on purpose.
+    """
+
+    edge: Edge
+    certificates: list[dict[str, Any]]
+    authority: dict[str, Any] | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    lifted: tuple[Problem, ...]
+
+
+def plan(
+    options: Options,
+    variables: Mapping[str, Any],
+    target: Target,
+    file_exists: Callable[[str], bool],
+    site_files: Sequence[SiteFile] = (),
+    *,
+    read_file: Reader | None = None,
+    inventory: Inventory | None = None,
+) -> Plan:
+    """Read and check the variables of a host.
+
+    :param options: the argument spec of the model.
+    :param file_exists: whether the controller has a file, as Ansible searches for files.
+    :param site_files: sites that stand one per file.
+    :param read_file: reads those files; without, what is in them is not looked at.
+    :param inventory: decides which host orders where one orders for others; without it every host does.
+    """
+    reading = read_edge(options, variables, site_files)
+    edge = reading.edge
+    problems = (
+        *reading.problems,
+        *check(reading),
+        *check_certificates(reading),
+        *check_target(edge, target),
+        *check_files(edge, file_exists, read_file, datetime.now(timezone.utc)),
+        *(check_orderer(edge, inventory.hosts) if inventory else ()),
+    )
+    certificates = plan_certificates(edge, target)
+    if inventory:
+        certificates = received_by(inventory.host, edge, certificates)
+    return Plan(
+        edge=edge,
+        certificates=as_plain(certificates),
+        authority=plan_authority(edge, certificates),
+        problems=problems,
+        warnings=warnings(edge, target),
+        lifted=tuple(lifted(edge)),
+    )
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a host gets: a generation, and beside it the files that hold its users' password hashes."""
+
+    content: Content
+    user_files: dict[str, str]
+
+
+def build(edge: Edge, target: Target, templates: Path, hash_password: Hasher) -> Built:
+    """Render a model without problems for one target.
+
+    :param templates: folder of the role's templates.
+    """
+    users = user_files(edge, hash_password)
+    files = render(view_edge(edge, target, generation=PLACEHOLDER, user_files=paths(users)), templates)
+    return Built(Content(files, digest(files), edge.status_port, VERSION), dict(users.values()))

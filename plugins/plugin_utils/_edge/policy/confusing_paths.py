@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Paths that a backend may take for a protected one although nginx does not.
+
+Backends remove path parameters (``/admin;x/``) and white space (``/admin%20/``) before they look at a path; some
+resolve ``/public/..;/admin/`` then. nginx chooses the location by the path as it is. Such paths get 400 on sites whose
+access rules depend on the path. The expressions are for ``$uri``, which nginx has decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..model.location import Location
+from ..model.site import Site
+from .access_rules import has_own_rules
+
+_BLANK = r"[\x01-\x20\x7f\x85\xa0\xc2]*"
+"""White space and control characters, the no-break spaces of Latin-1 and UTF-8 included."""
+_PARAMETERS = r"(?:;[^/]*)?"
+_GONE = rf"(?:/{_BLANK}(?:\.{_BLANK})?{_PARAMETERS})*"
+"""Segments of which nothing is left."""
+_NOTHING = r"(?![\s\S])"
+"""The end of the path; ``$`` also matches before a line break."""
+_SLASH_OR_NOTHING = "(?![^/])"
+DOT_SEGMENT = r"/\.\.?(?:;|[\x01-\x20\x7f\x85\xa0\xc2])"
+"""A segment that becomes ``.`` or ``..``."""
+LONGEST = 1500
+"""Characters of an expression; nginx reads at most 4096 bytes at a time."""
+
+
+def confusing_paths(site: Site) -> tuple[str, ...]:
+    """Expressions of the paths that a site refuses."""
+    rules = [has_own_rules(part) or getattr(part, "open", False) for part in site.parts]
+    if not any(rules):
+        return ()
+    protected = [one for one in site.locations if has_own_rules(one) and one.match != "regex" and one.path != "/"]
+    return (DOT_SEGMENT, *dict.fromkeys(_expression(location) for location in protected))
+
+
+def _expression(location: Location) -> str:
+    """Paths that are the location's once parameters and white space are removed, and are not its own."""
+    plain = location.path.rstrip("/")
+    segments = [segment for segment in plain.split("/") if segment]
+    if location.match == "exact":
+        own, end = re.escape(location.path) + _NOTHING, _NOTHING
+    elif location.path.endswith("/"):
+        own, end = re.escape(plain) + _SLASH_OR_NOTHING, _SLASH_OR_NOTHING
+    else:
+        own, end = re.escape(plain), ""
+    for between in (r"\s*", ""):
+        spelled = "".join(f"{_GONE}/{_BLANK}{body}" for body in _bodies(segments, between, end == ""))
+        found = f"^(?!{own}){spelled}{end}"
+        if len(found) <= LONGEST:
+            return found
+    return f"^(?!{own}){re.escape(plain)}{_BLANK}{_PARAMETERS}{end}"
+
+
+def _bodies(segments: list[str], between: str, is_open: bool) -> Iterator[str]:
+    for number, segment in enumerate(segments, start=1):
+        last = number == len(segments)
+        name = between.join(re.escape(character) for character in segment)
+        yield name if last and is_open else f"{name}{_BLANK}{_PARAMETERS}"

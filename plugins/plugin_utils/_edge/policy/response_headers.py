@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What edge, site and location say of headers of responses, each level laid over the one around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..model.edge import Edge
+from ..model.location import Location
+from ..model.site import Site
+
+ALWAYS_HIDDEN = ("Alt-Svc", "X-Powered-By")
+"""Headers of backends: one leads clients past the edge, the other gives its software away."""
+
+
+def merged(headers: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
+    """Headers with changes laid over them; names are compared as HTTP does, without regard to case."""
+    changed = {name.lower() for name in changes}
+    return {**{name: value for name, value in headers.items() if name.lower() not in changed}, **changes}
+
+
+@dataclass(frozen=True)
+class ResponsePolicy:
+    """What a level of the model (edge, site, location) has to say of headers of responses, outer levels included."""
+
+    security: Mapping[str, str] = field(default_factory=dict)
+    override: frozenset[str] = frozenset()
+    set: Mapping[str, str] = field(default_factory=dict)
+    add: Mapping[str, str] = field(default_factory=dict)
+    remove: frozenset[str] = frozenset()
+
+    def over(self, level: Edge | Site | Location) -> ResponsePolicy:
+        """The policy of a level inside this one."""
+        return ResponsePolicy(
+            security=merged(self.security, level.security_headers),
+            override=self.override | {name.lower() for name in level.security_headers_override},
+            set=merged(self.set, level.response_headers.set),
+            add=merged(self.add, level.response_headers.add),
+            remove=self.remove | set(level.response_headers.remove),
+        )
+
+    def hidden(self, protocols: Iterable[str]) -> tuple[str, ...]:
+        """Directives that keep headers of backends from clients."""
+        overridden = (name for name, value in self.security.items() if value and name.lower() in self.override)
+        names = {name.lower(): name for name in (*ALWAYS_HIDDEN, *sorted(self.remove), *self.set, *overridden)}
+        return tuple(f"{protocol}_hide_header {names[key]}" for protocol in protocols for key in sorted(names))
+
+
+def edge_policy(edge: Edge) -> ResponsePolicy:
+    """Headers of responses as the edge has them for all sites."""
+    return ResponsePolicy().over(edge)

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the variables of a host to the model, with all problems found on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from ..model.edge import Edge
+from ..model.headers import ResponseHeaders
+from ..model.record import Record
+from ..model.site import Site
+from ..syntax.formats import DIRECTIVES, Format
+from ..syntax.problems import FILE_END, Problem, did_you_mean, inside, is_within
+from ..syntax.quote import LONGEST_PARAMETER, is_too_long
+from .spec import Options, read_options, read_value
+
+PREFIX = "edge_"
+LONGEST_SHOWN = 100
+"""Characters of a wrong value that an error repeats."""
+NOT_THE_MODEL = frozenset(
+    {
+        "edge_hosts",
+        "edge_plan",
+        "edge_pairs",
+        "edge_configured",
+        "edge_served",
+        "edge_advice",
+        "edge_advice_later",
+        "edge_run",
+        "edge_before",
+        "edge_probed",
+        "edge_probe_before",
+        "edge_probe_expects",
+        "edge_new_advice",
+    }
+)
+"""Variables that begin like the model's but belong to the playbooks and the role."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What came of reading.
+
+    :param edge: the model without the records that have problems.
+    :param problems: what is wrong, in the order of the spec.
+    :param names: all names by variable (``edge_upstreams``), broken records included, so that one typo does not
+        make every reference to its record an error too.
+    """
+
+    edge: Edge
+    problems: tuple[Problem, ...]
+    names: Mapping[str, frozenset[str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class SiteFile:
+    """One site that stands in a file of its own.
+
+    :param name: how errors call the file, such as ``sites.d/api.example.com.yml``.
+    :param content: what stands in it, in Python's own types.
+    """
+
+    name: str
+    content: Any
+
+
+def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequence[SiteFile] = ()) -> Reading:
+    """Read the variables of a host by the options of the spec.
+
+    :param variables: plain values of all variables that begin with ``edge_``.
+    :param site_files: further sites, one a file.
+    """
+    problems: list[Problem] = []
+    given = {}
+    for name, value in variables.items():
+        if name in options:
+            given[name] = value
+        elif name not in NOT_THE_MODEL and (hint := _meant_variable(name, options)):
+            problems.append(Problem(name, "is not a variable of the edge", hint))
+    plain = read_options(options, given, "", problems)
+    names = {
+        variable: frozenset(
+            name
+            for record in plain[variable] or []
+            if isinstance(record, dict)
+            for name in (record.get("name"), *(record.get("aliases") or []))
+            if isinstance(name, str)
+        )
+        for variable, option in options.items()
+        if option["type"] == "list" and option["elements"] == "dict"
+    }
+    fields = {name[len(PREFIX) :]: value for name, value in plain.items()}
+    edge = _record(Edge, fields, "", problems, prefix=PREFIX)
+    placed = [(file.name + FILE_END, file.content) for file in site_files]
+    element = {"type": "dict", "options": options["edge_sites"]["options"]}
+    plain_sites = [(place, read_value(element, content, place, problems)) for place, content in placed]
+    edge = dataclasses.replace(edge, sites=(*edge.sites, *_sound_items(Site, plain_sites, problems)))
+    return Reading(edge, tuple(problems), names)
+
+
+def _meant_variable(name: str, options: Options) -> str:
+    """The variable that was meant. An inventory may have variables of its own that begin with ``edge_``, so only a
+    close resemblance behind the prefix counts."""
+    return did_you_mean(name, options, cutoff=0.85)
+
+
+@functools.cache
+def _hints(record: Any) -> Mapping[str, Any]:
+    return get_type_hints(record, include_extras=True)
+
+
+def option_name(field: str) -> str:
+    """The option that a field stands for; Python's keywords carry an underscore (``return_``)."""
+    return field.rstrip("_")
+
+
+def _record(kind: Any, plain: Mapping[str, Any], place: str, problems: list[Problem], prefix: str = "") -> Any:
+    values = {
+        field.name: _value(
+            _hints(kind)[field.name],
+            plain[option_name(field.name)],
+            inside(place, prefix + option_name(field.name)),
+            problems,
+        )
+        for field in dataclasses.fields(kind)
+        if field.name != "place"
+    }
+    return kind(place=place, **values)
+
+
+def _value(hint: Any, plain: Any, place: str, problems: list[Problem]) -> Any:
+    origin = get_origin(hint)
+    value = plain
+    if origin in {Union, types.UnionType}:
+        value = None if plain is None else _value(get_args(hint)[0], plain, place, problems)
+    elif origin is Annotated:
+        _check_format(hint.__metadata__[0], plain, place, problems)
+    elif origin is tuple:
+        placed = ((f"{place}[{index}]", item) for index, item in enumerate(plain or []))
+        value = _sound_items(get_args(hint)[0], placed, problems)
+    elif origin is dict:
+        value = _pairs(get_args(hint), plain or {}, place, problems)
+    elif hint is ResponseHeaders and plain is None:
+        value = ResponseHeaders(place, {}, {}, ())  # a wrong value was reported; checks of headers need a record
+    elif isinstance(hint, type) and issubclass(hint, Record) and plain is not None:
+        value = _record(hint, plain, place, problems)
+    return value
+
+
+def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem]) -> None:
+    if not isinstance(plain, str):
+        return
+    if wanted is not DIRECTIVES and is_too_long(plain):
+        problems.append(Problem(place, f"is too long: nginx reads at most {LONGEST_PARAMETER} bytes at a time"))
+    elif not wanted.fits(plain):
+        reason = "invalid value (hidden)" if wanted.secret else f"{_shortened(plain)!r} is not valid here"
+        problems.append(Problem(place, reason, f"expected {wanted.words}"))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], problems: list[Problem]) -> tuple[Any, ...]:
+    """The items, given with their places, that have no problem; the others are told, and left out of later checks."""
+    items = []
+    for where, item in placed:
+        value = _value(hint, item, where, problems)
+        if value is not None and not any(_spoils(problem, where) for problem in problems):
+            items.append(value)
+    return tuple(items)
+
+
+def _spoils(problem: Problem, place: str) -> bool:
+    """Whether a problem is of the item at ``place`` itself, and not of an item in a list further inside."""
+    return is_within(problem.path, place) and "[" not in problem.path[len(place) :]
+
+
+_HARMLESS_KEY = re.compile(r"[A-Za-z0-9_. -]{0,60}", re.ASCII)
+"""A wrong name that errors may repeat; another one may hold the value too, such as ``Authorization: Bearer …``."""
+
+
+def _pairs(hints: tuple[Any, ...], plain: Mapping[Any, Any], place: str, problems: list[Problem]) -> dict[str, str]:
+    for key, value in plain.items():
+        where = inside(place, str(key))
+        named = hints[0].__metadata__[0]
+        if not named.fits(str(key)) and not _HARMLESS_KEY.fullmatch(str(key)):
+            problems.append(Problem(place, "has an invalid name (hidden)", f"expected {named.words}"))
+            continue
+        _check_format(named, str(key), where, problems)
+        if not isinstance(value, str):
+            shown = "something else" if hints[1].__metadata__[0].secret else repr(value)
+            problems.append(Problem(where, f"expected a string, got {shown}", "put the value in quotes"))
+        else:
+            _check_format(hints[1].__metadata__[0], value, where, problems)
+    return {str(key): value for key, value in plain.items()}  # YAML reads a bare 1 as a number

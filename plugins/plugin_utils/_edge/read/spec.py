@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read inventory data strictly by an argument spec.
+
+The spec is Ansible's (``roles/edge/meta/argument_specs.yml``). Unlike Ansible's validator this one names list indices,
+coerces nothing (a quoted number is an error), suggests the key that was meant, fills in nested defaults, and finds
+all problems in one pass.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from ..syntax.problems import Problem, did_you_mean, inside
+
+Option = Mapping[str, Any]
+Options = Mapping[str, Option]
+
+TYPE_NAMES = {"str": "a string", "int": "an integer", "bool": "true or false", "list": "a list", "dict": "a mapping"}
+
+
+def read_options(options: Options, value: Mapping[str, Any], path: str, problems: list[Problem]) -> dict[str, Any]:
+    """Read a mapping by its options.
+
+    :param path: place of the mapping, empty for the variables of a host.
+    :param problems: what is wrong is appended here; a wrong value is read as None.
+    :returns: every option of the spec, with the default (None without one) where ``value`` has none.
+    """
+    for key in value:
+        if key not in options:
+            hint = did_you_mean(str(key), options) or f"known keys: {', '.join(options)}"
+            problems.append(Problem(inside(path, str(key)), "unknown key", hint))
+    read: dict[str, Any] = {}
+    for key, option in options.items():
+        given = value.get(key)
+        place = inside(path, key)
+        if given is not None:
+            read[key] = read_value(option, given, place, problems)
+            if option.get("required") and given == []:
+                problems.append(Problem(place, "required, but empty"))
+        elif option.get("required"):
+            problems.append(Problem(place, "required, but missing"))
+            read[key] = None
+        elif "default" in option:
+            # A default goes through the same door, so that its nested defaults are filled in too.
+            read[key] = read_value(option, copy.deepcopy(option["default"]), place, problems)
+        else:
+            read[key] = None
+    return read
+
+
+def read_value(option: Option, value: Any, path: str, problems: list[Problem]) -> Any:
+    """Read one value by its option: type, choices, elements, nested options. A wrong value is read as None."""
+    kind = option.get("type", "str")
+    choices = option.get("choices")
+    if isinstance(value, bool) and kind == "str" and choices and "on" in choices:
+        value = "on" if value else "off"  # YAML 1.1 reads a bare on or off as a boolean
+    if kind == "str" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)  # nginx takes bare numbers as seconds or bytes
+    if not _has_type(kind, value):
+        problems.append(_wrong_type(kind, value, path, secret=bool(option.get("no_log"))))
+        return None
+    if choices is not None and value not in choices:
+        listed = ", ".join(str(choice) for choice in choices)
+        hint = did_you_mean(str(value), [str(choice) for choice in choices])
+        problems.append(Problem(path, f"'{value}' is not one of {listed}", hint))
+        return None
+    if kind == "list":
+        element = {"type": option.get("elements", "str"), "options": option.get("options")}
+        return [read_value(element, item, f"{path}[{index}]", problems) for index, item in enumerate(value)]
+    if kind == "dict" and option.get("options"):
+        return read_options(option["options"], value, path, problems)
+    return value
+
+
+def _has_type(kind: str, value: Any) -> bool:
+    if kind == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, {"str": str, "bool": bool, "list": list, "dict": dict}[kind])
+
+
+def _wrong_type(kind: str, value: Any, path: str, *, secret: bool) -> Problem:
+    hint = ""
+    if isinstance(value, str) and kind == "int" and value.strip().lstrip("-").isdigit():
+        hint = f"write {value.strip()} without quotes"
+    elif isinstance(value, str) and kind == "bool" and value.strip().lower() in ("true", "false", "yes", "no"):
+        hint = f"write {'true' if value.strip().lower() in ('true', 'yes') else 'false'} without quotes"
+    elif kind == "list" and isinstance(value, (dict, str)):
+        hint = "put a dash before it"
+    elif kind == "str" and isinstance(value, bool):
+        hint = "put the value in quotes"
+    shown = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
+    if secret:
+        shown = "something else"
+    elif kind in ("dict", "list") and isinstance(value, str):
+        shown = "a string"  # it may hold a secret
+    return Problem(path, f"expected {TYPE_NAMES[kind]}, got {shown}", hint)

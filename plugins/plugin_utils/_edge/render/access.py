@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may come in: addresses, passwords, and a service that decides; and what backends hear of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..model.access import AuthRequest, BasicAuth
+from ..model.edge import Edge
+from ..model.location import Location
+from ..model.site import Site
+from ..model.upstream import Upstream, UpstreamTls
+from ..policy.access_rules import has_own_rules, rules_below, rules_of_location
+from ..policy.effective import Effective
+from ..syntax.quote import quoted
+from .request_headers import RequestHeaders, request_headers, variable_name
+
+
+def allow_and_deny(allow: tuple[str, ...] | None, deny: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines of networks: those denied come first, and where there is a list of allowed ones, all others are denied."""
+    return (
+        *(f"deny {network}" for network in deny),
+        *(f"allow {network}" for network in allow or ()),
+        *(("deny all",) if allow is not None else ()),
+    )
+
+
+@dataclass(frozen=True)
+class AuthLocationView:
+    """The internal location that asks a service whether a request may pass."""
+
+    place: str
+    path: str
+    directives: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Access:
+    """Access control of one site.
+
+    :param user_files: user list -> path of its file on the host.
+    """
+
+    site: Site
+    user_files: Mapping[str, str]
+
+    def of_site(self) -> tuple[str, ...]:
+        """Directives of the server block; locations inherit them."""
+        site = self.site
+        return (
+            *allow_and_deny(site.allow or None, site.deny),
+            *self._asked(site.basic_auth, site.auth_request),
+            *(("satisfy any",) if site.satisfy == "any" else ()),
+        )
+
+    def of_location(self, location: Location) -> tuple[str, ...]:
+        """Directives of a location that differ from those of its site."""
+        if location.open:
+            return self.opened
+        rules = rules_of_location(self.site, location)
+        satisfy = (f"satisfy {rules.satisfy}",) if rules.satisfy != self.site.satisfy else ()
+        return (
+            *(allow_and_deny(rules.allow, rules.deny) if location.allow or location.deny else ()),
+            *self._asked(location.basic_auth, location.auth_request),
+            *satisfy,
+        )
+
+    def below(self, prefix: Location, regex: Location) -> tuple[str, ...]:
+        """Directives of a regular expression inside a protected prefix, from which it inherits."""
+        if regex.open or not has_own_rules(regex):
+            return ()
+        rules = rules_below(self.site, prefix, regex)
+        satisfy = (regex.satisfy or self.site.satisfy) if prefix.open else self.site.satisfy
+        return (
+            *(allow_and_deny(rules.allow, rules.deny) if regex.allow or regex.deny else ()),
+            *self._asked(
+                None if prefix.basic_auth else regex.basic_auth, None if prefix.auth_request else regex.auth_request
+            ),
+            *((f"satisfy {satisfy}",) if satisfy != self.site.satisfy else ()),
+        )
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """Takes back what the site says, for a location that everybody may see."""
+        site = self.site
+        return (
+            *(("allow all",) if site.allow or site.deny else ()),
+            *(("auth_basic off",) if site.basic_auth else ()),
+            *(("auth_request off",) if site.auth_request else ()),
+        )
+
+    def _asked(self, basic: BasicAuth | None, auth: AuthRequest | None) -> tuple[str, ...]:
+        directives = []
+        if basic:
+            directives += [f"auth_basic {quoted(basic.realm)}", f"auth_basic_user_file {self.user_files[basic.users]}"]
+        if auth:
+            directives.append(f"auth_request {_auth_path(auth)}")
+            directives += [
+                f"auth_request_set {_identity(name)} $upstream_http_{variable_name(name)}" for name in auth.headers
+            ]
+        return tuple(directives)
+
+    def identity_headers(self, auth: AuthRequest | None) -> tuple[tuple[str, str], ...]:
+        """Headers in which a service names the user.
+
+        :param auth: the service that decides here; without one, a client's own headers of these names are dropped.
+        """
+        trusted = {name.lower() for name in auth.headers} if auth else set()
+        names = {name.lower(): name for one in _auth_requests(self.site) for name in one.headers}
+        return tuple((name, _identity(name) if key in trusted else "") for key, name in names.items())
+
+    def auth_headers(self, edge: Edge, variables: Effective) -> RequestHeaders:
+        """Headers that a service gets which decides about requests."""
+        more = (*OF_AUTH_REQUESTS, *self.identity_headers(None))
+        return request_headers("proxy", variables, (edge, self.site), more=more)
+
+    def auth_locations(
+        self, edge: Edge, site_place: str, variables: Effective, generation: str
+    ) -> tuple[AuthLocationView, ...]:
+        """One internal location for each service and path that the site asks."""
+        upstreams = {upstream.name: upstream for upstream in edge.upstreams}
+        distinct = {_auth_path(auth): auth for auth in _auth_requests(self.site)}
+        headers = self.auth_headers(edge, variables)
+        return tuple(
+            AuthLocationView(
+                f"{site_place}.auth_request",
+                path,
+                _ask(auth, upstreams[auth.upstream], headers.directives(generation)),
+            )
+            for path, auth in distinct.items()
+        )
+
+
+def _auth_requests(site: Site) -> Iterable[AuthRequest]:
+    return (part.auth_request for part in site.parts if part.auth_request)
+
+
+def _auth_path(auth: AuthRequest) -> str:
+    """The same service and path give the same internal location."""
+    return f"/_edge_auth_{hashlib.sha256(f'{auth.upstream} {auth.path}'.encode()).hexdigest()[:8]}"
+
+
+def _identity(header: str) -> str:
+    return f"$edge_auth_{re.sub(r'[^a-z0-9]', '_', header.lower())}"
+
+
+OF_AUTH_REQUESTS = (
+    ("Content-Length", ""),
+    # Its answer to a conditional request would be a 304, which decides nothing.
+    ("If-Modified-Since", ""),
+    ("If-None-Match", ""),
+    ("X-Original-URI", "$request_uri"),
+    ("X-Original-Method", "$request_method"),
+)
+"""Headers that tell a service which request it decides about."""
+
+
+def _ask(auth: AuthRequest, upstream: Upstream, headers: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        "internal",
+        f"proxy_pass {'https' if upstream.tls else 'http'}://{upstream.name}{auth.path}",
+        "proxy_pass_request_body off",
+        *headers,
+        *(upstream_tls("proxy", upstream.tls) if upstream.tls else ()),
+    )
+
+
+def upstream_tls(protocol: str, tls: UpstreamTls) -> tuple[str, ...]:
+    """TLS to backends: nginx verifies none unless it is told to, and sends no name.
+
+    :param protocol: ``proxy`` or ``grpc``, the beginning of the directives.
+    """
+    return (
+        f"{protocol}_ssl_server_name on",
+        f"{protocol}_ssl_name {tls.name}",
+        f"{protocol}_ssl_protocols TLSv1.2 TLSv1.3",
+        *(
+            (
+                f"{protocol}_ssl_verify on",
+                f"{protocol}_ssl_verify_depth 3",
+                f"{protocol}_ssl_trusted_certificate {tls.ca}",
+            )
+            if tls.verify
+            else (f"{protocol}_ssl_verify off",)
+        ),
+    )

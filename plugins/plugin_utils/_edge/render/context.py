@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all blocks of a site share: the site's place, its headers, its access rules, the effective variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..model.edge import Edge
+from ..model.location import Location
+from ..model.site import Site
+from ..policy.access_rules import rules_below, rules_of_location, rules_of_site
+from ..policy.effective import Effective
+from ..policy.response_headers import ResponsePolicy, edge_policy
+from ..syntax.raw import raw_protocols, read_raw
+from .access import Access
+from .raw import view_raw
+from .request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
+from .response_headers import Added, added_headers
+
+CACHE_STATUS = Added("add_header X-Cache-Status $upstream_cache_status always")
+
+
+def edge_protocols(edge: Edge) -> tuple[str, ...]:
+    """The protocols that the edge speaks to backends; each has its own directives."""
+    found = [*dict.fromkeys(protocol for site in edge.sites for protocol in site_protocols(site))]
+    return tuple(dict.fromkeys(("proxy", *found)))
+
+
+def site_protocols(site: Site) -> tuple[str, ...]:
+    """The same for one site; those of raw directives included."""
+    grpc = ("grpc",) if any(location.grpc for location in site.locations) else ()
+    return ("proxy", *grpc, *raw_protocols(part.extra_directives for part in site.parts))
+
+
+@dataclass(frozen=True)
+class SiteContext:
+    """One site while it is written.
+
+    :param place: its place in the model, for comments.
+    :param alt_svc: value of Alt-Svc; empty without HTTP/3.
+    :param generation: the placeholder of the generation's name.
+    """
+
+    edge: Edge
+    site: Site
+    place: str
+    access: Access
+    variables: Effective
+    alt_svc: str
+    generation: str
+
+    @property
+    def policy(self) -> ResponsePolicy:
+        """Headers of the site's responses."""
+        return edge_policy(self.edge).over(self.site)
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """The protocols of the site's backends."""
+        return site_protocols(self.site)
+
+    @property
+    def has_raw_expressions(self) -> bool:
+        """Whether raw directives of the site bring locations with regular expressions."""
+        text = self.site.extra_directives
+        found = read_raw(text).directives if "location" in text else ()
+        return any(one.name == "location" and "".join(one.words[1:2]).startswith("~") for one in found)
+
+    def added(self, policy: ResponsePolicy, first: Iterable[Added] = ()) -> list[Added]:
+        """What a policy adds to responses of the main server."""
+        return added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
+
+    def added_by_location(self, location: Location) -> list[Added]:
+        """Headers of a location where they differ from those of its site; a block has all of its headers or none."""
+        found = self.added(self.policy.over(location), (CACHE_STATUS,) if location.cache else ())
+        return found if found != self.added(self.policy) else []
+
+    def hidden_by_site(self) -> tuple[str, ...]:
+        """Headers of backends that are hidden here where they differ from those of the edge."""
+        found = self.policy.hidden(self.protocols)
+        return found if found != edge_policy(self.edge).hidden(self.protocols) else ()
+
+    def hidden_by_location(self, location: Location) -> tuple[str, ...]:
+        """Likewise for a location."""
+        own = ("grpc",) if location.grpc else ("proxy",)
+        protocols = (*(own if location.upstream else ()), *raw_protocols([location.extra_directives]))
+        found = self.policy.over(location).hidden(protocols)
+        return found if found != self.policy.hidden(protocols) else ()
+
+    def requests_of_site(self, protocol: str) -> RequestHeaders:
+        """Headers to backends of all locations that say nothing else."""
+        unknown = self.access.identity_headers(None)
+        return request_headers(protocol, self.variables, (self.edge, self.site), more=unknown)
+
+    def own_requests(self) -> tuple[RequestHeaders, ...]:
+        """The same where they differ from those of the edge."""
+        found = (self.requests_of_site(protocol) for protocol in self.protocols if protocol in SET_HEADER)
+        return tuple(one for one in found if one != request_headers(one.dropped.protocol, self.variables, (self.edge,)))
+
+    def requests_of_location(
+        self, location: Location, more: Iterable[tuple[str, str]], prefix: Location | None
+    ) -> RequestHeaders:
+        """Headers to the backend of a location.
+
+        :param more: headers that depend on caching.
+        :param prefix: the protected prefix that the location is inside of.
+        """
+        protocol = "grpc" if location.grpc else "proxy"
+        rules = rules_below(self.site, prefix, location) if prefix else rules_of_location(self.site, location)
+        return request_headers(
+            protocol,
+            self.variables,
+            (self.edge, self.site, location),
+            websocket=location.websocket,
+            more=(*self.access.identity_headers(rules.auth_request), *more),
+        )
+
+    def raw(
+        self, location: Location | None = None, prefix: Location | None = None
+    ) -> tuple[str, tuple[DroppedHeaders, ...]]:
+        """Raw directives of the site, or of a location, which may be inside of a protected prefix."""
+        rules = rules_of_site(self.site)
+        if location:
+            rules = rules_below(self.site, prefix, location) if prefix else rules_of_location(self.site, location)
+        return view_raw(
+            (location or self.site).extra_directives,
+            (self.edge, self.site, *((location,) if location else ())),
+            self.variables,
+            self.generation,
+            more=self.access.identity_headers(rules.auth_request),
+        )

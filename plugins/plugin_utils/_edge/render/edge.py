@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model, ready to be written: every decision taken, so that templates only loop over finished objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..model.edge import Edge
+from ..model.limits import ConnectionLimit, RateLimit
+from ..model.upstream import Upstream
+from ..plan.certificates import UNKNOWN_NAMES
+from ..policy.effective import Effective, effective
+from ..policy.response_headers import edge_policy
+from ..target.capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Target
+from ..target.tls_policy import TlsPolicy, tls_policy
+from .context import edge_protocols
+from .listen import default_tls_listen, plain_listen
+from .request_headers import SET_HEADER, DroppedHeaders, request_headers
+from .response_headers import ValueMap, own_headers, value_maps
+from .site import TLS_FOLDER, SiteView, view_site
+from .stream import StreamsView, view_streams
+from .zones import (
+    CLIENT,
+    LimitView,
+    UpstreamView,
+    names_hash_bucket,
+    once,
+    view_cache,
+    view_connection_limit,
+    view_rate_limit,
+    view_upstream,
+)
+
+ACME_WEBROOT = "/var/lib/nginx-edge/acme"
+MOST_KNOWN_HOSTS = 1000
+LONGEST_KNOWN_HOST = 50
+"""Characters for which two names and a port fit into a bucket of nginx's hash of maps."""
+REFUSES_BAD_REQUESTS = (1, 21, 1)
+"""The first version of nginx that refuses CONNECT, and Content-Length next to Transfer-Encoding (its change log)."""
+
+
+@dataclass(frozen=True)
+class EdgeView:
+    """All that the templates read."""
+
+    generation: str
+    target: Target
+    modules: tuple[str, ...]
+    upstreams: tuple[UpstreamView, ...]
+    rate_limits: tuple[LimitView, ...]
+    connection_limits: tuple[LimitView, ...]
+    caches: tuple[str, ...]
+    sites: tuple[SiteView, ...]
+    streams: StreamsView | None
+    http2_directive: bool
+    tls: TlsPolicy
+    default_listen: tuple[str, ...]
+    default_tls_listen: tuple[str, ...]
+    unknown_names_certificate: str
+    variables: Effective
+    backend_headers: tuple[tuple[str, ...], ...]
+    own_headers: str
+    maps: tuple[ValueMap, ...]
+    dropped: tuple[DroppedHeaders, ...]
+    known_hosts: tuple[str, ...]
+    checks_requests: bool
+    caching: bool
+    counts_clients: bool
+    trusted_proxies: tuple[str, ...]
+    real_ip_header: str
+    resolver: str
+    status_port: int
+    worker_connections: int
+    worker_shutdown_timeout: str
+    names_hash_bucket: int
+    websocket: bool
+    gzip: bool
+    gzip_types: str
+    access_log_sample: int
+    timeouts: tuple[str, ...]
+    acme_webroot: str
+    acme_peers: tuple[str, ...]
+    extra_directives: str
+
+
+def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mapping[str, str]) -> EdgeView:
+    """Decide everything for one target.
+
+    :param generation: stands for the generation's name, which is made from the rendered text and so not known yet.
+    :param user_files: user list -> path of its file on the host.
+    """
+    variables = effective(edge)
+    sites = tuple(view_site(site, edge, target, user_files, generation) for site in edge.sites)
+    protocols = edge_protocols(edge)
+    requests = [request_headers(protocol, variables, (edge,)) for protocol in protocols if protocol in SET_HEADER]
+    dropped = {one.file: one for one in (*(one.dropped for one in requests), *_of_sites(sites))}
+    added = tuple(one for site in sites for one in site.added)
+    maps = {one.variable: one for one in (*value_maps(added), *(one for site in sites for one in site.maps))}
+    https = any(site.https for site in sites)
+    return EdgeView(
+        generation=generation,
+        target=target,
+        modules=_modules(edge, target),
+        upstreams=tuple(view_upstream(upstream, edge, target) for upstream in _of_http(edge)),
+        rate_limits=tuple(view_rate_limit(limit) for limit in edge.rate_limits),
+        connection_limits=tuple(view_connection_limit(limit) for limit in edge.connection_limits),
+        caches=tuple(view_cache(cache) for cache in edge.caches),
+        sites=sites,
+        streams=view_streams(edge, target),
+        http2_directive=target.can(HTTP2_DIRECTIVE),
+        tls=tls_policy(edge.tls_policy, target),
+        default_listen=plain_listen(edge, "default_server"),
+        default_tls_listen=default_tls_listen(edge, target) if https else (),
+        unknown_names_certificate="" if target.can(REJECT_HANDSHAKE) else f"{TLS_FOLDER}/{UNKNOWN_NAMES}",
+        variables=variables,
+        backend_headers=(
+            *(one.directives(generation) for one in requests),
+            edge_policy(edge).hidden(protocols),
+            tuple(f"{protocol}_ignore_headers X-Accel-Redirect" for protocol in protocols),
+        ),
+        own_headers=own_headers(added),
+        maps=tuple(maps.values()),
+        dropped=tuple(dropped[file] for file in sorted(dropped)),
+        known_hosts=_known_hosts(edge),
+        checks_requests=target.version < REFUSES_BAD_REQUESTS,
+        counts_clients=any(
+            CLIENT in key for limits in (edge.rate_limits, edge.connection_limits) for key in _keys(limits)
+        ),
+        caching=any(location.cache for site in edge.sites for location in site.locations),
+        trusted_proxies=once(edge.trusted_proxies),
+        real_ip_header="proxy_protocol" if edge.proxy_protocol else edge.real_ip_header,
+        resolver=_resolver(edge),
+        status_port=edge.status_port,
+        worker_connections=edge.worker_connections,
+        worker_shutdown_timeout=edge.worker_shutdown_timeout,
+        names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
+        websocket=any(location.websocket for site in edge.sites for location in site.locations),
+        gzip=edge.gzip,
+        # nginx has text/html in the list already, and warns of what is listed twice.
+        gzip_types=" ".join(name for name in dict.fromkeys(edge.gzip_types) if name != "text/html"),
+        access_log_sample=edge.access_log_sample,
+        timeouts=(
+            f"keepalive_timeout {edge.keepalive_timeout}",
+            f"keepalive_requests {edge.keepalive_requests}",
+            f"client_header_timeout {edge.client_header_timeout}",
+            f"client_body_timeout {edge.client_body_timeout}",
+            f"send_timeout {edge.send_timeout}",
+        ),
+        acme_webroot=ACME_WEBROOT,
+        acme_peers=_acme_peers(edge),
+        extra_directives=edge.extra_directives,
+    )
+
+
+def _resolver(edge: Edge) -> str:
+    addresses = [f"[{address}]" if ":" in address else address for address in edge.resolver]
+    families = () if edge.ipv6 else ("ipv6=off",)
+    return " ".join((*addresses, f"valid={edge.resolver_valid}", *families)) if addresses else ""
+
+
+def _acme_peers(edge: Edge) -> tuple[str, ...]:
+    """Where other edges answer challenges; an edge that is listed itself is asked like any other."""
+    peers = dict.fromkeys(edge.acme.peers) if edge.acme else {}
+    return tuple(f"[{peer}]:{edge.http_port}" if ":" in peer else f"{peer}:{edge.http_port}" for peer in peers)
+
+
+def _of_http(edge: Edge) -> tuple[Upstream, ...]:
+    """All but those that only streams use: what they are balanced by may mean nothing to the http block."""
+    asked = {part.auth_request.upstream for site in edge.sites for part in site.parts if part.auth_request}
+    proxied = {location.upstream for site in edge.sites for location in site.locations}
+    streamed = {name for stream in edge.streams for _place, name in stream.upstreams}
+    return tuple(one for one in edge.upstreams if one.name in asked | proxied or one.name not in streamed)
+
+
+def _modules(edge: Edge, target: Target) -> tuple[str, ...]:
+    """Files of the dynamic modules to load."""
+    stream = edge.streams and STREAM.build not in target.configure_arguments
+    names = (*((STREAM.module,) if stream else ()), *edge.modules)
+    return tuple(target.module_file(name) for name in dict.fromkeys(names))
+
+
+def _known_hosts(edge: Edge) -> tuple[str, ...]:
+    """Name and Host header of most requests: with these in a table, no expression has to be matched."""
+    names = [name for site in edge.sites for name in site.names if not name.startswith("*.")]
+    ports = [f":{port}" for port, usual in ((edge.http_port, 80), (edge.https_port, 443)) if port != usual]
+    if len(names) > MOST_KNOWN_HOSTS or any(len(name) > LONGEST_KNOWN_HOST for name in names):
+        return ()
+    return tuple(f"{name} {name}{port}" for name in names for port in ("", *ports))
+
+
+def _keys(limits: Iterable[RateLimit | ConnectionLimit]) -> Iterator[str]:
+    return (limit.key for limit in limits)
+
+
+def _of_sites(sites: tuple[SiteView, ...]) -> Iterator[DroppedHeaders]:
+    return (one for site in sites for one in site.dropped)

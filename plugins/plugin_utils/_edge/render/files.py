@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the finished view to the files of a generation, and the digest that names it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+
+from ..syntax.quote import indent
+from .edge import EdgeView
+from .response_headers import map_lines
+
+Files = Mapping[str, str]
+"""Relative path -> text, in which a placeholder stands for the generation's name."""
+
+
+def render(view: EdgeView, templates: Path) -> Files:
+    """All files of a generation, sorted by path.
+
+    :param templates: folder with a template for each kind of file, such as ``site.conf.j2``.
+    """
+    environment = _environment(templates)
+    site_template = environment.get_template("site.conf.j2")
+    upstreams_template = environment.get_template("upstreams.conf.j2")
+    files = {
+        "nginx.conf": environment.get_template("nginx.conf.j2").render(edge=view),
+        "upstreams.conf": upstreams_template.render(upstreams=view.upstreams),
+    }
+    headers_template = environment.get_template("headers.conf.j2")
+    dropped_template = environment.get_template("dropped_headers.conf.j2")
+    files["headers.conf"] = headers_template.render(edge=view)
+    for dropped in view.dropped:
+        files[dropped.file] = dropped_template.render(dropped=dropped)
+    for site in view.sites:
+        files[f"sites/{file_name(site.name)}"] = site_template.render(edge=view, site=site)
+    if view.streams:
+        stream_template = environment.get_template("stream.conf.j2")
+        files["stream_upstreams.conf"] = upstreams_template.render(upstreams=view.streams.upstreams)
+        for stream in view.streams.servers:
+            files[f"streams/{stream.name}.conf"] = stream_template.render(stream=stream)
+    return dict(sorted(files.items()))
+
+
+@functools.cache
+def _environment(templates: Path) -> jinja2.Environment:
+    """Kept, for reading the templates takes longer than rendering them."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
+    )
+    environment.filters["indented"] = indent
+    environment.filters["map_lines"] = map_lines
+    return environment
+
+
+def file_name(site: str) -> str:
+    """File of a site; a wildcard's star is no good in a path, and a plus stands in no host name."""
+    return site.replace("*", "+wildcard") + ".conf"
+
+
+def digest(files: Files) -> str:
+    """Sixteen hexadecimal digits that name the content: same files, same digest."""
+    state = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        state.update(f"{path}\0{len(text)}\0{text}\0".encode())
+    return state.hexdigest()[:16]

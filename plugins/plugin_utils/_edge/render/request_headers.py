@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Headers of requests to backends: always the complete set, in each block that has one of its own.
+
+A nested ``proxy_set_header`` drops all inherited ones, so a block either repeats the set or says nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..model.edge import Edge
+from ..model.location import Location
+from ..model.site import Site
+from ..policy.dropped_headers import COMMON_FIRST, DROPPED, DROPPED_LOWER
+from ..policy.effective import FORWARDED_NAMES, Effective, forwarded
+from ..policy.header_table import fitting
+from ..policy.response_headers import merged
+from ..syntax.quote import quote
+from .response_headers import ValueMap
+
+SET_HEADER = ("proxy", "grpc")
+"""Protocols whose headers are set by a directive that blocks inherit."""
+
+UPGRADE = (("Upgrade", "$edge_upgrade"), ("Connection", "$edge_connection"))
+KEEPALIVE = (("Connection", ""),)
+
+
+@dataclass(frozen=True)
+class DroppedHeaders:
+    """A file of directives that drop headers of clients.
+
+    :param protocol: begins the directives: ``proxy``, ``grpc``, ``fastcgi`` …
+    :param own: names in lower case that the block which includes the file sets itself.
+    """
+
+    protocol: str
+    own: frozenset[str]
+
+    @property
+    def file(self) -> str:
+        """Its path in the generation."""
+        matter = DROPPED_LOWER if self.protocol == "proxy" else self.own - FORWARDED_NAMES
+        names = ",".join(sorted(self.own & matter))
+        digest = f"_{hashlib.sha256(names.encode()).hexdigest()[:8]}" if names else ""
+        return f"{self.protocol}_dropped_headers{digest}.conf"
+
+    @property
+    def unset(self) -> tuple[str, ...]:
+        """The names on the list that the block does not set."""
+        return tuple(name for name in DROPPED if name.lower() not in self.own)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the file drops: what nginx has room for."""
+        if self.protocol == "proxy":
+            return self.unset
+        spelled = str if self.protocol == "grpc" else variable_name
+        common = tuple(spelled(name.lower()) for name in COMMON_FIRST if name.lower() not in self.own)
+        room = fitting(tuple(sorted(map(spelled, self.own))), common)
+        return tuple(name for name in self.unset if spelled(name.lower()) in room)
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """What it has no room for: requests with one of these headers are refused."""
+        names = set(self.names)
+        return tuple(name for name in self.unset if name not in names)
+
+    @property
+    def refusal(self) -> ValueMap | None:
+        """A variable that is set for such requests."""
+        if not self.refused:
+            return None
+        source = "".join(f"$http_{variable_name(name)}" for name in self.refused)
+        digest = hashlib.sha256(source.encode()).hexdigest()[:8]
+        return ValueMap(source, f"$edge_forged_{digest}", (("", ""),), "1")
+
+    @property
+    def directives(self) -> tuple[str, ...]:
+        """What it holds. FastCGI and the like turn headers into parameters."""
+        if self.protocol in SET_HEADER:
+            return tuple(f'{self.protocol}_set_header {name} ""' for name in self.names)
+        return tuple(f'{self.protocol}_param HTTP_{variable_name(name).upper()} "" if_not_empty' for name in self.names)
+
+
+@dataclass(frozen=True)
+class RequestHeaders:
+    """The complete set of one block."""
+
+    dropped: DroppedHeaders
+    pairs: tuple[tuple[str, str], ...]
+
+    def directives(self, generation: str) -> tuple[str, ...]:
+        """The lines of the block."""
+        protocol = self.dropped.protocol
+        return (
+            f"include /etc/nginx/generations/{generation}/{self.dropped.file}",
+            *(f"{protocol}_set_header {name} {quote(value)}" for name, value in self.pairs),
+        )
+
+
+def request_headers(
+    protocol: str,
+    variables: Effective,
+    levels: Sequence[Edge | Site | Location],
+    *,
+    websocket: bool = False,
+    more: Iterable[tuple[str, str]] = (),
+) -> RequestHeaders:
+    """The set of a block.
+
+    :param levels: the edge, then the site and the location where there are any; a deeper one takes precedence.
+    :param websocket: whether upgrades are passed on.
+    :param more: what access control and caching add; the model cannot change it.
+    """
+    base = dict(forwarded(variables))
+    if protocol == "proxy":
+        base.update(UPGRADE if websocket else KEEPALIVE)
+    base = merged(base, {name: f"$http_{variable_name(name)}" for name in _passed(levels)})
+    for level in levels:
+        base = merged(base, level.request_headers)
+    base = merged(base, dict(more))
+    return RequestHeaders(DroppedHeaders(protocol, frozenset(map(str.lower, base))), tuple(base.items()))
+
+
+def _passed(levels: Iterable[Edge | Site | Location]) -> tuple[str, ...]:
+    named: Mapping[str, str] = {name.lower(): name for level in levels for name in level.pass_request_headers}
+    return tuple(named.values())
+
+
+def variable_name(header: str) -> str:
+    """The end of the variables that nginx has for a header, as in ``$http_x_real_ip``."""
+    return header.lower().replace("-", "_")
+
+
+def unkeyed(levels: Sequence[Edge | Site | Location]) -> tuple[str, ...]:
+    """Expressions of what the model passes on of a request beside its URI: parts of every cache key."""
+    own: dict[str, str] = {}
+    for level in levels:
+        own = merged(own, level.request_headers)
+    passed = [f"${{http_{variable_name(name)}}}" for name in _passed(levels)]
+    return tuple(dict.fromkeys([*passed, *(value for value in own.values() if "$" in value)]))

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ``stream`` block: TCP and UDP services, each a server of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model.edge import Edge
+from ..model.stream import Stream
+from ..syntax.formats import split_listen
+from ..syntax.quote import quote
+from ..target.capabilities import SSL_PREREAD, STREAM_REAL_IP, Target
+from .access import allow_and_deny, upstream_tls
+from .zones import (
+    CLIENT,
+    STREAM,
+    LimitView,
+    UpstreamView,
+    connection_limit_zone,
+    names_hash_bucket,
+    stream_variable,
+    view_connection_limit,
+    view_upstream,
+)
+
+
+@dataclass(frozen=True)
+class RouteView:
+    """Where the TLS of each server name goes.
+
+    :param names: pairs of server name and upstream.
+    :param otherwise: the upstream of all other names; empty where they are disconnected.
+    """
+
+    variable: str
+    names: tuple[tuple[str, str], ...]
+    otherwise: str
+
+
+@dataclass(frozen=True)
+class StreamView:
+    """A ``server`` of the stream block; ``groups`` are paragraphs of directives."""
+
+    name: str
+    place: str
+    route: RouteView | None
+    listen: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    extra_directives: str
+
+
+@dataclass(frozen=True)
+class StreamsView:
+    """The whole ``stream`` block.
+
+    :param names_servers: whether nginx can log the server name that a TLS client asks for.
+    """
+
+    upstreams: tuple[UpstreamView, ...]
+    connection_limits: tuple[LimitView, ...]
+    servers: tuple[StreamView, ...]
+    names_hash_bucket: int
+    names_servers: bool
+    counts_clients: bool
+    extra_directives: str
+
+
+def view_streams(edge: Edge, target: Target) -> StreamsView | None:
+    """Decide everything for the streams of an edge; None where it has none."""
+    if not edge.streams:
+        return None
+    used = {name for stream in edge.streams for _place, name in stream.upstreams}
+    counted = {stream.connection_limit.name for stream in edge.streams if stream.connection_limit}
+    return StreamsView(
+        upstreams=tuple(
+            view_upstream(upstream, edge, target, prefix=STREAM) for upstream in edge.upstreams if upstream.name in used
+        ),
+        connection_limits=tuple(
+            view_connection_limit(limit, prefix=STREAM) for limit in edge.connection_limits if limit.name in counted
+        ),
+        servers=tuple(_stream(stream, edge, target) for stream in edge.streams),
+        names_hash_bucket=names_hash_bucket(
+            name for stream in edge.streams for group in stream.ssl_preread for name in group.names
+        ),
+        counts_clients=any(CLIENT in limit.key for limit in edge.connection_limits if limit.name in counted),
+        names_servers=target.can(SSL_PREREAD),
+        extra_directives=edge.stream_extra_directives,
+    )
+
+
+def _stream(stream: Stream, edge: Edge, target: Target) -> StreamView:
+    return StreamView(
+        name=stream.name,
+        place=f"edge_streams['{stream.name}']",
+        route=_route(stream),
+        listen=_listen(stream, edge),
+        groups=tuple(group for group in (_who(stream, edge, target), _where(stream, edge)) if group),
+        extra_directives=stream.extra_directives,
+    )
+
+
+def _route(stream: Stream) -> RouteView | None:
+    if not stream.ssl_preread:
+        return None
+    names = tuple((name, group.upstream) for group in stream.ssl_preread for name in group.names)
+    return RouteView(stream_variable(stream), names, stream.upstream or "")
+
+
+def _listen(stream: Stream, edge: Edge) -> tuple[str, ...]:
+    address, port = split_listen(stream.listen) or ("", 0)
+    if address:
+        addresses: tuple[str, ...] = (f"[{address}]:{port}" if ":" in address else f"{address}:{port}",)
+    else:
+        addresses = (str(port), f"[::]:{port}") if edge.ipv6 else (str(port),)
+    parameters = (
+        # Each worker has a socket of its own, so that all datagrams of a client reach the worker that knows it.
+        *(("udp", "reuseport") if stream.protocol == "udp" else ()),
+        *(("proxy_protocol",) if stream.listen_proxy_protocol else ()),
+    )
+    return tuple(" ".join((one, *parameters)) for one in addresses)
+
+
+def _who(stream: Stream, edge: Edge, target: Target) -> tuple[str, ...]:
+    trusted = edge.trusted_proxies if stream.listen_proxy_protocol and target.can(STREAM_REAL_IP) else ()
+    limit = stream.connection_limit
+    counted = next((one for one in edge.connection_limits if limit and one.name == limit.name), None)
+    return (
+        *(f"set_real_ip_from {network}" for network in trusted),
+        *allow_and_deny(stream.allow or None, stream.deny),
+        *(
+            (f"limit_conn {connection_limit_zone(counted, prefix=STREAM)} {limit.connections}",)
+            if limit and counted
+            else ()
+        ),
+        *(() if stream.access_log else ("access_log off",)),
+    )
+
+
+def _where(stream: Stream, edge: Edge) -> tuple[str, ...]:
+    upstream = next((one for one in edge.upstreams if one.name == stream.upstream), None)
+    return (
+        *(("ssl_preread on",) if stream.ssl_preread else ()),
+        f"proxy_pass {f'${stream_variable(stream)}' if stream.ssl_preread else quote(stream.upstream or '')}",
+        f"proxy_connect_timeout {stream.proxy_connect_timeout}",
+        f"proxy_timeout {stream.proxy_timeout}",
+        *((f"proxy_responses {stream.proxy_responses}",) if stream.proxy_responses is not None else ()),
+        *(("proxy_protocol on",) if stream.proxy_protocol else ()),
+        *(("proxy_ssl on", *upstream_tls("proxy", upstream.tls)) if upstream and upstream.tls else ()),
+    )

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many edges in one run: what is asked of each, when a run stops, and what it comes to, one line for each host."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ..model.edge import Edge
+from ..model.site import Site
+
+STARTED, DONE, FAILED, UNTOUCHED = "started", "done", "failed", "untouched"
+"""States of a host in a run. One that is still :data:`STARTED` behind its batch was lost on the way."""
+UNAVAILABLE = 503
+MOST_TOLD = 5
+"""Sites that a line names; of further ones it tells the number."""
+
+
+def probes(edge: Edge) -> list[dict[str, Any]]:
+    """What ``edge_probe`` is to ask: for each site a name, a path, and the statuses that mean that it is well."""
+    return [
+        {
+            "name": site.name,
+            "https": site.https,
+            "certificate": site.certificate_name,
+            "path": site.probe.path if site.probe else "/",
+            "status": _expected(site),
+        }
+        for site in edge.sites
+    ]
+
+
+def _expected(site: Site) -> list[int]:
+    if site.maintenance:
+        return [UNAVAILABLE]
+    return list(site.probe.status) if site.probe else []
+
+
+def stop_reason(runs: Mapping[str, Mapping[str, Any]], batch: Collection[str], most_percent: int) -> str:
+    """Why the hosts of a batch are to be left alone; empty when they are not.
+
+    :param runs: host -> its part of the run so far (``state`` and ``batch``); it is empty before a host's turn.
+    :param batch: the hosts that are to be changed now.
+    :param most_percent: of a batch, that may fail.
+    """
+    for earlier in dict.fromkeys(tuple(run["batch"]) for run in runs.values() if run.get("batch")):
+        if set(earlier) == set(batch):
+            continue
+        failed = [host for host in earlier if runs.get(host, {}).get("state") != DONE]
+        if 100 * len(failed) > most_percent * len(earlier):
+            return f"{', '.join(failed)} failed in an earlier batch"
+    return ""
+
+
+def summary(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """One line for each host.
+
+    :param runs: host -> ``state``, ``reason``, and what was asked ``before`` and ``after`` (results of ``edge_probe``).
+    """
+    return [f"{host}: {_line(run)}" for host, run in runs.items()]
+
+
+def _line(run: Mapping[str, Any]) -> str:
+    state = run.get("state")
+    if state == UNTOUCHED:
+        return f"not touched, for {run['reason']}"
+    seen = _seen(run.get("before") or {}, run.get("after") or {})
+    if state == DONE:
+        return seen
+    if state == FAILED:
+        return f"FAILED: {_first_line(run['reason'])}; {seen}"
+    if state == STARTED:
+        return "LOST on the way: nothing is known of it; the next run finishes what was begun"
+    return "not reached"
+
+
+def _seen(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    if not after or after.get("unreachable"):
+        return "nothing is known of what it serves"
+    old, new = before.get("answers"), after.get("answers")
+    sites: Mapping[str, Mapping[str, Any]] = after.get("sites") or {}
+    unwell = [f"{name}: {site['problem']}" for name, site in sites.items() if site["problem"]]
+    parts = [
+        f"generation {new} answers" if new else "no generation answers",
+        *((f"before it was {old or 'none'}",) if old != new else ("unchanged",)),
+        f"{len(sites) - len(unwell)} of {len(sites)} sites well",
+    ]
+    if after.get("certificates_until"):
+        parts.append(f"certificates until {after['certificates_until'][:10]}")
+    return "; ".join((", ".join(parts), *_some(unwell)))
+
+
+def _some(lines: Sequence[str]) -> tuple[str, ...]:
+    more = len(lines) - MOST_TOLD
+    return (*lines[:MOST_TOLD], *((f"{more} more",) if more > 0 else ()))
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0].rstrip(":;") if lines else "for no reason that was told"

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How nginx finds the addresses of backends that the model names by host name."""
+
+from __future__ import annotations
+
+from ..model.edge import Edge
+from ..model.upstream import Upstream
+from .capabilities import UPSTREAM_RESOLVE, Target
+
+
+def resolves(upstream: Upstream, edge: Edge, target: Target) -> bool:
+    """Whether nginx looks up the names of an upstream's servers again while it runs."""
+    return upstream.resolve != "off" and bool(edge.resolver) and target.can(UPSTREAM_RESOLVE)
