@@ -52,6 +52,11 @@ def checks() -> list[Step]:
         Step("ruff", [str(BIN / "ruff"), "check", "."]),
         Step("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
         Step("mypy", [str(BIN / "mypy")]),
+        Step(
+            "import-linter",
+            [str(BIN / "lint-imports"), "--no-cache"],
+            environment={"PYTHONPATH": str(REPOSITORY / ".cache" / "collections")},
+        ),
         Step("yamllint", [str(BIN / "yamllint"), "--strict", "."]),
         # It installs the collection into Ansible's home: into one of its own, not into the user's.
         Step(
