@@ -3,7 +3,8 @@
 
 A test that injects a fault into a real host records a :class:`Row` (``molecule/shared/matrix.py``); pytest's report
 carries it as the property ``fault``, and :func:`collect` reads it there. ``tests/reliability.yml`` lists the guards:
-what each keeps from happening, bugs that take it away, and tests that turn red then (``tests/unit/test_guards.py``).
+what each keeps from happening, bugs that take it away, and tests that turn red then
+(``tests/unit/whole/test_guards.py``).
 """
 
 from __future__ import annotations
@@ -161,8 +162,8 @@ def as_markdown(recorded: Recorded, guards: Sequence[Guard], origin: Sequence[st
         "",
         "## Guards, and the tests that notice when one is gone",
         "",
-        "Each bug of `tests/reliability.yml` takes a guard away. `tests/unit/test_guards.py` puts one after the other",
-        "into a copy of the collection, and sees tests turn red.",
+        "Each bug of `tests/reliability.yml` takes a guard away. `tests/unit/whole/test_guards.py` puts one after the",
+        "other into a copy of the collection, and sees tests turn red.",
         "",
         "| Guard | What it keeps from happening | Tests |",
         "|---|---|---|",

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.hardened.nginx_edge.tests.unit.test_golden import render_all
+from ansible_collections.hardened.nginx_edge.tests.unit.whole.test_golden import render_all
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"

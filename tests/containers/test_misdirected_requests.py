@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from ..unit.models import GOLDEN, TARGETS
-from ..unit.test_golden import render_all
+from ..unit.whole.test_golden import render_all
 from .edges import EdgeContainer
 
 NAME = "www.example.com"

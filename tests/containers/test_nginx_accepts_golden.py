@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, rendered
-from ansible_collections.hardened.nginx_edge.tests.unit.test_golden import render_all
+from ansible_collections.hardened.nginx_edge.tests.unit.whole.test_golden import render_all
 from ansible_collections.hardened.nginx_edge.tools.cookbook import Recipe, recipes
 
 from .edges import EdgeContainer

@@ -10,7 +10,7 @@ import shutil
 import sys
 
 from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, TARGETS
-from ansible_collections.hardened.nginx_edge.tests.unit.test_golden import CASES, render_case
+from ansible_collections.hardened.nginx_edge.tests.unit.whole.test_golden import CASES, render_case
 
 
 def main(arguments: list[str]) -> None:

@@ -51,7 +51,7 @@ class Settings:
 def prepare(host: Host, settings: Settings, host_keys: Sequence[str], *, check: bool) -> tuple[bool, str]:
     """Have a key of this host's own, know the other host by its keys, and keep the settings for the timer.
 
-    :param host_keys: of the edge that orders, as :func:`.sharing.host_keys` tells them; none leaves those that are known.
+    :param host_keys: of the edge that orders, as :func:`.sharing.host_keys` has them; none leaves the known ones.
     :param check: change nothing.
     :returns: whether anything had to be changed, and the public key (empty where check mode would make it).
     """

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model and its spec are one, and every mistake is told with its path, its reason and the way out."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any, get_args, get_type_hints
+
+import pytest
+import yaml
+
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.edge import Edge
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.record import Record
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import option_name
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.version import VERSION
+from ansible_collections.hardened.nginx_edge.tests.unit.models import GOLDEN, OPTIONS, ROOT, TARGETS, errors, planned
+
+MISTAKES = sorted((ROOT / "tests" / "mistakes").glob("*.yml"))
+
+
+def record_of(hint: Any) -> type[Record] | None:
+    """The record that a field holds, in a tuple, an Optional, or plain."""
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return hint
+    return next((found for argument in get_args(hint) if (found := record_of(argument))), None)
+
+
+def test_every_option_of_the_spec_has_its_field() -> None:
+    def compare(record: type[Record], options: Mapping[str, Any], where: str) -> None:
+        hints = get_type_hints(record)
+        fields = {
+            option_name(field.name): hints[field.name] for field in dataclasses.fields(record) if field.name != "place"
+        }
+        assert set(fields) == {name.removeprefix("edge_") for name in options}, where
+        for name, option in options.items():
+            if option.get("options"):
+                inner = record_of(fields[name.removeprefix("edge_")])
+                assert inner is not None, f"{where}.{name}"
+                compare(inner, option["options"], f"{where}.{name}")
+
+    compare(Edge, OPTIONS, "")
+
+
+def test_the_readme_of_the_role_lists_every_variable_with_its_default() -> None:
+    readme = (ROOT / "roles" / "edge" / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(edge_\w+)` \|.*\| (.+) \|$", readme, re.MULTILINE))
+    assert set(rows) == set(OPTIONS)
+    for name, option in OPTIONS.items():
+        default = option.get("default")
+        if default in ([], "", None):
+            assert rows[name] == "none"
+        elif not isinstance(default, (list, dict)):
+            assert rows[name] == f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def test_the_defaults_alone_are_a_sound_model() -> None:
+    assert errors({}) == []
+
+
+def test_the_version_is_that_of_the_collection() -> None:
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"] == VERSION
+
+
+@pytest.mark.parametrize("path", MISTAKES, ids=[path.stem for path in MISTAKES])
+def test_mistake_is_told(path: Any) -> None:
+    case = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert errors(case["model"], TARGETS[case.get("target", "trixie")]) == case["errors"]
+
+
+def test_mistakes_are_there() -> None:
+    assert len(MISTAKES) >= 20
+
+
+def test_what_is_not_wrong_is_not_told() -> None:
+    """A typo in one record makes no errors elsewhere."""
+    model = yaml.safe_load((GOLDEN / "api" / "model.yml").read_text(encoding="utf-8"))
+    model["edge_upstreams"][0]["servers"][0]["weight"] = "3"
+    assert errors(model) == [
+        "edge_upstreams[0].servers[0].weight: expected an integer, got '3'; write 3 without quotes"
+    ]
+
+
+def test_certificates_are_planned_from_the_sites() -> None:
+    site = {"name": "a.test", "aliases": ["b.test"], "locations": [{"path": "/", "return": {"status": 204}}]}
+    model = {"edge_sites": [site], "edge_acme": {"email": "ops@a.test"}}
+    (certificate,) = planned(model).certificates
+    assert (certificate["name"], certificate["source"], certificate["names"]) == (
+        "a.test",
+        "acme",
+        ["a.test", "b.test"],
+    )
+    names = [certificate["name"] for certificate in planned(model, TARGETS["bullseye"]).certificates]
+    assert names == ["a.test", "unknown-names"]
+
+
+def test_warnings_tell_and_do_not_stop() -> None:
+    model = {"edge_upstreams": [{"name": "one", "servers": [{"address": "backend.test:80", "max_fails": 3}]}]}
+    plan = planned(model)
+    assert plan.problems == ()
+    assert [warning.path for warning in plan.warnings] == [
+        "edge_upstreams[0].servers[0].max_fails",
+        "edge_upstreams[0].servers[0].address",
+    ]

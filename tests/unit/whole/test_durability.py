@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the power takes: nothing becomes live before all of it, and the names that lead to it, are on the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
+    ORIGINAL,
+    Content,
+    live_name,
+)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
+
+
+class VolatileHost(EdgeHost):
+    """Knows which files and which folders' names the power would take."""
+
+    def __init__(self, root: Path) -> None:
+        self.volatile: set[str] = set()
+        self.at_switch: list[set[str]] = []
+        super().__init__(root)
+
+    def write(
+        self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
+    ) -> None:
+        super().write(path, data, mode, durable=durable, readers=readers)
+        self.volatile.add(os.path.dirname(path))
+        if not durable:
+            self.volatile.add(path)
+
+    def sync_filesystem(self, path: str) -> None:
+        self.volatile.clear()
+
+    def fsync_dir(self, path: str) -> None:
+        self.volatile.discard(path)
+
+    def rename(self, source: str, destination: str) -> None:
+        if destination == self.layout.conf:
+            self.at_switch.append({path for path in self.volatile if path.startswith(self.layout.generations)})
+        super().rename(source, destination)
+        self.volatile.add(os.path.dirname(destination))
+
+
+def content(name: str) -> Content:
+    return Content({"nginx.conf": f"# @GENERATION@\n{name}\n", "sites/a.conf": "a\n"}, name, 8090, "0.1.0")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> VolatileHost:
+    return VolatileHost(tmp_path)
+
+
+def test_nothing_volatile_is_made_live(host: VolatileHost) -> None:
+    for name in ("aaaa", "bbbb"):
+        apply(host, host.layout, content(name), check=False, allow_restart=False)
+        assert host.volatile == set(), "the switch itself is on the disk when the run goes on"
+        reload_and_prove(host, host.layout, timeout=5, keep=3)
+        assert host.volatile == set()
+    assert host.at_switch == [set(), set()]
+
+
+def test_the_way_back_is_on_the_disk_as_well(host: VolatileHost) -> None:
+    apply(host, host.layout, content("aaaa"), check=False, allow_restart=False)
+    host.at_switch.clear()
+    Path(host.layout.folder("aaaa"), "nginx.conf").write_text("refused at test", encoding="utf-8")
+    with pytest.raises(Exception, match=f"went back to {ORIGINAL}"):
+        reload_and_prove(host, host.layout, timeout=5, keep=3)
+    assert (host.at_switch, host.volatile, live_name(host, host.layout)) == ([set()], set(), None)
+
+
+def test_what_is_durable_was_given_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    host = LocalHost()
+    host.write(str(tmp_path / "file"), b"x")
+    host.fsync_dir(str(tmp_path))
+    assert synced == [str(tmp_path / "file"), str(tmp_path)]
+
+
+def test_a_file_system_is_synced_by_the_program_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Sequence[str]] = []
+
+    def run(argv: Sequence[str]) -> Completed:
+        ran.append(argv)
+        return Completed(argv, 1 if len(ran) > 1 else 0, "", "Input/output error")
+
+    host = LocalHost()
+    monkeypatch.setattr(host, "run", run)
+    host.sync_filesystem(str(tmp_path))
+    assert ran == [["sync", "--file-system", str(tmp_path)]]
+    with pytest.raises(OSError, match="Input/output error"):
+        host.sync_filesystem(str(tmp_path))
