@@ -86,4 +86,4 @@ def test_the_command_works_after_an_upgrade(host: Host) -> None:
     assert "nginx.conf is no generation's file." in host.run("nginx-edge", "list")
     # Ansible packs what the command imports; each of those finds what it needs itself.
     imported = {name.rpartition(".")[2] for name in host.run("python3", "-IB", "-c", IMPORT_ALL).split()}
-    assert {"errors", "x509", "reload", "transaction", "renewal", "share"} <= imported
+    assert {"errors", "x509", "reload", "transaction", "renewal", "sharing"} <= imported
