@@ -28,21 +28,21 @@ from typing import Any, Callable
 
 sys.path.insert(0, str(next(Path("/usr/local/lib/nginx-edge").iterdir())))
 
-from nginx_edge.errors import EdgeError  # type: ignore[import-not-found]
-from nginx_edge.generation import (  # type: ignore[import-not-found]
+from nginx_edge.generations.overview import look  # type: ignore[import-not-found]
+from nginx_edge.generations.reload import ask, reload_and_prove, status  # type: ignore[import-not-found]
+from nginx_edge.generations.store import (  # type: ignore[import-not-found]
     PLACEHOLDER,
     WRITTEN,
     Content,
-    Layout,
     live_name,
     read_manifest,
     running_name,
 )
-from nginx_edge.host import LocalHost  # type: ignore[import-not-found]
-from nginx_edge.overview import look  # type: ignore[import-not-found]
-from nginx_edge.packing import unpacked  # type: ignore[import-not-found]
-from nginx_edge.reload import ask, reload_and_prove, status  # type: ignore[import-not-found]
-from nginx_edge.transaction import apply, locked, older_generation, roll_back  # type: ignore[import-not-found]
+from nginx_edge.generations.transaction import apply, locked, older_generation, roll_back  # type: ignore[import-not-found]
+from nginx_edge.host.errors import EdgeError  # type: ignore[import-not-found]
+from nginx_edge.host.host import LocalHost  # type: ignore[import-not-found]
+from nginx_edge.host.packing import unpacked  # type: ignore[import-not-found]
+from nginx_edge.host.paths import Layout  # type: ignore[import-not-found]
 
 EFFECTS = ("run", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "rename", "remove", "lock", "get")
 LAYOUT = Layout()

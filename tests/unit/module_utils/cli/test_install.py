@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.err
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import FaultyHost, die, survived
 
+ROOT = Path(__file__).resolve().parents[4]
 PACKAGE = "ansible_collections.hardened.nginx_edge.plugins.module_utils._edge"
 
 
@@ -114,3 +117,14 @@ def test_a_package_whose_source_is_not_to_be_had_is_told(tmp_path: Path, monkeyp
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(EdgeError, match=r"the source of compiled_only\.inner is not to be had"):
         install.sources("compiled_only")
+
+
+def test_programs_of_test_hosts_find_what_they_import() -> None:
+    program = ROOT / "molecule" / "faults" / "tests" / "injector.py"
+    found = 0
+    for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nginx_edge."):
+            module = import_module(PACKAGE + (node.module or "")[len("nginx_edge") :])
+            assert [one.name for one in node.names if not hasattr(module, one.name)] == []
+            found += 1
+    assert found
