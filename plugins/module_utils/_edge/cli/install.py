@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts the command ``nginx-edge`` on a host: the core as a package of its own, and a small executable.
+"""Puts the command ``nginx-edge`` on a host: the core as a separate package, and a small executable.
 
-The package stands in a folder that is named by its content, and the executable names that folder: replacing it, by
-one rename, goes from one whole version to the other.
+The folder of the package is named by a digest of its content, and the executable contains that name: one rename of the
+executable changes from one complete version to the other.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def sources(package: str) -> dict[str, str]:
 
     :param package: its dotted name.
     :returns: such as ``host/errors.py``, relative to the package.
-    :raises EdgeError: a text is not to be had.
+    :raises EdgeError: a text is not available.
     """
     names = {package: True}  # dotted name -> whether it is a package
-    for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}.", onerror=_not_to_be_had):
+    for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}.", onerror=_not_available):
         names[found.name] = found.ispkg
     return {_path(name[len(package) + 1 :], is_package): _source(name) for name, is_package in names.items()}
 
@@ -60,12 +60,12 @@ def _source(name: str) -> str:
     get_source = getattr(spec.loader if spec else None, "get_source", None)
     text: str | None = get_source(name) if get_source else None
     if text is None:
-        _not_to_be_had(name)
+        _not_available(name)
     return text
 
 
-def _not_to_be_had(name: str) -> NoReturn:
-    raise EdgeError(f"the source of {name} is not to be had")
+def _not_available(name: str) -> NoReturn:
+    raise EdgeError(f"the source of {name} is not available")
 
 
 def install(host: Host, modules: Mapping[str, str], *, check: bool) -> bool:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folders, files and ports of an edge. Tests use folders of their own."""
+"""The folders, files and ports of an edge. Tests use other folders."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RECEIVE_KNOWN_HOSTS = f"{RECEIVE_FOLDER}/receive_known_hosts"
 
 @dataclass(frozen=True)
 class Layout:
-    """Where things stand; the default is a real host's, tests use a folder of their own."""
+    """Where the files of an edge are. The defaults are those of a host; tests use another root."""
 
     root: str = "/etc/nginx"
     lock: str = "/run/nginx-edge.lock"

@@ -51,7 +51,7 @@ class Follower:
         found = _KEY.match(self.key.strip())
         if not (found and _PLAIN.match(self.name) and _PLAIN.match(self.address)):
             raise EdgeError(
-                f"{self.name}: its key or its address ({self.address}) cannot stand in {paths.SHARE_AUTHORIZED}"
+                f"{self.name}: its key or its address ({self.address}) cannot be written to {paths.SHARE_AUTHORIZED}"
             )
         return f'restrict,from="{self.address}",command="cat {paths.SHARE_BUNDLE}" {found["key"]} {_COMMENT}{self.name}'
 

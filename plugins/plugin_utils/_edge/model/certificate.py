@@ -40,7 +40,7 @@ class Dns(Record):
 
 @dataclass(frozen=True)
 class Certificate(Record):
-    """A certificate and where it comes from; no ``names`` stands for those of the sites that use it."""
+    """A certificate and where it comes from; without ``names`` it gets those of the sites that use it."""
 
     name: Name
     source: Word

@@ -43,7 +43,7 @@ class Maintenance(Record):
 
 @dataclass(frozen=True)
 class SiteProbe(Record):
-    """What is asked of a site after a run; no ``status`` stands for all that mean no error of the server's."""
+    """How a site is probed after a run; without ``status``, every status below 500 is good."""
 
     path: UriPath
     status: tuple[int, ...]
@@ -84,7 +84,7 @@ class Site(Record):
 
     @property
     def parts(self) -> tuple[Site | Location, ...]:
-        """The site itself and its locations: whatever may say who comes in."""
+        """The site itself and its locations: all parts that can have access rules."""
         return (self, *self.locations)
 
     @property

@@ -110,12 +110,12 @@ def test_sub_packages_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert install.sources(top.name) == files
 
 
-def test_a_package_whose_source_is_not_to_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_whose_source_is_not_available_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "compiled_only").mkdir()
     (tmp_path / "compiled_only" / "__init__.py").touch()
     (tmp_path / "compiled_only" / "inner.pyc").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(EdgeError, match=r"the source of compiled_only\.inner is not to be had"):
+    with pytest.raises(EdgeError, match=r"the source of compiled_only\.inner is not available"):
         install.sources("compiled_only")
 
 

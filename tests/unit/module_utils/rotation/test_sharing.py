@@ -210,7 +210,7 @@ def test_who_left_the_inventory_is_let_in_no_longer(orderer: ServingHost) -> Non
     ],
 )
 def test_nothing_else_gets_into_the_list(orderer: ServingHost, wrong: Follower) -> None:
-    with pytest.raises(EdgeError, match="cannot stand in"):
+    with pytest.raises(EdgeError, match="cannot be written to"):
         sharing.authorize(orderer, [wrong], ["edge-2"], check=False)
     assert lines(orderer) == []
 
