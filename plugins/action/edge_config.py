@@ -80,7 +80,7 @@ class ActionModule(ActionBase):
         )
         problems = (*unreadable, *planned.problems) or self._refused_profiles(planned, task_vars)
         if problems:
-            raise AnsibleActionFail(_report(problems))
+            raise AnsibleActionFail(_error_message(problems))
         result = _plain(planned)
         if arguments["state"] == "checked":
             return {"changed": False, **result}
@@ -227,7 +227,7 @@ def _plain(planned: Plan) -> dict[str, Any]:
     }
 
 
-def _report(problems: tuple[Problem, ...]) -> str:
+def _error_message(problems: tuple[Problem, ...]) -> str:
     count = "1 error" if len(problems) == 1 else f"{len(problems)} errors"
     return f"{count} in the model of the edge; nothing was changed:\n" + "\n".join(
         f"  {problem}" for problem in problems

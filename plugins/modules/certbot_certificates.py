@@ -156,7 +156,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.err
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted, raise_all
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import LocalEdge
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import LoopbackClient
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
 
 ACME_OPTIONS: dict[str, Any] = {
@@ -185,7 +185,7 @@ def main() -> None:
     params = module.params
     issuer = Issuer(
         host=LocalHost(),
-        edge=LocalEdge(http_port=params["http_port"]),
+        edge=LoopbackClient(http_port=params["http_port"]),
         authority=Authority.from_plan(params["acme"]),
         webroot=params["webroot"],
         folders=Folders(),
@@ -197,7 +197,7 @@ def main() -> None:
     before, after = describe(outcomes, issuer.authority)
     result = {
         "changed": any(outcome.changed for outcome in outcomes),
-        "certificates": [outcome.report() for outcome in outcomes],
+        "certificates": [outcome.as_result() for outcome in outcomes],
         "diff": {"before": before, "after": after},
         "advice": [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.advice],
     }

@@ -135,17 +135,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import ask
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import answering_generation
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import live_name
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders, Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.probe import (
     Finding,
     LocalWeb,
-    Site,
+    ProbedSite,
     find,
     find_all,
-    report,
+    module_result,
 )
 
 
@@ -175,13 +175,15 @@ def main() -> None:
     host, folders = LocalHost(), Folders()
     web = LocalWeb(params["http_port"], params["https_port"], params["timeout"])
 
-    def look(one: Site) -> Finding:
+    def look(one: ProbedSite) -> Finding:
         return find(host, folders, web, one)
 
-    sites = [Site.from_plan(item) for item in params["sites"]]
+    sites = [ProbedSite.from_plan(item) for item in params["sites"]]
     patience = params["patience"] if params["expect_well"] else 0
     findings = find_all(look, sites, params["before"], patience=patience)
-    result, problems = report(findings, params["before"], ask(host, params["status_port"]), live_name(host, Layout()))
+    result, problems = module_result(
+        findings, params["before"], answering_generation(host, params["status_port"]), live_name(host, Layout())
+    )
     if params["expect_well"] and problems:
         module.fail_json(msg="\n".join(["the edge serves worse than before the run:", *problems]), **result)
     module.exit_json(changed=False, **result)

@@ -72,7 +72,7 @@ advice:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply, unpack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy, unpack
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
@@ -89,7 +89,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        outcome = apply(
+        outcome = deploy(
             LocalHost(),
             Layout(),
             unpack(module.params["payload"]),

@@ -123,9 +123,9 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.hos
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.reports import (
+    certificate_result,
     describe,
     describe_current,
-    report,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
 
@@ -152,8 +152,8 @@ def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: b
     if not replace:
         decisions, postponed = core.apart(host, folders, decisions)
     before = describe_current(host, folders, decisions)
-    in_use = [decision.pair for decision in decisions] if check_mode else core.apply_all(host, folders, decisions)
-    reports = [report(decision, pair) for decision, pair in zip(decisions, in_use)]
+    in_use = [decision.pair for decision in decisions] if check_mode else core.install_all(host, folders, decisions)
+    reports = [certificate_result(decision, pair) for decision, pair in zip(decisions, in_use)]
     return {
         "changed": any(decision.changes for decision in decisions),
         "certificates": reports,

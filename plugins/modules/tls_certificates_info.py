@@ -135,8 +135,8 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.pat
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import read_pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
-    Edge,
-    LocalEdge,
+    EdgeClient,
+    LoopbackClient,
     Observation,
     handshake_for,
     observe,
@@ -156,7 +156,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    edge = LocalEdge(params["address"], https_port=params["port"])
+    edge = LoopbackClient(params["address"], https_port=params["port"])
     patience = params["timeout"] if params["expect_served"] else 0
     result = run(LocalHost(), edge, params["certificates"], patience)
     if params["expect_served"] and result["stale"]:
@@ -165,7 +165,7 @@ def main() -> None:
     module.exit_json(**result)
 
 
-def run(host: Host, edge: Edge, items: list[dict[str, Any]], patience: float) -> dict[str, Any]:
+def run(host: Host, edge: EdgeClient, items: list[dict[str, Any]], patience: float) -> dict[str, Any]:
     folders = Folders()
     wanted = {item["name"]: core.Wanted.from_plan(item) for item in items}
 
@@ -181,7 +181,7 @@ def run(host: Host, edge: Edge, items: list[dict[str, Any]], patience: float) ->
     now = datetime.now(timezone.utc)
     return {
         "changed": False,
-        "certificates": [one.report(now) for one in seen],
+        "certificates": [one.as_result(now) for one in seen],
         "stale": [one.name for one in seen if one.stale],
     }
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import Certificate, parse_der
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import X509Certificate, parse_der
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 ADDRESSES = {"bullseye": "10.213.83.11", "bookworm": "10.213.83.12", "trixie": "10.213.83.13"}
@@ -55,7 +55,7 @@ class Edge:
         """What a script prints on the host; it must succeed."""
         return self.host.run("sh", "-ec", script)
 
-    def served(self, name: str = "") -> Certificate | None:
+    def served(self, name: str = "") -> X509Certificate | None:
         """The certificate that the client is shown for a name; None when its handshake is refused."""
         name = name or self.name
         argv = ("openssl", "s_client", "-connect", f"{self.address}:443", "-servername", name)
@@ -64,7 +64,7 @@ class Edge:
         )
         return parse_der(base64.b64decode(text.stdout)) if text.stdout.strip() else None
 
-    def on_disk(self, name: str = "") -> Certificate | None:
+    def on_disk(self, name: str = "") -> X509Certificate | None:
         """The certificate that certbot keeps under a name."""
         path = f"/etc/letsencrypt/live/{name or self.name}/fullchain.pem"
         text = self.host.attempt("sh", "-c", f"openssl x509 -outform DER -in {path} | base64")
@@ -95,16 +95,16 @@ class Watched:
 
     count: int = 0
     failures: list[str] = field(default_factory=list)
-    shown: list[Certificate] = field(default_factory=list)
+    shown: list[X509Certificate] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Story:
     """A situation at one edge."""
 
-    before: Certificate | None
+    before: X509Certificate | None
     during: Watched
-    after: Certificate | None
+    after: X509Certificate | None
     outcome: Any
 
     @property
@@ -126,7 +126,7 @@ class Story:
         )
 
 
-def _short(certificate: Certificate | None) -> str:
+def _short(certificate: X509Certificate | None) -> str:
     return f"{certificate.serial[-6:]} of {certificate.issuer}" if certificate else "no certificate"
 
 

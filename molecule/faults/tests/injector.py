@@ -28,8 +28,8 @@ from typing import Any, Callable
 
 sys.path.insert(0, str(next(Path("/usr/local/lib/nginx-edge").iterdir())))
 
-from nginx_edge.generations.overview import look  # type: ignore[import-not-found]
-from nginx_edge.generations.reload import ask, reload_and_prove, status  # type: ignore[import-not-found]
+from nginx_edge.generations.overview import read_overview  # type: ignore[import-not-found]
+from nginx_edge.generations.reload import answering_generation, reload_and_prove, status  # type: ignore[import-not-found]
 from nginx_edge.generations.store import (  # type: ignore[import-not-found]
     PLACEHOLDER,
     WRITTEN,
@@ -38,7 +38,7 @@ from nginx_edge.generations.store import (  # type: ignore[import-not-found]
     read_manifest,
     running_name,
 )
-from nginx_edge.generations.transaction import apply, locked, older_generation, roll_back  # type: ignore[import-not-found]
+from nginx_edge.generations.transaction import deploy, locked, older_generation, roll_back  # type: ignore[import-not-found]
 from nginx_edge.host.errors import EdgeError  # type: ignore[import-not-found]
 from nginx_edge.host.host import LocalHost  # type: ignore[import-not-found]
 from nginx_edge.host.packing import unpacked  # type: ignore[import-not-found]
@@ -105,8 +105,8 @@ def _label(name: str, arguments: tuple[Any, ...]) -> str:
 
 
 def change(host: DyingHost, text: str) -> bool:
-    """What a run does: apply, and the handler where something changed or was left undone. Whether there was any."""
-    outcome = apply(host, LAYOUT, variant(text, refused=host.refused), check=False, allow_restart=False)
+    """What a run does: deploy, and the handler where something changed or was left undone. Whether there was any."""
+    outcome = deploy(host, LAYOUT, variant(text, refused=host.refused), check=False, allow_restart=False)
     if not outcome.changed and set(status(host, LAYOUT).values()) == {outcome.name}:
         return False
     with locked(host, LAYOUT):
@@ -166,8 +166,8 @@ def state() -> dict[str, Any]:
         "sound": tested.returncode == 0,
         "live": live_name(host, LAYOUT),
         "running": running_name(host, LAYOUT),
-        "answers": ask(host, 8090),
-        "back": look(host, LAYOUT).back,
+        "answers": answering_generation(host, 8090),
+        "back": read_overview(host, LAYOUT).back,
     }
 
 

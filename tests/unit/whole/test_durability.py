@@ -15,7 +15,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     Content,
     live_name,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
@@ -60,7 +60,7 @@ def host(tmp_path: Path) -> VolatileHost:
 
 def test_nothing_volatile_is_made_live(host: VolatileHost) -> None:
     for name in ("aaaa", "bbbb"):
-        apply(host, host.layout, content(name), check=False, allow_restart=False)
+        deploy(host, host.layout, content(name), check=False, allow_restart=False)
         assert host.volatile == set(), "the switch itself is on the disk when the run goes on"
         reload_and_prove(host, host.layout, timeout=5, keep=3)
         assert host.volatile == set()
@@ -68,7 +68,7 @@ def test_nothing_volatile_is_made_live(host: VolatileHost) -> None:
 
 
 def test_the_way_back_is_on_the_disk_as_well(host: VolatileHost) -> None:
-    apply(host, host.layout, content("aaaa"), check=False, allow_restart=False)
+    deploy(host, host.layout, content("aaaa"), check=False, allow_restart=False)
     host.at_switch.clear()
     Path(host.layout.folder("aaaa"), "nginx.conf").write_text("refused at test", encoding="utf-8")
     with pytest.raises(Exception, match=f"went back to {ORIGINAL}"):

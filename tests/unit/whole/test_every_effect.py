@@ -20,7 +20,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     live_name,
     running_name,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply, roll_back
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy, roll_back
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.renewal import take_over
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates, key_pairs
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
@@ -43,17 +43,17 @@ def content(digest: str, text: str = "fine") -> Content:
 
 
 def run(host: Any, layout: Any, wanted: Content) -> None:
-    """What a play does: apply, and the handler when something changed or an earlier run left it undone."""
-    outcome = apply(host, layout, wanted, check=False, allow_restart=False, user_files=USERS)
+    """What a play does: deploy, and the handler when something changed or an earlier run left it undone."""
+    outcome = deploy(host, layout, wanted, check=False, allow_restart=False, user_files=USERS)
     if outcome.changed or outcome.name != running_name(host, layout):
         reload_and_prove(host, layout, timeout=5, keep=2)
 
 
 def provide(host: Any, machine: ServingHost, pair: Pair) -> None:
-    """What a play does with a provided certificate: decide, apply, reload where clients get something else."""
+    """What a play does with a provided certificate: decide, deploy, reload where clients get something else."""
     wanted = certificates.Wanted(NAME, "provided", (NAME,), fullchain=pair.fullchain, privkey=pair.privkey)
     decisions = certificates.decide_all(host, machine.folders, [wanted], NOW)
-    certificates.apply_all(host, machine.folders, decisions)
+    certificates.install_all(host, machine.folders, decisions)
     if machine.served.get(NAME) != machine.in_use().certificate:
         reload_and_prove(host, machine.layout, timeout=5, keep=9)
 

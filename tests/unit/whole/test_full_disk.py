@@ -15,7 +15,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     live_name,
     running_name,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
 BLOCK = 4096
@@ -51,7 +51,7 @@ def content(name: str) -> Content:
 def run(host: FullHost, name: str) -> bool:
     """Whether a change, as a play makes it, found room."""
     try:
-        apply(host, host.layout, content(name), check=False, allow_restart=False)
+        deploy(host, host.layout, content(name), check=False, allow_restart=False)
     except OSError:
         return False
     reload_and_prove(host, host.layout, timeout=5, keep=3)

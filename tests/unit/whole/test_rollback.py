@@ -17,7 +17,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     manifests,
     running_name,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply, roll_back
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy, roll_back
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
@@ -38,7 +38,7 @@ def host(tmp_path: Path) -> EdgeHost:
 
 def switch_to(host: EdgeHost, name: str, text: str = "") -> None:
     files = {"nginx.conf": f"# @GENERATION@\n{text or name}\n"}
-    apply(host, host.layout, Content(files, name, 8090, "0.1.0"), check=False, allow_restart=False)
+    deploy(host, host.layout, Content(files, name, 8090, "0.1.0"), check=False, allow_restart=False)
 
 
 def go(host: EdgeHost, name: str, text: str = "", keep: int = 9) -> None:

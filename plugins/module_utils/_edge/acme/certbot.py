@@ -20,9 +20,9 @@ from ..host.host import Completed, Host, replace_file
 from ..host.paths import Folders
 from ..tls import key_pairs
 from ..tls.certificates import Wanted
-from ..tls.dns import OWN_FOLDER, Proof, own_folder
+from ..tls.dns import OWN_FOLDER, Challenge, own_folder
 from ..tls.key_pairs import Pair
-from ..tls.x509 import Certificate
+from ..tls.x509 import X509Certificate
 from . import accounts
 from .directory import Authority
 
@@ -104,7 +104,7 @@ class Request:
 
 
 def needed(
-    lineage: Lineage | None, wanted: Wanted, authority: Authority, proof: Proof, now: datetime
+    lineage: Lineage | None, wanted: Wanted, authority: Authority, challenge: Challenge, now: datetime
 ) -> Request | None:
     """The request that brings a lineage to what is wanted; None when there is nothing to ask for."""
     if lineage is None:
@@ -115,7 +115,7 @@ def needed(
     others = [
         *_changed_key(lineage.pair, wanted),
         *_changed_renewal(lineage.renewal, wanted, authority),
-        *proof.changes(lineage.renewal),
+        *challenge.changes(lineage.renewal),
         *(["the account that would renew it is gone"] if lineage.account_gone else []),
         *_overdue(lineage.pair.certificate, now),
     ]
@@ -124,7 +124,7 @@ def needed(
     return Request(wanted, (*names, *others), new_names=bool(names), forced=bool(others))
 
 
-def _overdue(certificate: Certificate, now: datetime) -> list[str]:
+def _overdue(certificate: X509Certificate, now: datetime) -> list[str]:
     """Renewals come at a third of a certificate's life, or with 30 days left; behind a quarter they do not come."""
     if certificate.expired(now):
         return [f"expired on {certificate.not_after:%Y-%m-%d}"]
@@ -162,10 +162,10 @@ def _changed_renewal(renewal: Mapping[str, str], wanted: Wanted, authority: Auth
     return changes
 
 
-def arguments(request: Request, authority: Authority, proof: Proof) -> list[str]:
+def arguments(request: Request, authority: Authority, challenge: Challenge) -> list[str]:
     """The command that asks for one certificate; but for a profile it works on certbot 1.12 and newer."""
     wanted = request.wanted
-    argv = ["certbot", "certonly", "--non-interactive", *proof.arguments()]
+    argv = ["certbot", "certonly", "--non-interactive", *challenge.arguments()]
     argv += ["--cert-name", wanted.name, "--server", authority.directory_url, "--key-type", wanted.key_type]
     argv += ["--rsa-key-size", str(wanted.key_size)] if wanted.key_type == "rsa" else ["--elliptic-curve", "secp256r1"]
     argv += ["--email", authority.email, "--no-eff-email"] if authority.email else ["--register-unsafely-without-email"]
@@ -186,12 +186,12 @@ def arguments(request: Request, authority: Authority, proof: Proof) -> list[str]
     return argv
 
 
-def ask(host: Host, request: Request, authority: Authority, proof: Proof, folders: Folders) -> str:
+def order(host: Host, request: Request, authority: Authority, challenge: Challenge, folders: Folders) -> str:
     """Let certbot ask the authority; ``EdgeError`` in certbot's own words when it did not get the certificate.
 
     :returns: what was done beside it that people should know, empty when nothing was.
     """
-    argv = arguments(request, authority, proof)
+    argv = arguments(request, authority, challenge)
     told = ""
     with accounts.binding(host, folders.letsencrypt, authority) as secrets:
         done, log = _run(host, [*argv, *secrets], authority, folders)
@@ -225,7 +225,7 @@ def _run(host: Host, argv: list[str], authority: Authority, folders: Folders) ->
     return done, f"{fresh.decode(errors='replace')}\n{done.stdout}\n{done.stderr}"
 
 
-def pace_renewals(host: Host, folders: Folders, name: str, certificate: Certificate) -> None:
+def pace_renewals(host: Host, folders: Folders, name: str, certificate: X509Certificate) -> None:
     """Let certbot renew a short-lived certificate at half of its life, or behind two thirds, instead of at each look.
 
     Its default of 30 days wins over the shares that 4.0.0 speaks of (``RENEWER_DEFAULTS``; seen with Debian 13's).

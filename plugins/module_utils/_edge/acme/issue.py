@@ -14,11 +14,11 @@ from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders
 from ..tls import key_pairs
-from ..tls.certificates import Wanted, apply, collecting, decide
-from ..tls.dns import credentials_file, differs, proof_of, write_credentials
+from ..tls.certificates import Wanted, collecting, decide, install
+from ..tls.dns import challenge_of, credentials_file, differs, write_credentials
 from ..tls.key_pairs import Pair
-from ..tls.served import Edge
-from ..tls.x509 import Certificate, iso
+from ..tls.served import EdgeClient
+from ..tls.x509 import X509Certificate, iso
 from . import certbot
 from .certbot import Lineage, Request
 from .directory import PROFILES_SINCE, STAGING, Authority, read_profiles
@@ -26,7 +26,7 @@ from .preflight import look_up, prove_challenge_path
 
 
 @dataclass(frozen=True)
-class Outcome:
+class IssueResult:
     """What became of one certificate.
 
     :param state: ``issued``, ``kept``, or in check mode ``wanted``.
@@ -37,7 +37,7 @@ class Outcome:
     wanted: Wanted
     state: str
     request: Request | None = None
-    certificate: Certificate | None = None
+    certificate: X509Certificate | None = None
     linked: bool = False
     credentials: bool = False
     advice: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Outcome:
     def changed(self) -> bool:
         return self.state in {"issued", "wanted"} or self.linked or self.credentials
 
-    def report(self) -> dict[str, Any]:
+    def as_result(self) -> dict[str, Any]:
         own = self.certificate
         return {
             "name": self.wanted.name,
@@ -67,29 +67,29 @@ class Issuer:
     """
 
     host: Host
-    edge: Edge
+    edge: EdgeClient
     authority: Authority
     webroot: str
     folders: Folders
     check_mode: bool = False
     check_names: bool = True
 
-    def issue_all(self, wanted: Sequence[Wanted], now: datetime) -> tuple[list[Outcome], list[str]]:
+    def issue_all(self, wanted: Sequence[Wanted], now: datetime) -> tuple[list[IssueResult], list[str]]:
         """What became of each certificate, and the problems of those that failed: the others have had their turn."""
-        outcomes: list[Outcome] = []
+        outcomes: list[IssueResult] = []
         problems: list[str] = []
         for one in wanted:
             with collecting(problems, one):
                 outcomes.append(self.issue(one, now))
         return outcomes, problems
 
-    def issue(self, wanted: Wanted, now: datetime) -> Outcome:
+    def issue(self, wanted: Wanted, now: datetime) -> IssueResult:
         key_pairs.check_name(wanted.name)
         _refuse_wildcards(wanted)
         path = credentials_file(self.folders.letsencrypt, wanted.name)
-        proof = proof_of(wanted.dns, wanted.name, self.webroot, self.folders.letsencrypt)
+        challenge = challenge_of(wanted.dns, wanted.name, self.webroot, self.folders.letsencrypt)
         lineage = certbot.read_lineage(self.host, self.folders, wanted.name)
-        request = certbot.needed(lineage, wanted, self.authority, proof, now)
+        request = certbot.needed(lineage, wanted, self.authority, challenge, now)
         before = lineage.pair.certificate if lineage and lineage.pair else None
         fresh = differs(self.host, wanted.dns, path)
         if request is not None:
@@ -99,12 +99,12 @@ class Issuer:
         if request is None:
             pair = key_pairs.read_pair(self.host, self.folders.lineage(wanted.name))
             linked = self._link(wanted, pair)
-            return Outcome(wanted, "kept", None, pair.certificate, linked=linked, credentials=fresh)
+            return IssueResult(wanted, "kept", None, pair.certificate, linked=linked, credentials=fresh)
         if self.check_mode:
-            return Outcome(wanted, "wanted", request, before, credentials=fresh)
+            return IssueResult(wanted, "wanted", request, before, credentials=fresh)
         advice = self._prove(wanted)
         advice += self._clear_away(wanted, lineage, now)
-        advice.append(certbot.ask(self.host, request, self.authority, proof, self.folders))
+        advice.append(certbot.order(self.host, request, self.authority, challenge, self.folders))
         pair = key_pairs.read_pair(self.host, self.folders.lineage(wanted.name))
         # The clocks of an authority and of this host may differ by a little.
         wrong = list(key_pairs.problems_of(pair.chain, wanted.names, max(now, pair.certificate.not_before)))
@@ -113,7 +113,7 @@ class Issuer:
         certbot.pace_renewals(self.host, self.folders, wanted.name, pair.certificate)
         told = tuple(text for text in advice if text)
         linked = self._link(wanted, pair)
-        return Outcome(wanted, "issued", request, pair.certificate, linked=linked, credentials=fresh, advice=told)
+        return IssueResult(wanted, "issued", request, pair.certificate, linked=linked, credentials=fresh, advice=told)
 
     def _refuse(self, wanted: Wanted, lineage: Lineage | None, now: datetime) -> None:
         """What must not be asked for, or cannot be had: told before anything is done."""
@@ -144,7 +144,7 @@ class Issuer:
             raise EdgeError(f"{self.authority.directory_url} has no profile '{profile}' ({has})")
 
     def _prove(self, wanted: Wanted) -> list[str]:
-        """Whether the authority will get its answer, for a proof over HTTP; what may not be meant."""
+        """Whether the authority will get its answer, for a challenge over HTTP; what may not be meant."""
         if wanted.dns is not None:
             return []
         prove_challenge_path(self.host, self.edge, self.webroot, wanted.names)
@@ -155,7 +155,7 @@ class Issuer:
         remains = lineage is None and certbot.is_left_over(self.host, self.folders, wanted.name)
         if not remains and (lineage is None or lineage.pair is not None):
             return []
-        apply(self.host, self.folders, decide(self.host, self.folders, wanted, now))
+        install(self.host, self.folders, decide(self.host, self.folders, wanted, now))
         kept = certbot.set_aside(self.host, self.folders, wanted.name)
         return [f"the damaged certificate lies in {kept}"] if kept else []
 
@@ -168,7 +168,7 @@ class Issuer:
         if not self.check_mode:
             key_pairs.store_pair(self.host, self.folders.tls, wanted.name, pair, key_pairs.ISSUED)
             key_pairs.point(self.host, self.folders.tls, wanted.name, target)
-            key_pairs.prune(self.host, self.folders.tls, wanted.name, {before, target})
+            key_pairs.remove_old_pairs(self.host, self.folders.tls, wanted.name, {before, target})
         return True
 
 
@@ -177,12 +177,12 @@ def _refuse_wildcards(wanted: Wanted) -> None:
     wildcards = [name for name in wanted.names if name.startswith("*.")]
     if wildcards and wanted.dns is None:
         raise EdgeError(
-            f"{', '.join(wildcards)}: an authority gives wildcards only for a proof by DNS; name each host, write"
+            f"{', '.join(wildcards)}: an authority gives wildcards only for a DNS challenge; name each host, write"
             " challenge: dns-01, or bring the certificate (source: provided)"
         )
 
 
-def describe(outcomes: Sequence[Outcome], authority: Authority) -> tuple[str, str]:
+def describe(outcomes: Sequence[IssueResult], authority: Authority) -> tuple[str, str]:
     """What there was and what comes of the certificates that change, as the lines of a diff."""
     before = [outcome for outcome in outcomes if outcome.changed and outcome.certificate and outcome.state != "issued"]
     after: list[str] = []

@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ..host.errors import EdgeError
 from ..host.host import Host
-from ..tls.served import WORKERS, Edge, Lookup
+from ..tls.served import WORKERS, EdgeClient, Lookup
 
 CHALLENGES = ".well-known/acme-challenge"
 _OK = 200
 
 
-def prove_challenge_path(host: Host, edge: Edge, webroot: str, names: Sequence[str]) -> None:
+def prove_challenge_path(host: Host, edge: EdgeClient, webroot: str, names: Sequence[str]) -> None:
     """Fetch a token through the edge under each name, as the authority will; ``EdgeError`` when one is not answered."""
     token = f"nginx-edge-probe-{secrets.token_hex(8)}"
     folder = os.path.join(webroot, CHALLENGES)
@@ -33,7 +33,7 @@ def prove_challenge_path(host: Host, edge: Edge, webroot: str, names: Sequence[s
         raise EdgeError("this edge does not answer the challenge, and the authority was not asked:", wrong)
 
 
-def _challenge_problem(edge: Edge, webroot: str, name: str, token: str) -> str | None:
+def _challenge_problem(edge: EdgeClient, webroot: str, name: str, token: str) -> str | None:
     url = f"http://{name}/{CHALLENGES}/{token}"
     try:
         status, body = edge.get(name, f"/{CHALLENGES}/{token}")
@@ -46,7 +46,7 @@ def _challenge_problem(edge: Edge, webroot: str, name: str, token: str) -> str |
     return None
 
 
-def look_up(host: Host, edge: Edge, names: Sequence[str]) -> list[str]:
+def look_up(host: Host, edge: EdgeClient, names: Sequence[str]) -> list[str]:
     """Look the names up as this host does.
 
     :returns: names that lead elsewhere or that nobody could look up. Both may be right: behind a load balancer, or with

@@ -17,8 +17,8 @@ from ..host.host import Host, replace_file
 from ..host.paths import Folders, Layout
 from ..nginx.sockets import tls_port
 from ..rotation import metrics
-from ..rotation.renewal import look_at_all, take_over
-from ..tls.served import LocalEdge, Observation
+from ..rotation.renewal import observe_all, take_over
+from ..tls.served import LoopbackClient, Observation
 
 
 def add_commands(commands: Any) -> None:
@@ -53,21 +53,21 @@ def _look(host: Host, layout: Layout) -> _Seen:
     folders = Folders()
     names = [name for name in host.listdir(folders.tls) if host.readlink(folders.link(name)) is not None]
     now = datetime.fromtimestamp(host.now(), timezone.utc)
-    return _Seen(now, look_at_all(host, local_edge(host, layout), layout, folders, names))
+    return _Seen(now, observe_all(host, local_edge(host, layout), layout, folders, names))
 
 
-def local_edge(host: Host, layout: Layout) -> LocalEdge:
+def local_edge(host: Host, layout: Layout) -> LoopbackClient:
     """The nginx of this host, on the port that its live generation has TLS on."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     texts = texts_of(host, layout, manifest) if manifest else []
-    return LocalEdge(https_port=tls_port(texts) or paths.HTTPS_PORT)
+    return LoopbackClient(https_port=tls_port(texts) or paths.HTTPS_PORT)
 
 
 def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     seen = _look(host, layout)
     if options.json:
-        return json.dumps({"certificates": [one.report(seen.now) for one in seen.certificates]}, indent=2) + "\n"
+        return json.dumps({"certificates": [one.as_result(seen.now) for one in seen.certificates]}, indent=2) + "\n"
     rows = [("CERTIFICATE", "GOOD UNTIL (UTC)", "DAYS", "ISSUER", "SERVED")]
     rows += [_row(one, seen.now) for one in seen.certificates]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]

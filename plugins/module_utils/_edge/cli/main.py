@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from ..generations.overview import Overview, Seen, look
+from ..generations.overview import Overview, Seen, read_overview
 from ..generations.store import PLACEHOLDER
 from ..generations.transaction import roll_back
 from ..host.errors import EdgeError
@@ -106,7 +106,7 @@ def _seconds(text: str) -> float:
 
 
 def _list(options: argparse.Namespace, host: Host, layout: Layout) -> str:
-    seen = look(host, layout)
+    seen = read_overview(host, layout)
     if options.json:
         names = {"live": seen.live, "running": seen.running, "answers": seen.answers, "back": seen.back}
         leaving = [asdict(one) for one in seen.leaving]
@@ -148,7 +148,7 @@ def _worker(one: Leaving) -> str:
 
 
 def _show(options: argparse.Namespace, host: Host, layout: Layout) -> str:
-    seen = look(host, layout)
+    seen = read_overview(host, layout)
     one = _named(seen, options.name)
     texts = _texts(host, layout, one)
     if options.json:
@@ -168,7 +168,7 @@ def _show(options: argparse.Namespace, host: Host, layout: Layout) -> str:
 
 
 def _diff(options: argparse.Namespace, host: Host, layout: Layout) -> str:
-    seen = look(host, layout)
+    seen = read_overview(host, layout)
     old, new = seen.find(options.a), _named(seen, options.b)
     # Each generation's texts hold its own name, which is no difference.
     before, after = (
@@ -188,7 +188,7 @@ def _diff(options: argparse.Namespace, host: Host, layout: Layout) -> str:
 
 
 def _rollback(options: argparse.Namespace, host: Host, layout: Layout) -> str:
-    to = look(host, layout).find(options.name).name if options.name is not None else None
+    to = read_overview(host, layout).find(options.name).name if options.name is not None else None
     done = roll_back(host, layout, to, check=options.check, timeout=options.timeout, keep=KEEP_ALL)
     if not done.changed:
         return f"Generation {done.name} serves already; nothing was changed.\n"

@@ -12,7 +12,7 @@ from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Layout
 from ..nginx.service import Leaving, leaving_workers, master_pid
-from .reload import ask
+from .reload import answering_generation
 from .store import Manifest, drift, last_proof, live_name, manifests, running_name
 from .transaction import older_generation
 
@@ -70,14 +70,14 @@ class Overview:
         raise EdgeError(f"there is no generation {name or '(empty)'} on this host", [f"kept: {kept}"])
 
 
-def look(host: Host, layout: Layout) -> Overview:
+def read_overview(host: Host, layout: Layout) -> Overview:
     """See what is there; nothing is changed, and no lock is taken."""
     kept = manifests(host, layout)
     live = live_name(host, layout)
     seen = [_seen(host, layout, one) for one in kept]
     # What runs may be none of the live generation, and then its own port is the one that answers.
     ports = dict.fromkeys(one.status_port for one in sorted(kept, key=lambda one: one.name != live))
-    answers = next((answer for port in ports if (answer := ask(host, port)) is not None), None)
+    answers = next((answer for port in ports if (answer := answering_generation(host, port)) is not None), None)
     return Overview(
         seen,
         live,

@@ -24,7 +24,7 @@ from ..nginx.sockets import conflicts, wanted_listeners
 from ..tls.key_pairs import FULLCHAIN, read_pair
 from . import user_files
 from .modules import module_conflicts
-from .retention import prune, ways_back
+from .retention import remove_old_generations, ways_back
 from .store import ORIGINAL, Manifest, live_name, read_manifest, remember_proof, running_name, switch, texts_of
 
 START_SECONDS = 10.0
@@ -77,8 +77,8 @@ def reload_and_prove(
     except EdgeError as error:
         raise _went_back(host, layout, manifest, error, timeout) from error
     remember_proof(host, layout, manifest.name)
-    pruned = prune(host, layout, keep)
-    user_files.prune(host, layout)
+    pruned = remove_old_generations(host, layout, keep)
+    user_files.remove_unused_files(host, layout)
     return Proof(proof.generation, proof.master, proof.workers, pruned)
 
 
@@ -134,7 +134,7 @@ def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float
         now_master = master_pid(host)
         if now_master is not None and (master is None or restart or now_master == master):
             new = worker_pids(host, now_master) - before
-            answered = ask(host, manifest.status_port) if manifest else None
+            answered = answering_generation(host, manifest.status_port) if manifest else None
             proven = new and (manifest is None or answered == manifest.name)
             if proven and not accepting_workers(host, before):
                 return Proof(answered or ORIGINAL, now_master, tuple(sorted(new)))
@@ -146,7 +146,7 @@ def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float
     )
 
 
-def ask(host: Host, status_port: int) -> str | None:
+def answering_generation(host: Host, status_port: int) -> str | None:
     """Name of the generation that answers on a loopback port; None when none does."""
     answer = host.get(f"http://127.0.0.1:{status_port}/generation")
     return answer.strip() if answer is not None else None
@@ -200,7 +200,7 @@ def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, t
         _prove(host, layout, manifest, max(timeout, START_SECONDS))
     except EdgeError as second:
         message = f"nginx took neither generation {failed.name} nor, on the way back, {previous}"
-        if manifest is not None and ask(host, manifest.status_port) == previous:
+        if manifest is not None and answering_generation(host, manifest.status_port) == previous:
             message = f"nginx could not be made to take generation {failed.name}; {previous} is live again and answers"
         return EdgeError(message, list(dict.fromkeys([*reasons, *refusals, second.message, *second.details])))
     if manifest is not None and running_name(host, layout) != previous:
@@ -246,5 +246,5 @@ def status(host: Host, layout: Layout) -> dict[str, str | None]:
     return {
         "live": live,
         "running": running_name(host, layout),
-        "answered": ask(host, manifest.status_port) if manifest else None,
+        "answered": answering_generation(host, manifest.status_port) if manifest else None,
     }

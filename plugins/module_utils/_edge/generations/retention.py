@@ -37,7 +37,7 @@ def ways_back(host: Host, layout: Layout) -> list[str]:
     return [*known, *(name for name in proven_names(host, layout) if name not in (live, running))]
 
 
-def prune(host: Host, layout: Layout, keep: int) -> tuple[str, ...]:
+def remove_old_generations(host: Host, layout: Layout, keep: int) -> tuple[str, ...]:
     """Remove all but the youngest ``keep`` generations that have run, and the youngest that has not: what nginx refused
     must not drive out what there is to go back to. The live, the running and the original one always stay. What runs
     left behind that died goes as well; to be called under the lock, for what is being staged looks like that.

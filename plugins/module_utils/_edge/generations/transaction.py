@@ -22,13 +22,13 @@ from .rehearsal import rehearse
 from .reload import needs_restart, reload_and_prove, status
 from .retention import proven_names
 from .store import Content, Manifest, drift, find_sound, live_name, manifests, stage, switch
-from .user_files import UserFiles, prune
+from .user_files import UserFiles, remove_unused_files
 
 LOCK_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Deployment:
     """What became of a content.
 
     :param name: its generation; None where nginx is not installed yet, in check mode.
@@ -81,7 +81,7 @@ def locked(host: Host, layout: Layout) -> Iterator[None]:
         yield
 
 
-def apply(
+def deploy(
     host: Host,
     layout: Layout,
     content: Content,
@@ -89,7 +89,7 @@ def apply(
     check: bool,
     allow_restart: bool,
     user_files: Mapping[str, str] | None = None,
-) -> Outcome:
+) -> Deployment:
     """Make a content live, or only try it.
 
     :param user_files: name -> text of the files with users that the content refers to; default none.
@@ -101,25 +101,25 @@ def apply(
     if not nginx["installed"]:
         if not check:
             raise EdgeError("nginx is not installed on this host", ["run the role nginx first"])
-        return Outcome(True, None, None, differences(host, layout, content))
+        return Deployment(True, None, None, differences(host, layout, content))
     users = UserFiles(user_files or {}, nginx["user"])
     with locked(host, layout):
-        return _apply_locked(host, layout, content, users, check=check, allow_restart=allow_restart)
+        return _deploy_locked(host, layout, content, users, check=check, allow_restart=allow_restart)
 
 
-def _apply_locked(
+def _deploy_locked(
     host: Host, layout: Layout, content: Content, users: UserFiles, *, check: bool, allow_restart: bool
-) -> Outcome:
+) -> Deployment:
     previous = live_name(host, layout)
     diff = differences(host, layout, content)
     sound = find_sound(host, layout, content.digest)
     if sound is not None and sound.name == previous:
         changed = users.are_missing(host, layout) if check else users.write(host, layout)
-        return Outcome(changed, previous, previous, [], sound.warnings)
+        return Deployment(changed, previous, previous, [], sound.warnings)
     texts = list(content.files.values())
     needs_restart(host, layout, texts, master_pid(host), allow_restart=allow_restart)
     if check:
-        return Outcome(True, content.digest, previous, diff, _rehearsed(host, layout, content, texts))
+        return Deployment(True, content.digest, previous, diff, _rehearsed(host, layout, content, texts))
     try:
         users.write(host, layout)
         if sound is not None:
@@ -128,8 +128,8 @@ def _apply_locked(
             sound = stage(host, layout, content)
         switch(host, layout, sound.name)
     finally:
-        prune(host, layout)  # nothing refers to the users of what was refused
-    return Outcome(True, sound.name, previous, diff, sound.warnings)
+        remove_unused_files(host, layout)  # nothing refers to the users of what was refused
+    return Deployment(True, sound.name, previous, diff, sound.warnings)
 
 
 def _rehearsed(host: Host, layout: Layout, content: Content, texts: Sequence[str]) -> Sequence[str]:
@@ -140,7 +140,7 @@ def _rehearsed(host: Host, layout: Layout, content: Content, texts: Sequence[str
     return rehearse(host, layout, content).warnings
 
 
-def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeout: float, keep: int) -> Outcome:
+def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeout: float, keep: int) -> Deployment:
     """Make an older generation live again and prove it.
 
     :param to: its name; None for the one that ran before the live one.
@@ -155,7 +155,7 @@ def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeou
         chosen = older_generation(host, layout, live, to)
         # A run that died may have left it live, but neither taken over nor proven.
         if set(status(host, layout).values()) == {chosen.name}:
-            return Outcome(False, live, live, [])
+            return Deployment(False, live, live, [])
         changed_files = drift(host, layout, chosen)
         if changed_files:
             raise EdgeError(f"generation {chosen.name} was changed by hand: {', '.join(changed_files)}")
@@ -163,7 +163,7 @@ def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeou
         if not check:
             switch(host, layout, chosen.name)
             reload_and_prove(host, layout, timeout=timeout, keep=keep)
-        return Outcome(True, chosen.name, live, [])
+        return Deployment(True, chosen.name, live, [])
 
 
 def older_generation(host: Host, layout: Layout, live: str | None, to: str | None) -> Manifest:

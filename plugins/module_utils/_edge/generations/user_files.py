@@ -61,7 +61,7 @@ class UserFiles:
         return bool(missing)
 
 
-def prune(host: Host, layout: Layout) -> tuple[str, ...]:
+def remove_unused_files(host: Host, layout: Layout) -> tuple[str, ...]:
     """Remove the files that no generation on the host refers to; their names."""
     there = present(host, layout)
     if not there:

@@ -16,7 +16,7 @@ from datetime import datetime
 from ..host import paths
 from ..host.host import Host, replace_file
 from ..tls.served import Observation
-from ..tls.x509 import Certificate
+from ..tls.x509 import X509Certificate
 
 _DAY = 86400
 
@@ -98,7 +98,7 @@ def as_text(certificates: Sequence[Observation], renewal: Renewal | None, now: d
     return "\n".join((*lines, ""))
 
 
-def _info(name: str, own: Certificate) -> dict[str, str]:
+def _info(name: str, own: X509Certificate) -> dict[str, str]:
     self_signed = "true" if own.is_self_signed else "false"
     return {"certificate": name, "issuer": own.issuer, "serial": own.serial, "self_signed": self_signed}
 

@@ -23,7 +23,7 @@ from ..host.host import Host, replace_file
 from ..host.paths import Folders, Layout
 from ..tls import key_pairs
 from ..tls.key_pairs import Pair
-from ..tls.served import TlsEdge
+from ..tls.served import TlsClient
 from .renewal import Renewed, into_service
 from .sharing import FORMAT
 
@@ -167,7 +167,7 @@ def _no_step_back(host: Host, folders: Folders, one: Renewed) -> None:
 
 def receive(
     host: Host,
-    edge: TlsEdge,
+    edge: TlsClient,
     layout: Layout,
     folders: Folders,
     *,

@@ -24,7 +24,7 @@ from ..host.paths import Folders, Layout
 from ..nginx.program import test_configuration
 from ..tls import key_pairs
 from ..tls.key_pairs import Pair
-from ..tls.served import Observation, TlsEdge, handshake_for, observe
+from ..tls.served import Observation, TlsClient, handshake_for, observe
 
 KEEP_ALL = 1_000_000
 """How many generations are kept is the inventory's to say: a renewal never removes one."""
@@ -83,7 +83,7 @@ def find_renewed(
 
 
 def take_over(
-    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, now: datetime, *, only: str | None, timeout: float
+    host: Host, edge: TlsClient, layout: Layout, folders: Folders, now: datetime, *, only: str | None, timeout: float
 ) -> list[str]:
     """Bring renewed certificates into service, and prove that clients get what is on disk.
 
@@ -104,7 +104,7 @@ def take_over(
 
 def into_service(
     host: Host,
-    edge: TlsEdge,
+    edge: TlsClient,
     layout: Layout,
     folders: Folders,
     renewed: Sequence[Renewed],
@@ -143,10 +143,10 @@ def _way_back(host: Host, folders: Folders, renewed: Sequence[Renewed]) -> Itera
             key_pairs.point(host, folders.tls, one.name, one.before)
         raise
     for one in renewed:
-        key_pairs.prune(host, folders.tls, one.name, {one.before, one.target})
+        key_pairs.remove_old_pairs(host, folders.tls, one.name, {one.before, one.target})
 
 
-def look(host: Host, edge: TlsEdge, folders: Folders, name: str, *, used: bool = True) -> Observation:
+def observe_one(host: Host, edge: TlsClient, folders: Folders, name: str, *, used: bool = True) -> Observation:
     """A certificate on disk, beside what is served for its own names; its private key is not read.
 
     :param used: whether any site uses it. An nginx that cannot refuse a handshake shows a placeholder for names that
@@ -159,15 +159,15 @@ def look(host: Host, edge: TlsEdge, folders: Folders, name: str, *, used: bool =
     return Observation(name, own.names, own, "", handshake_for(edge, own.names if used else ()))
 
 
-def look_at_all(
-    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
+def observe_all(
+    host: Host, edge: TlsClient, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
 ) -> list[Observation]:
     """All certificates as :func:`look` finds them, when they are current or ``timeout`` seconds have passed."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     used = pair_folders(texts_of(host, layout, manifest)) if manifest else set()
     return observe(
-        lambda name: look(host, edge, folders, name, used=folders.link(name) in used),
+        lambda name: observe_one(host, edge, folders, name, used=folders.link(name) in used),
         names,
         timeout=timeout,
         sleep=host.sleep,
@@ -175,7 +175,7 @@ def look_at_all(
 
 
 def stale(
-    host: Host, edge: TlsEdge, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
+    host: Host, edge: TlsClient, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
 ) -> list[Observation]:
     """Those for which clients get something else than what is on disk."""
-    return [one for one in look_at_all(host, edge, layout, folders, names, timeout=timeout) if one.stale]
+    return [one for one in observe_all(host, edge, layout, folders, names, timeout=timeout) if one.stale]

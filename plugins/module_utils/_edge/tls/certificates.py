@@ -19,7 +19,7 @@ from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders
 from . import key_pairs
-from .dns import Dns
+from .dns import DnsPlugin
 from .key_pairs import Pair
 
 SELF_SIGNED_DAYS = 397
@@ -40,7 +40,7 @@ class Wanted:
     path: str | None = None
     fullchain: str | None = None
     privkey: str | None = field(default=None, repr=False)
-    dns: Dns | None = None
+    dns: DnsPlugin | None = None
     profile: str | None = None
     preferred_chain: str | None = None
 
@@ -55,7 +55,7 @@ class Wanted:
             path=item.get("path"),
             fullchain=item.get("fullchain_content"),
             privkey=item.get("privkey_content"),
-            dns=Dns.from_plan(item["dns"]) if item.get("dns") else None,
+            dns=DnsPlugin.from_plan(item["dns"]) if item.get("dns") else None,
             profile=item.get("profile"),
             preferred_chain=item.get("preferred_chain"),
         )
@@ -225,7 +225,7 @@ def apart(host: Host, folders: Folders, decisions: Sequence[Decision]) -> tuple[
     return urgent, [one for one, waits in zip(decisions, replacing) if waits]
 
 
-def apply(host: Host, folders: Folders, decision: Decision) -> Pair | None:
+def install(host: Host, folders: Folders, decision: Decision) -> Pair | None:
     """Do what was decided, and return the pair that is in use afterwards."""
     wanted, pair, target = decision.wanted, decision.pair, decision.target
     if not decision.changes:
@@ -245,17 +245,17 @@ def apply(host: Host, folders: Folders, decision: Decision) -> Pair | None:
         target = key_pairs.store_pair(host, folders.tls, wanted.name, pair, _store_of(decision.state))
     if target is not None:
         key_pairs.point(host, folders.tls, wanted.name, target)
-        key_pairs.prune(host, folders.tls, wanted.name, {before, target})
+        key_pairs.remove_old_pairs(host, folders.tls, wanted.name, {before, target})
     return pair
 
 
-def apply_all(host: Host, folders: Folders, decisions: Sequence[Decision]) -> list[Pair | None]:
+def install_all(host: Host, folders: Folders, decisions: Sequence[Decision]) -> list[Pair | None]:
     """Do all that was decided: one that fails does not keep the others from their pairs."""
     done: list[Pair | None] = []
     problems: list[str] = []
     for decision in decisions:
         with collecting(problems, decision.wanted):
-            done.append(apply(host, folders, decision))
+            done.append(install(host, folders, decision))
     raise_all(problems)
     return done
 

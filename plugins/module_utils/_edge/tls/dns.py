@@ -17,7 +17,7 @@ OWN_FOLDER = "nginx-edge"
 
 
 @dataclass(frozen=True)
-class Dns:
+class DnsPlugin:
     """A plugin of certbot that writes records, named without ``dns-``, and what it logs in with.
 
     :param credentials: text of the plugin's file; None for a plugin that takes none.
@@ -29,12 +29,12 @@ class Dns:
     propagation_seconds: int | None = None
 
     @classmethod
-    def from_plan(cls, item: Mapping[str, Any]) -> Dns:
+    def from_plan(cls, item: Mapping[str, Any]) -> DnsPlugin:
         return cls(item["provider"], item.get("credentials_content") or None, item.get("propagation_seconds"))
 
 
 @dataclass(frozen=True)
-class Proof:
+class Challenge:
     """How certbot proves names.
 
     :param options: its options, as certbot writes them down for renewals: ``dns_rfc2136_credentials``.
@@ -68,17 +68,17 @@ class Proof:
         ]
 
 
-def proof_of(dns: Dns | None, name: str, webroot: str, letsencrypt: str) -> Proof:
+def challenge_of(dns: DnsPlugin | None, name: str, webroot: str, letsencrypt: str) -> Challenge:
     """How the names of the certificate ``name`` are proven."""
     if dns is None:
-        return Proof("webroot", {"webroot_path": webroot})
+        return Challenge("webroot", {"webroot_path": webroot})
     prefix = f"dns_{dns.provider.replace('-', '_')}"
     options: dict[str, str] = {}
     if dns.credentials is not None:
         options[f"{prefix}_credentials"] = credentials_file(letsencrypt, name)
     if dns.propagation_seconds is not None:
         options[f"{prefix}_propagation_seconds"] = str(dns.propagation_seconds)
-    return Proof(f"dns-{dns.provider}", options)
+    return Challenge(f"dns-{dns.provider}", options)
 
 
 def credentials_file(letsencrypt: str, name: str) -> str:
@@ -86,12 +86,12 @@ def credentials_file(letsencrypt: str, name: str) -> str:
     return os.path.join(letsencrypt, OWN_FOLDER, f"{name}.dns.ini")
 
 
-def differs(host: Host, dns: Dns | None, path: str) -> bool:
+def differs(host: Host, dns: DnsPlugin | None, path: str) -> bool:
     """Whether the credentials on the host are others than those that are wanted."""
     return dns is not None and dns.credentials is not None and host.read(path) != dns.credentials.encode()
 
 
-def write_credentials(host: Host, dns: Dns, path: str) -> None:
+def write_credentials(host: Host, dns: DnsPlugin, path: str) -> None:
     """Put the credentials where the plugin reads them, for root alone."""
     own_folder(host, os.path.dirname(path))
     replace_file(host, path, (dns.credentials or "").encode(), 0o600)

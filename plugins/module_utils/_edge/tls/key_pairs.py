@@ -25,7 +25,7 @@ from datetime import datetime
 
 from ..host.errors import EdgeError
 from ..host.host import Host, switch_symlink
-from .x509 import Certificate, key_belongs, key_matches, parse_chain
+from .x509 import X509Certificate, key_belongs, key_matches, parse_chain
 
 FULLCHAIN = "fullchain.pem"
 PRIVKEY = "privkey.pem"
@@ -44,10 +44,10 @@ class Pair:
 
     fullchain: str
     privkey: str = field(repr=False)
-    chain: tuple[Certificate, ...]
+    chain: tuple[X509Certificate, ...]
 
     @property
-    def certificate(self) -> Certificate:
+    def certificate(self) -> X509Certificate:
         return self.chain[0]
 
     @property
@@ -66,7 +66,7 @@ def checked_pair(host: Host, fullchain: str, privkey: str) -> Pair:
     return Pair(fullchain, privkey, chain)
 
 
-def mismatch(chain: Sequence[Certificate], privkey: str) -> str:
+def mismatch(chain: Sequence[X509Certificate], privkey: str) -> str:
     """What to say of a key that is not the first certificate's."""
     for place, certificate in enumerate(chain[1:], 2):
         if key_matches(certificate, privkey):
@@ -91,7 +91,7 @@ def intact_pair(host: Host, folder: str) -> Pair | None:
         return None
 
 
-def read_chain(host: Host, folder: str) -> tuple[Certificate, ...]:
+def read_chain(host: Host, folder: str) -> tuple[X509Certificate, ...]:
     """The certificates alone, of a pair whose key is nobody's business; ``EdgeError`` as :func:`read_pair` has it."""
     text = _read(host, os.path.join(folder, FULLCHAIN))
     try:
@@ -107,7 +107,7 @@ def _read(host: Host, path: str) -> str:
     return content.decode(errors="replace")
 
 
-def order_problem(chain: Sequence[Certificate]) -> str | None:
+def order_problem(chain: Sequence[X509Certificate]) -> str | None:
     """Why some clients would trust nothing: each certificate has to be followed by its issuer (RFC 5246, 7.4.2)."""
     if all(one.issuer == after.subject for one, after in zip(chain, chain[1:])):
         return None
@@ -123,7 +123,7 @@ def order_problem(chain: Sequence[Certificate]) -> str | None:
     return f"the chain is not in order, each certificate has to be followed by its issuer: {right}"
 
 
-def expiry_problem(certificate: Certificate, now: datetime) -> str | None:
+def expiry_problem(certificate: X509Certificate, now: datetime) -> str | None:
     """Why a client would refuse the dates of the certificate, or None."""
     if certificate.expired(now):
         return f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
@@ -132,7 +132,7 @@ def expiry_problem(certificate: Certificate, now: datetime) -> str | None:
     return None
 
 
-def problems_of(chain: Sequence[Certificate], names: Sequence[str], now: datetime) -> Iterator[str]:
+def problems_of(chain: Sequence[X509Certificate], names: Sequence[str], now: datetime) -> Iterator[str]:
     """What is wrong with a chain that is to serve ``names`` from now on: its dates, its names, its order."""
     expiry = expiry_problem(chain[0], now)
     if expiry:
@@ -240,7 +240,7 @@ def kept_pairs(host: Host, tls: str, name: str, store: str) -> list[Pair]:
     return [pair for pair in found if pair is not None]
 
 
-def prune(host: Host, tls: str, name: str, keep: set[str | None]) -> None:
+def remove_old_pairs(host: Host, tls: str, name: str, keep: set[str | None]) -> None:
     """Remove stored pairs of a certificate, but for the targets in ``keep`` (the one in use and the one before)."""
     for store in (STORE, ISSUED):
         for digest in host.listdir(os.path.join(tls, store, name)):

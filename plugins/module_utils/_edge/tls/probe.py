@@ -26,7 +26,7 @@ from ..host.host import Host
 from ..host.paths import Folders
 from .key_pairs import FULLCHAIN
 from .served import WORKERS, server_name
-from .x509 import Certificate, iso, parse_chain, parse_der
+from .x509 import X509Certificate, iso, parse_chain, parse_der
 
 SERVER_ERROR = 500
 AGENT = "nginx-edge-probe"
@@ -34,7 +34,7 @@ _PAUSE = 1.0
 
 
 @dataclass(frozen=True)
-class Site:
+class ProbedSite:
     """What is asked.
 
     :param name: server name; one below a wildcard is asked for.
@@ -49,7 +49,7 @@ class Site:
     status: tuple[int, ...] = ()
 
     @classmethod
-    def from_plan(cls, item: Mapping[str, Any]) -> Site:
+    def from_plan(cls, item: Mapping[str, Any]) -> ProbedSite:
         """From the arguments of the module."""
         return cls(item["name"], item["https"], item["certificate"], item["path"], tuple(item["status"] or ()))
 
@@ -63,7 +63,7 @@ class Answer:
     :param problem: why none came, in one line.
     """
 
-    certificate: Certificate | None = None
+    certificate: X509Certificate | None = None
     status: int | None = None
     problem: str = ""
 
@@ -71,7 +71,7 @@ class Answer:
 class Web(Protocol):
     """The sites as their clients see them."""
 
-    def ask(self, site: Site) -> Answer:
+    def request(self, site: ProbedSite) -> Answer:
         """Ask one site; never raises."""
         raise NotImplementedError
 
@@ -85,9 +85,9 @@ class LocalWeb:
         self.timeout = timeout
         self.address = address
 
-    def ask(self, site: Site) -> Answer:
+    def request(self, site: ProbedSite) -> Answer:
         """See :class:`Web`."""
-        certificate: Certificate | None = None
+        certificate: X509Certificate | None = None
         name = server_name(site.name) or site.name
         try:
             port = self.https_port if site.https else self.http_port
@@ -125,7 +125,7 @@ class Finding:
     :param broken: whether the edge itself is what is wrong: what it shows over TLS.
     """
 
-    site: Site
+    site: ProbedSite
     answer: Answer
     problem: str
     broken: bool
@@ -133,18 +133,18 @@ class Finding:
     def worse_than(self, before: Mapping[str, Any] | None) -> bool:
         """Whether the run is to fail for it.
 
-        :param before: what :meth:`report` said before the run; None for a site that was not there.
+        :param before: what :meth:`as_result` said before the run; None for a site that was not there.
         """
         return self.broken or bool(self.problem and before and not before["problem"])
 
-    def report(self) -> dict[str, Any]:
+    def as_result(self) -> dict[str, Any]:
         """What a module returns for one site."""
         return {"status": self.answer.status, "problem": self.problem}
 
 
-def find(host: Host, folders: Folders, web: Web, site: Site) -> Finding:
+def find(host: Host, folders: Folders, web: Web, site: ProbedSite) -> Finding:
     """Ask one site, and judge what came."""
-    answer = web.ask(site)
+    answer = web.request(site)
     if site.https:
         if answer.certificate is None:
             return Finding(site, answer, f"no TLS handshake ({answer.problem or 'no certificate was shown'})", True)
@@ -158,7 +158,7 @@ def find(host: Host, folders: Folders, web: Web, site: Site) -> Finding:
     return Finding(site, answer, "" if well else f"answers {answer.status}", False)
 
 
-def _on_disk(host: Host, path: str) -> Certificate | None:
+def _on_disk(host: Host, path: str) -> X509Certificate | None:
     try:
         return parse_chain((host.read(path) or b"").decode(errors="replace"))[0]
     except EdgeError:
@@ -166,8 +166,8 @@ def _on_disk(host: Host, path: str) -> Certificate | None:
 
 
 def find_all(
-    look: Callable[[Site], Finding],
-    sites: Sequence[Site],
+    look: Callable[[ProbedSite], Finding],
+    sites: Sequence[ProbedSite],
     before: Mapping[str, Mapping[str, Any]],
     *,
     patience: float = 0.0,
@@ -187,7 +187,7 @@ def find_all(
     return list(found.values())
 
 
-def report(
+def module_result(
     findings: Sequence[Finding], before: Mapping[str, Mapping[str, Any]], answers: str | None, live: str | None
 ) -> tuple[dict[str, Any], list[str]]:
     """What a module returns, and what makes a run fail.
@@ -204,7 +204,7 @@ def report(
     result = {
         "answers": answers,
         "live": live,
-        "sites": {one.site.name: one.report() for one in findings},
+        "sites": {one.site.name: one.as_result() for one in findings},
         "certificates_until": iso(until) if until else None,
         "problems": problems,
     }

@@ -16,7 +16,7 @@ from .key_pairs import Pair
 from .x509 import iso
 
 
-def report(decision: Decision, pair: Pair | None) -> dict[str, Any]:
+def certificate_result(decision: Decision, pair: Pair | None) -> dict[str, Any]:
     """What a module returns for one certificate; dates and serial are null for a pair that would still be made."""
     return {
         "name": decision.wanted.name,

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Callable, NamedTuple, Protocol
 
 from ..host.paths import HTTP_PORT, HTTPS_PORT
-from .x509 import Certificate, iso, parse_der
+from .x509 import X509Certificate, iso, parse_der
 
 _PATIENCE = 5.0
 _NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
@@ -28,7 +28,7 @@ WORKERS = 8
 class Handshake(NamedTuple):
     """The certificate that was served for a name; or none, and why. ``refused`` means: no site has this name."""
 
-    certificate: Certificate | None
+    certificate: X509Certificate | None
     refused: bool = False
     problem: str = ""
 
@@ -41,7 +41,7 @@ class Lookup(NamedTuple):
     problem: str = ""
 
 
-class TlsEdge(Protocol):
+class TlsClient(Protocol):
     """The edge as TLS clients see it."""
 
     def handshake(self, name: str) -> Handshake:
@@ -49,7 +49,7 @@ class TlsEdge(Protocol):
         raise NotImplementedError
 
 
-class Edge(TlsEdge, Protocol):
+class EdgeClient(TlsClient, Protocol):
     """The edge as its clients and the authority see it."""
 
     def lookup(self, name: str) -> Lookup:
@@ -61,7 +61,7 @@ class Edge(TlsEdge, Protocol):
         raise NotImplementedError
 
 
-class LocalEdge:
+class LoopbackClient:
     """The nginx on this machine, on loopback; nothing it says is trusted, it is only compared."""
 
     def __init__(self, address: str = "127.0.0.1", http_port: int = HTTP_PORT, https_port: int = HTTPS_PORT) -> None:
@@ -117,7 +117,7 @@ def server_name(name: str) -> str | None:
     return None
 
 
-def handshake_for(edge: TlsEdge, names: tuple[str, ...]) -> Handshake:
+def handshake_for(edge: TlsClient, names: tuple[str, ...]) -> Handshake:
     """What is served for the first of the names that a site has."""
     last = Handshake(None, refused=True, problem="has no names")
     for name in names:
@@ -133,7 +133,7 @@ class Observation:
 
     name: str
     names: tuple[str, ...]
-    on_disk: Certificate | None
+    on_disk: X509Certificate | None
     damage: str
     handshake: Handshake
 
@@ -161,7 +161,7 @@ class Observation:
             return f"{self.handshake.problem}; on disk is serial {self.on_disk.serial}"
         return f"served is serial {served.serial} of {served.issuer}, on disk is {self.on_disk.serial}"
 
-    def report(self, now: datetime) -> dict[str, Any]:
+    def as_result(self, now: datetime) -> dict[str, Any]:
         own, served = self.on_disk, self.handshake.certificate
         return {
             "name": self.name,

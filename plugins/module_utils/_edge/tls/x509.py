@@ -27,7 +27,7 @@ _COMPRESSED_POINT = (0x02, 0x03)
 
 
 @dataclass(frozen=True)
-class Certificate:
+class X509Certificate:
     """The facts of one X.509 certificate; dates are in UTC, ``serial`` is upper-case hexadecimal as openssl has it."""
 
     serial: str
@@ -73,7 +73,7 @@ def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_chain(pem: str) -> tuple[Certificate, ...]:
+def parse_chain(pem: str) -> tuple[X509Certificate, ...]:
     """All certificates of a PEM text, the site's own first; ``EdgeError`` when there is none or one is damaged."""
     try:
         blocks = [block for block in der.pem_blocks(pem) if block.label == "CERTIFICATE"]
@@ -84,7 +84,7 @@ def parse_chain(pem: str) -> tuple[Certificate, ...]:
     return tuple(parse_der(block.content, f"certificate {place} of the file") for place, block in enumerate(blocks, 1))
 
 
-def parse_der(data: bytes, what: str = "the certificate") -> Certificate:
+def parse_der(data: bytes, what: str = "the certificate") -> X509Certificate:
     """Read one binary certificate; ``what`` names it in the error."""
     try:
         return _parse(data)
@@ -92,7 +92,7 @@ def parse_der(data: bytes, what: str = "the certificate") -> Certificate:
         raise EdgeError(f"{what} cannot be read: it is damaged ({error})") from error
 
 
-def _parse(data: bytes) -> Certificate:
+def _parse(data: bytes) -> X509Certificate:
     whole, rest = der.read_one(data)
     if rest or whole.tag != der.SEQUENCE:
         raise ValueError("is not one whole element")
@@ -102,7 +102,7 @@ def _parse(data: bytes) -> Certificate:
     serial, _algorithm, issuer, validity, subject, spki = fields[:6]
     not_before, not_after = (_time(moment) for moment in validity.children()[:2])
     key_type, key_size = _key(spki)
-    return Certificate(
+    return X509Certificate(
         serial=_serial(serial.content),
         names=_names(fields[6:]),
         subject=_distinguished_name(subject),
@@ -163,7 +163,7 @@ def _names(optional_fields: Sequence[der.Element]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def key_matches(certificate: Certificate, privkey: str) -> bool | None:
+def key_matches(certificate: X509Certificate, privkey: str) -> bool | None:
     """Whether a private key in PEM is the one of the certificate, from what stands in the two files alone.
 
     :returns: None when only openssl can tell, for it also reads forms that are not known here.
@@ -186,7 +186,7 @@ def key_matches(certificate: Certificate, privkey: str) -> bool | None:
     return None if public[0] in _COMPRESSED_POINT or wanted[0] in _COMPRESSED_POINT else False
 
 
-def key_belongs(host: Host, certificate: Certificate, privkey: str) -> bool:
+def key_belongs(host: Host, certificate: X509Certificate, privkey: str) -> bool:
     """As :func:`key_matches`; openssl has the last word where that cannot tell. ``EdgeError`` when neither can."""
     matches = key_matches(certificate, privkey)
     if matches is not None:
@@ -197,7 +197,7 @@ def key_belongs(host: Host, certificate: Certificate, privkey: str) -> bool:
     return any(block.content == certificate.spki for block in der.pem_blocks(done.stdout))
 
 
-def _public_bits(certificate: Certificate) -> bytes:
+def _public_bits(certificate: X509Certificate) -> bytes:
     return der.read_one(certificate.spki)[0].children()[1].bits()
 
 

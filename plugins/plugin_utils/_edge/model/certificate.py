@@ -28,7 +28,7 @@ from .record import Record
 
 
 @dataclass(frozen=True)
-class Dns(Record):
+class DnsChallenge(Record):
     """Who proves names by records in the DNS: a plugin of certbot, and what it logs in with."""
 
     provider: PluginName
@@ -50,7 +50,7 @@ class Certificate(Record):
     fullchain: FilePath | None
     privkey: FilePath | None
     challenge: Word
-    dns: Dns | None
+    dns: DnsChallenge | None
     profile: ProfileName | None
     preferred_chain: CommonName | None
 

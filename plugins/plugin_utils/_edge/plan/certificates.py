@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..model.certificate import Acme, Certificate, Dns
+from ..model.certificate import Acme, Certificate, DnsChallenge
 from ..model.edge import Edge
 from ..target.capabilities import REJECT_HANDSHAKE, Target
 
@@ -112,7 +112,7 @@ def _planned(
     )
 
 
-def _planned_dns(dns: Dns) -> PlannedDns:
+def _planned_dns(dns: DnsChallenge) -> PlannedDns:
     package = dns.package or f"python3-certbot-dns-{dns.provider}"
     return PlannedDns(dns.provider, package, dns.credentials_file, dns.propagation_seconds)
 

@@ -20,7 +20,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.hos
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Proof
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Challenge
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
     BY_FILE,
@@ -52,7 +52,7 @@ def lineage(folders: Folders) -> Lineage | None:
 
 
 def reasons(folders: Folders, wanted: Wanted = WANTED, now: datetime = NOW, webroot: str = WEBROOT) -> tuple[str, ...]:
-    request = certbot.needed(lineage(folders), wanted, CA, Proof("webroot", {"webroot_path": webroot}), now)
+    request = certbot.needed(lineage(folders), wanted, CA, Challenge("webroot", {"webroot_path": webroot}), now)
     return request.reasons if request else ()
 
 
@@ -144,7 +144,7 @@ def test_first_issue_then_nothing(folders: Folders, tmp_path: Path, pair: Pair) 
     one = issuer(folders, tmp_path, certbot_that_issues(folders, tmp_path, pair))
     (outcome,), problems = one.issue_all([WANTED], NOW)
     assert problems == []
-    assert outcome.report() == {
+    assert outcome.as_result() == {
         "name": "a.example",
         "state": "issued",
         "changed": True,
@@ -178,7 +178,7 @@ def test_check_mode_says_what_it_would_ask_for_and_asks_nothing(folders: Folders
     host = FaultyHost(ScriptedHost(no_answer), -1, die)
     one = replace(issuer(folders, tmp_path, no_answer), host=host, check_mode=True)
     (outcome,), problems = one.issue_all([WANTED], NOW)
-    assert (outcome.state, outcome.changed, outcome.report()["reasons"]) == ("wanted", True, ["not issued yet"])
+    assert (outcome.state, outcome.changed, outcome.as_result()["reasons"]) == ("wanted", True, ["not issued yet"])
     assert problems == []
     assert host.count == 0
 
@@ -223,7 +223,7 @@ def test_the_authority_is_not_asked_when_the_edge_does_not_answer(
 @pytest.mark.parametrize(
     ("wanted", "authority", "message"),
     [
-        (replace(WANTED, names=("*.a.example",)), CA, "wildcards only for a proof by DNS"),
+        (replace(WANTED, names=("*.a.example",)), CA, "wildcards only for a DNS challenge"),
         (WANTED, replace(CA, agree_tos=False), "set agree_tos to true"),
         (replace(WANTED, name="../up"), CA, "cannot name a certificate"),
     ],

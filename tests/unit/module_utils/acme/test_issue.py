@@ -15,7 +15,11 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme imp
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Dns, Proof, credentials_file
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import (
+    Challenge,
+    DnsPlugin,
+    credentials_file,
+)
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import Lookup
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
@@ -31,7 +35,7 @@ from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
 )
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, made
 
-RFC2136 = Dns("rfc2136", 'dns_rfc2136_secret = "secret"\n', 10)
+RFC2136 = DnsPlugin("rfc2136", 'dns_rfc2136_secret = "secret"\n', 10)
 WILD = replace(WANTED, names=("*.a.example",), dns=RFC2136)
 
 
@@ -87,22 +91,22 @@ def test_credentials_are_for_root_alone_and_a_new_text_is_a_change(
     ],
 )
 def test_another_way_to_renew_is_a_reason(change: str, reason: tuple[str, ...]) -> None:
-    proof = Proof("dns-rfc2136", {"dns_rfc2136_credentials": "/x", "dns_rfc2136_propagation_seconds": "10"})
-    written = {"authenticator": "dns-rfc2136", **proof.options}
+    challenge = Challenge("dns-rfc2136", {"dns_rfc2136_credentials": "/x", "dns_rfc2136_propagation_seconds": "10"})
+    written = {"authenticator": "dns-rfc2136", **challenge.options}
     if change:
         name, value = change.split(" = ")
         written[name] = value
-    assert tuple(proof.changes(written)) == reason
+    assert tuple(challenge.changes(written)) == reason
 
 
 @pytest.mark.parametrize(("what", "option"), [("profile", "preferred_profile"), ("chain", "preferred_chain")])
 def test_another_profile_or_chain_is_a_reason(folders: Folders, pair: Pair, what: str, option: str) -> None:
     wanted = replace(WANTED, profile="short") if what == "profile" else replace(WANTED, preferred_chain="short")
     keep(folders, pair)
-    proof = Proof("webroot", {"webroot_path": "/var/lib/nginx-edge/acme"})
+    challenge = Challenge("webroot", {"webroot_path": "/var/lib/nginx-edge/acme"})
 
     def reasons(one: Wanted) -> tuple[str, ...]:
-        request = certbot.needed(certbot.read_lineage(LocalHost(), folders, "a.example"), one, CA, proof, NOW)
+        request = certbot.needed(certbot.read_lineage(LocalHost(), folders, "a.example"), one, CA, challenge, NOW)
         return request.reasons if request else ()
 
     assert reasons(wanted) == (f"{what} of the authority, wanted short",)

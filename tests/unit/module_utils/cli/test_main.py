@@ -21,7 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     running_name,
     switch,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
 
@@ -31,7 +31,7 @@ def content(text: str, digest: str, port: int = 8090) -> Content:
 
 
 def make(host: EdgeHost, wanted: Content) -> None:
-    apply(host, host.layout, wanted, check=False, allow_restart=False)
+    deploy(host, host.layout, wanted, check=False, allow_restart=False)
     reload_and_prove(host, host.layout, timeout=5, keep=9)
 
 
@@ -94,7 +94,7 @@ def test_drift_is_marked_and_no_way_back_leads_there(host: EdgeHost) -> None:
 
 
 def test_what_never_ran_is_marked(host: EdgeHost) -> None:
-    apply(host, host.layout, content("third", "cccc"), check=False, allow_restart=False)
+    deploy(host, host.layout, content("third", "cccc"), check=False, allow_restart=False)
     lines = edge(host).out.splitlines()
     assert lines[1].split() == ["cccc", "1970-01-01", "00:16:40", "never", "live"]
     assert "running, answers" in lines[2]
@@ -102,7 +102,7 @@ def test_what_never_ran_is_marked(host: EdgeHost) -> None:
 
 
 def test_what_runs_is_asked_at_its_own_port(host: EdgeHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    apply(host, host.layout, content("third", "cccc", port=9090), check=False, allow_restart=False)
+    deploy(host, host.layout, content("third", "cccc", port=9090), check=False, allow_restart=False)
     get = host.get
     monkeypatch.setattr(host, "get", lambda url: get(url) if ":8090/" in url else None)
     assert told(host, "list")["answers"] == "abbb"

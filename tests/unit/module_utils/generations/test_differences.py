@@ -13,7 +13,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import WRITTEN, Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import Leaving, leaving_workers
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import advice_on_state
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import MASTER, EdgeHost
@@ -29,7 +29,7 @@ FIRST, SECOND = content("a\n", "aaaa"), content("another a\n", "bbbb")
 @pytest.fixture
 def host(tmp_path: Path) -> EdgeHost:
     made = EdgeHost(tmp_path)
-    apply(made, made.layout, FIRST, check=False, allow_restart=False)
+    deploy(made, made.layout, FIRST, check=False, allow_restart=False)
     reload_and_prove(made, made.layout, timeout=5, keep=3)
     return made
 

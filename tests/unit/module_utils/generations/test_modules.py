@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
@@ -29,7 +29,7 @@ def host(tmp_path: Path) -> EdgeHost:
 
 
 def run(host: EdgeHost, content: Content, *, allow_restart: bool = False) -> None:
-    apply(host, host.layout, content, check=False, allow_restart=allow_restart)
+    deploy(host, host.layout, content, check=False, allow_restart=allow_restart)
     reload_and_prove(host, host.layout, timeout=5, keep=3, allow_restart=allow_restart)
 
 
@@ -58,5 +58,5 @@ def test_nginx_lets_modules_go_once_it_has_a_stream_block(host: EdgeHost) -> Non
 
 
 def test_check_mode_goes_on_without_a_module_that_is_not_there_yet(host: EdgeHost) -> None:
-    (told,) = apply(host, host.layout, STREAMS, check=True, allow_restart=False).warnings
+    (told,) = deploy(host, host.layout, STREAMS, check=True, allow_restart=False).warnings
     assert told == "nginx: has no ngx_stream_module yet; the configuration was rendered, but not tested"

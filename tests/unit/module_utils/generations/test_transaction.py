@@ -21,7 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     running_name,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import (
-    apply,
+    deploy,
     pack,
     roll_back,
     unpack,
@@ -48,8 +48,8 @@ def host(tmp_path: Path) -> EdgeHost:
 
 
 def run(host: Any, layout: Any, wanted: Content, check: bool = False) -> bool:
-    """What a play does: apply, and the handler when something changed or an earlier run left it undone."""
-    outcome = apply(host, layout, wanted, check=check, allow_restart=False)
+    """What a play does: deploy, and the handler when something changed or an earlier run left it undone."""
+    outcome = deploy(host, layout, wanted, check=check, allow_restart=False)
     undone = outcome.name != running_name(host, layout)
     if (outcome.changed or undone) and not check:
         reload_and_prove(host, layout, timeout=5, keep=3)
@@ -59,10 +59,10 @@ def run(host: Any, layout: Any, wanted: Content, check: bool = False) -> bool:
 def test_what_nginx_warns_of_is_told_by_every_run(host: EdgeHost) -> None:
     told = "nginx says: warned of (nginx.conf:1: # {name})"
     wanted = content("warned of", "eeee")
-    in_check_mode = apply(host, host.layout, wanted, check=True, allow_restart=False)
+    in_check_mode = deploy(host, host.layout, wanted, check=True, allow_restart=False)
     assert list(in_check_mode.warnings) == [told.format(name=".check-eeee")]
     for _run in range(2):
-        outcome = apply(host, host.layout, wanted, check=False, allow_restart=False)
+        outcome = deploy(host, host.layout, wanted, check=False, allow_restart=False)
         assert list(outcome.warnings) == [told.format(name="eeee")]
     assert not outcome.changed
 

@@ -11,7 +11,10 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import Outcome, apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import (
+    Deployment,
+    deploy,
+)
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
@@ -26,8 +29,8 @@ def content(host: EdgeHost, users: str, more: str = "") -> Content:
     return Content({"nginx.conf": text}, f"digest-{users}", 8090, "0.1.0")
 
 
-def run(host: EdgeHost, wanted: Content, users: dict[str, str], *, check: bool = False, keep: int = 3) -> Outcome:
-    outcome = apply(host, host.layout, wanted, check=check, allow_restart=False, user_files=users)
+def run(host: EdgeHost, wanted: Content, users: dict[str, str], *, check: bool = False, keep: int = 3) -> Deployment:
+    outcome = deploy(host, host.layout, wanted, check=check, allow_restart=False, user_files=users)
     if outcome.changed and not check:
         reload_and_prove(host, host.layout, timeout=5, keep=keep)
     return outcome

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content, running_name
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import (
@@ -36,7 +36,7 @@ def host(tmp_path: Path) -> EdgeHost:
 
 
 def go(host: EdgeHost, text: str, digest: str) -> None:
-    apply(host, host.layout, Content({"nginx.conf": text}, digest, 8090, "0.1.0"), check=False, allow_restart=False)
+    deploy(host, host.layout, Content({"nginx.conf": text}, digest, 8090, "0.1.0"), check=False, allow_restart=False)
     host.commands.clear()
     reload_and_prove(host, host.layout, timeout=5, keep=3)
 

@@ -11,16 +11,16 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation import metrics
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.renewal import look_at_all, take_over
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.renewal import observe_all, take_over
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import Handshake
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import Certificate
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import X509Certificate
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
@@ -45,7 +45,7 @@ class ServingHost(EdgeHost):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.folders = Folders(str(root / "nginx" / "tls"), str(root / "letsencrypt"))
-        self.served: dict[str, Certificate] = {}
+        self.served: dict[str, X509Certificate] = {}
         self.reads_certificates = True
 
     def _reload(self) -> None:
@@ -84,7 +84,7 @@ def host(tmp_path: Path, first: Pair) -> ServingHost:
     key_pairs.point(host, host.folders.tls, NAME, target)
     text = f"# @GENERATION@\nlisten 443 ssl;\nssl_certificate {host.folders.link(NAME)}/fullchain.pem;\n"
     content = Content({"nginx.conf": text}, "aaaa", 8090, "0.1.0")
-    apply(host, host.layout, content, check=False, allow_restart=False)
+    deploy(host, host.layout, content, check=False, allow_restart=False)
     reload_and_prove(host, host.layout, timeout=5, keep=9)
     return host
 
@@ -187,7 +187,7 @@ def test_metrics_tell_disk_and_served_apart(host: ServingHost, tmp_path: Path, m
     key_pairs.point(host, host.folders.tls, NAME, target)
 
     def told() -> dict[str, float]:
-        seen = look_at_all(host, Clients(host), host.layout, host.folders, [NAME])
+        seen = observe_all(host, Clients(host), host.layout, host.folders, [NAME])
         text = metrics.as_text(seen, metrics.read_renewal(host), NOW)
         samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
         return {name.removeprefix("nginx_edge_"): float(value) for name, _space, value in samples}

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import apply
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
@@ -72,7 +72,7 @@ def host(tmp_path: Path, placeholder: Pair) -> Receiver:
     host = Receiver(tmp_path)
     key_pairs.point(host, host.folders.tls, NAME, key_pairs.store_pair(host, host.folders.tls, NAME, placeholder))
     content = Content({"nginx.conf": "# @GENERATION@\nlisten 443 ssl;\n"}, "aaaa", 8090, "0.1.0")
-    apply(host, host.layout, content, check=False, allow_restart=False)
+    deploy(host, host.layout, content, check=False, allow_restart=False)
     reload_and_prove(host, host.layout, timeout=5, keep=9)
     return host
 

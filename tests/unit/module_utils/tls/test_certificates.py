@@ -41,7 +41,7 @@ def provided(pair: Pair, **changes: Any) -> Wanted:
 
 def run(folders: Folders, wanted: Wanted, now: datetime = NOW) -> Decision:
     (decision,) = core.decide_all(HOST, folders, [wanted], now)
-    core.apply_all(HOST, folders, [decision])
+    core.install_all(HOST, folders, [decision])
     return decision
 
 
@@ -316,7 +316,7 @@ def test_one_that_cannot_be_made_leaves_the_others_their_turn(folders: Folders) 
     impossible = replace(SELF, name="bad", names=("no good name",))
     decisions = core.decide_all(HOST, folders, [impossible, ACME], NOW)
     with pytest.raises(EdgeError, match="certificate bad: 'no good name' cannot stand in a certificate"):
-        core.apply_all(HOST, folders, decisions)
+        core.install_all(HOST, folders, decisions)
     assert in_use(folders).certificate.names == ACME.names
 
 
@@ -336,7 +336,7 @@ def test_a_death_at_any_effect_leaves_the_old_pair_or_the_new_one(folders: Folde
         (decision,) = core.decide_all(HOST, fresh, [provided(new)], NOW)
         host = FaultyHost(HOST, at, die)
         try:
-            core.apply_all(host, fresh, [decision])
+            core.install_all(host, fresh, [decision])
         except Death:
             assert in_use(fresh) in (old, new)
             run(fresh, provided(new))
@@ -354,7 +354,7 @@ def test_a_death_during_the_first_placeholder_never_leaves_half_a_pair(folders: 
         fresh = replace(folders, tls=str(tmp_path / str(at)))
         (decision,) = core.decide_all(HOST, fresh, [ACME], NOW)
         try:
-            core.apply_all(FaultyHost(HOST, at, die), fresh, [decision])
+            core.install_all(FaultyHost(HOST, at, die), fresh, [decision])
         except Death:
             if HOST.exists(fresh.link("a.example")):
                 in_use(fresh)

@@ -20,14 +20,14 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.prob
     Answer,
     Finding,
     LocalWeb,
-    Site,
+    ProbedSite,
     find,
     find_all,
-    report,
+    module_result,
 )
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
 
-SITE = Site("a.test", True, "a.test")
+SITE = ProbedSite("a.test", True, "a.test")
 WELL = {"status": 200, "problem": ""}
 
 
@@ -49,16 +49,16 @@ class FixedWeb:
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
-    def ask(self, _site: Site) -> Answer:
+    def request(self, _site: ProbedSite) -> Answer:
         return self.answer
 
 
-def found(folders: Folders, answer: Answer, site: Site = SITE) -> Finding:
+def found(folders: Folders, answer: Answer, site: ProbedSite = SITE) -> Finding:
     return find(LocalHost(), folders, FixedWeb(answer), site)
 
 
 def test_a_site_that_answers_with_its_certificate_is_well(folders: Folders, pair: Pair) -> None:
-    assert found(folders, Answer(pair.certificate, 404)).report() == {"status": 404, "problem": ""}
+    assert found(folders, Answer(pair.certificate, 404)).as_result() == {"status": 404, "problem": ""}
 
 
 def test_a_handshake_that_fails_is_the_edges_own_fault(folders: Folders) -> None:
@@ -83,23 +83,23 @@ def test_another_certificate_than_the_one_on_disk_is_the_edges_own_fault(folders
 def test_a_backend_counts_where_it_was_well_before(
     folders: Folders, answer: Answer, before: dict[str, Any] | None, fails: bool
 ) -> None:
-    one = found(folders, answer, Site("a.test", False, ""))
+    one = found(folders, answer, ProbedSite("a.test", False, ""))
     assert one.problem == ("answers 502" if answer.status else "no answer (reset)")
     assert one.worse_than(before) == fails
 
 
 @pytest.mark.parametrize(("status", "problem"), [(204, ""), (200, "answers 200"), (503, "answers 503")])
 def test_a_site_may_say_what_means_that_it_is_well(folders: Folders, pair: Pair, status: int, problem: str) -> None:
-    site = Site("a.test", True, "a.test", "/up", (204,))
+    site = ProbedSite("a.test", True, "a.test", "/up", (204,))
     assert found(folders, Answer(pair.certificate, status), site).problem == problem
 
 
 def test_what_got_worse_is_asked_again_and_nothing_else() -> None:
-    sites = [Site(f"{name}.test", False, "") for name in "abc"]
+    sites = [ProbedSite(f"{name}.test", False, "") for name in "abc"]
     asked: list[str] = []
     clock = iter(range(100))
 
-    def look(site: Site) -> Finding:
+    def look(site: ProbedSite) -> Finding:
         asked.append(site.name)
         bad = site.name == "c.test" or (site.name == "b.test" and asked.count("b.test") == 1)
         return Finding(site, Answer(status=502 if bad else 200), "answers 502" if bad else "", False)
@@ -129,7 +129,7 @@ def test_patience_ends() -> None:
 def test_the_generation_that_answers_has_to_be_the_live_one(
     pair: Pair, answers: str | None, live: str | None, problem: list[str]
 ) -> None:
-    result, problems = report([Finding(SITE, Answer(pair.certificate, 200), "", False)], {}, answers, live)
+    result, problems = module_result([Finding(SITE, Answer(pair.certificate, 200), "", False)], {}, answers, live)
     assert problems == problem
     assert result["sites"] == {"a.test": WELL}
     assert result["certificates_until"] is not None
@@ -165,13 +165,13 @@ def web(request: pytest.FixtureRequest, pair: Pair, tmp_path: Path) -> Iterator[
 
 def test_over_the_network_of_this_machine(web: tuple[LocalWeb, bool], pair: Pair) -> None:
     local, https = web
-    answers = [local.ask(Site("a.test", https, "a.test", f"/{status}")) for status in (200, 502, 444)]
+    answers = [local.request(ProbedSite("a.test", https, "a.test", f"/{status}")) for status in (200, 502, 444)]
     assert [answer.status for answer in answers] == [200, 502, None]
     assert [bool(answer.problem) for answer in answers] == [False, False, True]
     assert {answer.certificate for answer in answers} == {pair.certificate if https else None}
 
 
 def test_nobody_there() -> None:
-    answer = LocalWeb(1, 1, timeout=1).ask(SITE)
+    answer = LocalWeb(1, 1, timeout=1).request(SITE)
     assert (answer.status, answer.certificate) == (None, None)
     assert "refused" in answer.problem

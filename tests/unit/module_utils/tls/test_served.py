@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
     Handshake,
-    LocalEdge,
+    LoopbackClient,
     Observation,
     handshake_for,
     observe,
@@ -64,7 +64,7 @@ def serving(pair: Pair, folder: Path) -> Iterator[int]:
 
 def test_the_served_certificate_is_read_and_refused_names_are_told_apart(pair: Pair, tmp_path: Path) -> None:
     with serving(pair, tmp_path) as port:
-        edge = LocalEdge(https_port=port)
+        edge = LoopbackClient(https_port=port)
         assert edge.handshake("b.example") == Handshake(pair.certificate)
         refused = edge.handshake("a.example")
         assert (refused.certificate, refused.refused) == (None, True)
