@@ -34,10 +34,10 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline
     build,
     plan,
 )
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import NOT_THE_MODEL, PREFIX
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import Loader, read_site_files
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import probes
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import advice_on_state
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 
@@ -85,7 +85,7 @@ class ActionModule(ActionBase):
         if arguments["state"] == "checked":
             return {"changed": False, **result}
         made = self._make_live(planned, target, facts, task_vars)
-        return {**result, **made, "advice": [*result["advice"], *made["advice"]]}
+        return {**result, **made, "edge_warnings": [*result["edge_warnings"], *made["edge_warnings"]]}
 
     def _make_live(
         self, planned: Plan, target: Target, facts: Mapping[str, Any], task_vars: dict[str, Any]
@@ -94,9 +94,9 @@ class ActionModule(ActionBase):
             built = build(planned.edge, target, TEMPLATES, hash_password)
         except OSError as error:
             raise AnsibleActionFail(f"the controller cannot hash passwords: {error}") from error
-        found = advice_on_state(facts["generations"], facts["processes"])
+        found = warnings_on_state(facts["generations"], facts["processes"])
         made = self._made_live(planned, target, facts, built, task_vars)
-        return {**made, "drift": facts["generations"]["drift"], "advice": [*found, *made["advice"]]}
+        return {**made, "drift": facts["generations"]["drift"], "edge_warnings": [*found, *made["edge_warnings"]]}
 
     def _made_live(
         self, planned: Plan, target: Target, facts: Mapping[str, Any], built: Built, task_vars: dict[str, Any]
@@ -110,7 +110,7 @@ class ActionModule(ActionBase):
         if target.installed and unchanged:
             # A run that died between switch and reload left the rest for this one.
             proven = live == running == generations["answered"]
-            told = {"generation": live, "previous": live, "advice": generations["advice"]}
+            told = {"generation": live, "previous": live, "edge_warnings": generations["edge_warnings"]}
             return {"changed": not proven, **told, "sent": 0}
         payload = pack(dataclasses.replace(content, made_by=_operator()))
         outcome = self._module(
@@ -123,14 +123,16 @@ class ActionModule(ActionBase):
             task_vars,
         )
         kept: dict[str, Any] = {
-            key: outcome[key] for key in ("changed", "generation", "previous", "diff", "advice") if key in outcome
+            key: outcome[key]
+            for key in ("changed", "generation", "previous", "diff", "edge_warnings")
+            if key in outcome
         }
         if not outcome["tested"]:
-            kept["advice"] = ["nginx: is not installed yet; the configuration was rendered, but not tested"]
+            kept["edge_warnings"] = ["nginx: is not installed yet; the configuration was rendered, but not tested"]
         return {**kept, "sent": len(payload)}
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        names = (name for name in task_vars if name.startswith(PREFIX) and name not in NOT_THE_MODEL)
+        names = (name for name in task_vars if name.startswith(PREFIX))
         variables = {name: _untagged(self._templar.template(task_vars[name])) for name in names}
         if isinstance(variables.get("edge_batches"), (str, int)):
             variables["edge_batches"] = [variables["edge_batches"]]  # -e edge_batches=100%
@@ -223,7 +225,7 @@ def _plain(planned: Plan) -> dict[str, Any]:
         "settings": {name: getattr(edge, name) for name in SETTINGS},
         "sites": probes(edge),
         "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "patience")},
-        "advice": [*map(str, planned.warnings), *(f"{one}; the model allows this" for one in planned.lifted)],
+        "edge_warnings": [*map(str, planned.warnings), *(f"{one}; the model allows this" for one in planned.lifted)],
     }
 
 

@@ -102,8 +102,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-advice:
-  description: What was done beside it, or may not be meant, such as a name that leads elsewhere; one line each.
+edge_warnings:
+  description: Warnings, such as a name that resolves to another host; one line each.
   returned: always
   type: list
   elements: str
@@ -199,7 +199,7 @@ def main() -> None:
         "changed": any(outcome.changed for outcome in outcomes),
         "certificates": [outcome.as_result() for outcome in outcomes],
         "diff": {"before": before, "after": after},
-        "advice": [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.advice],
+        "edge_warnings": [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.warnings],
     }
     try:
         raise_all(problems, "could not be issued; the edge keeps what it has")

@@ -50,7 +50,7 @@ EXAMPLES = r"""
 - name: Check the model of the edge
   hardened.nginx_edge.edge_config:
     state: checked
-  register: edge_plan
+  register: __edge_plan
 
 - name: Make the configuration live
   hardened.nginx_edge.edge_config:
@@ -114,8 +114,8 @@ probe:
   description: Whether and how patiently it is asked (C(enabled), C(timeout), C(patience)).
   returned: success
   type: dict
-advice:
-  description: What works, but perhaps not as meant, and what nginx warned of; one line each, with its place.
+edge_warnings:
+  description: Warnings about the model, and those of nginx; one line each, with its place.
   returned: success
   type: list
   elements: str

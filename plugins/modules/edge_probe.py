@@ -95,12 +95,12 @@ seealso:
 EXAMPLES = r"""
 - name: Look at every site
   hardened.nginx_edge.edge_probe:
-    sites: "{{ edge_plan.sites }}"
+    sites: "{{ __edge_plan.sites }}"
   register: before
 
 - name: Fail where the edge serves worse than it did
   hardened.nginx_edge.edge_probe:
-    sites: "{{ edge_plan.sites }}"
+    sites: "{{ __edge_plan.sites }}"
     before: "{{ before.sites }}"
     expect_well: true
 """

@@ -75,7 +75,7 @@ EXAMPLES = r"""
     orderer: edge-1
     address: 10.0.0.1
     host_keys: ["ssh-ed25519 AAAA"]
-    certificates: "{{ edge_plan.certificates | selectattr('source', 'equalto', 'received') }}"
+    certificates: "{{ __edge_plan.certificates | selectattr('source', 'equalto', 'received') }}"
   register: prepared
 
 - name: Receive

@@ -63,8 +63,8 @@ tested:
   description: Whether nginx tested the files; false only in check mode on a host without nginx.
   returned: success
   type: bool
-advice:
-  description: What nginx warns of and takes nevertheless, each with its place in the model where one is known.
+edge_warnings:
+  description: Warnings of nginx about the configuration, each with its place in the model where one is known.
   returned: success
   type: list
   elements: str
@@ -104,7 +104,7 @@ def main() -> None:
         generation=outcome.name,
         previous=outcome.previous,
         tested=outcome.name is not None,
-        advice=list(outcome.warnings),
+        edge_warnings=list(outcome.warnings),
         diff=outcome.diff,
     )
 

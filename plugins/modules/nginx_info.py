@@ -84,7 +84,7 @@ generations:
       description:
         - Files of the live one that were changed by hand; V(/etc/nginx/nginx.conf) where somebody put a file in the
           place of the link to it.
-    advice:
+    edge_warnings:
       type: list
       elements: str
       description: What nginx warned of when it tested the live one.
@@ -173,7 +173,7 @@ def main() -> None:
             **names,
             "digest": manifest.digest if manifest else None,
             "drift": drifted_paths(host, layout),
-            "advice": list(manifest.warnings) if manifest else [],
+            "edge_warnings": list(manifest.warnings) if manifest else [],
             "kept": [one.name for one in manifests(host, layout)],
         },
         processes={

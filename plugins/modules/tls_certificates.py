@@ -106,8 +106,8 @@ postponed:
   type: list
   elements: str
   sample: [shop.example.com]
-advice:
-  description: What works, but perhaps not for long, such as a certificate that expires soon; one line each.
+edge_warnings:
+  description: Warnings, such as a certificate that expires soon; one line each.
   returned: success
   type: list
   elements: str
@@ -147,7 +147,7 @@ def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: b
     folders = Folders()
     wanted = [core.Wanted.from_plan(item) for item in items]
     decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
-    advice = [one.wanted.error(EdgeError(text)) for one in decisions for text in one.warnings]
+    warnings = [one.wanted.error(EdgeError(text)) for one in decisions for text in one.warnings]
     postponed: list[core.Decision] = []
     if not replace:
         decisions, postponed = core.apart(host, folders, decisions)
@@ -159,7 +159,7 @@ def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: b
         "certificates": reports,
         "postponed": [one.wanted.name for one in postponed],
         "diff": {"before": before, "after": describe(reports)},
-        "advice": advice,
+        "edge_warnings": warnings,
     }
 
 

@@ -64,7 +64,7 @@ EXAMPLES = r"""
 
 - name: Fail unless clients get what is on disk
   hardened.nginx_edge.tls_certificates_info:
-    certificates: "{{ edge_plan.certificates }}"
+    certificates: "{{ __edge_plan.certificates }}"
     expect_served: true
 """
 

@@ -20,7 +20,7 @@ STAPLING = {"edge_sites": sites(API, FIXED, extra_directives="ssl_stapling on;")
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Run, Run]]:
     """In check mode, for real, and once more."""
-    folder: Path = tmp_path_factory.mktemp("advice")
+    folder: Path = tmp_path_factory.mktemp("edge_warnings")
     inventory = folder / "inventory.yml"
     inventory.write_text(json.dumps({"edge": {"hosts": {TRIXIE: STAPLING}}}), encoding="utf-8")
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import plan
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import NOT_THE_MODEL, PREFIX
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
 from ansible_collections.hardened.nginx_edge.tests.unit.models import OPTIONS, ROOT, TARGETS, errors
 
 OPS = ROOT / "playbooks" / "files" / "ops"
@@ -42,7 +42,7 @@ def variables(inventory: str, *, examples: bool) -> dict[str, Any]:
 
 
 def of_the_model(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name.startswith(PREFIX) and name not in NOT_THE_MODEL}
+    return {name: value for name, value in given.items() if name.startswith(PREFIX)}
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)

@@ -31,7 +31,7 @@ class IssueResult:
 
     :param state: ``issued``, ``kept``, or in check mode ``wanted``.
     :param linked: whether the link that nginx follows was switched; likewise ``credentials``, those for the DNS.
-    :param advice: what was done, or may not be meant.
+    :param warnings: what was done on the way, and what may be a mistake.
     """
 
     wanted: Wanted
@@ -40,7 +40,7 @@ class IssueResult:
     certificate: X509Certificate | None = None
     linked: bool = False
     credentials: bool = False
-    advice: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -102,18 +102,18 @@ class Issuer:
             return IssueResult(wanted, "kept", None, pair.certificate, linked=linked, credentials=fresh)
         if self.check_mode:
             return IssueResult(wanted, "wanted", request, before, credentials=fresh)
-        advice = self._prove(wanted)
-        advice += self._clear_away(wanted, lineage, now)
-        advice.append(certbot.order(self.host, request, self.authority, challenge, self.folders))
+        warnings = self._prove(wanted)
+        warnings += self._clear_away(wanted, lineage, now)
+        warnings.append(certbot.order(self.host, request, self.authority, challenge, self.folders))
         pair = key_pairs.read_pair(self.host, self.folders.lineage(wanted.name))
         # The clocks of an authority and of this host may differ by a little.
         wrong = list(key_pairs.problems_of(pair.chain, wanted.names, max(now, pair.certificate.not_before)))
         if wrong:
             raise EdgeError(f"the authority's certificate is not used: {'; '.join(wrong)}")
         certbot.pace_renewals(self.host, self.folders, wanted.name, pair.certificate)
-        told = tuple(text for text in advice if text)
+        told = tuple(text for text in warnings if text)
         linked = self._link(wanted, pair)
-        return IssueResult(wanted, "issued", request, pair.certificate, linked=linked, credentials=fresh, advice=told)
+        return IssueResult(wanted, "issued", request, pair.certificate, linked=linked, credentials=fresh, warnings=told)
 
     def _refuse(self, wanted: Wanted, lineage: Lineage | None, now: datetime) -> None:
         """What must not be asked for, or cannot be had: told before anything is done."""

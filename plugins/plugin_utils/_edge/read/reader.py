@@ -22,24 +22,6 @@ from .spec import Options, read_options, read_value
 PREFIX = "edge_"
 LONGEST_SHOWN = 100
 """Characters of a wrong value that an error repeats."""
-NOT_THE_MODEL = frozenset(
-    {
-        "edge_hosts",
-        "edge_plan",
-        "edge_pairs",
-        "edge_configured",
-        "edge_served",
-        "edge_advice",
-        "edge_advice_later",
-        "edge_run",
-        "edge_before",
-        "edge_probed",
-        "edge_probe_before",
-        "edge_probe_expects",
-        "edge_new_advice",
-    }
-)
-"""Variables that begin like the model's but belong to the playbooks and the role."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +62,7 @@ def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequen
     for name, value in variables.items():
         if name in options:
             given[name] = value
-        elif name not in NOT_THE_MODEL and (hint := _meant_variable(name, options)):
+        elif hint := _meant_variable(name, options):
             problems.append(Problem(name, "is not a variable of the edge", hint))
     plain = read_options(options, given, "", problems)
     names = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts of a run are advised, as lines for its end."""
+"""The warnings of a run, as lines for its end."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ LINGERS = 60
 """Seconds after a reload from which on workers of earlier configurations are worth a line."""
 
 
-def advice_lines(advice: Mapping[str, Sequence[str]]) -> list[str]:
-    """One line for each piece of advice, with the hosts that it is for; in the order in which it was first given.
+def warning_lines(warnings: Mapping[str, Sequence[str]]) -> list[str]:
+    """One line for each warning, with the hosts that it applies to; in the order of their first host.
 
-    :param advice: host -> what it is advised. All hosts of the run are in it, those without advice too.
+    :param warnings: host -> its warnings. All hosts of the run are in it, those without warnings too.
     :returns: such as ``edge-1, edge-2: edge_upstreams[0]: …``, with ``all 3 hosts`` where it is for each of several.
     """
     hosts: dict[str, list[str]] = {}
-    for host, texts in advice.items():
+    for host, texts in warnings.items():
         for text in dict.fromkeys(texts):
             hosts.setdefault(text, []).append(host)
-    return [f"{_named(named, len(advice))}: {text}" for text, named in hosts.items()]
+    return [f"{_named(named, len(warnings))}: {text}" for text, named in hosts.items()]
 
 
 def _named(hosts: Sequence[str], count: int) -> str:
     return f"all {count} hosts" if len(hosts) == count > 1 else ", ".join(hosts)
 
 
-def advice_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any]) -> list[str]:
+def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any]) -> list[str]:
     """What an operator should know of how a run found a host.
 
     :param generations: as the module ``nginx_info`` tells them; ``processes`` likewise.

@@ -72,7 +72,7 @@ def test_a_forgotten_account_is_set_aside_and_renewals_follow(folders: Folders, 
     kept = Path(folders.letsencrypt) / "nginx-edge" / f"account-{old.name}"
     assert (kept / "regr.json").is_file()
     assert not old.exists()
-    assert outcome.advice == (
+    assert outcome.warnings == (
         f"https://acme.test/dir knew the account no more: a new one is used, the old one lies in {kept}",
     )
     assert "account = new\n" in renewal.read_text()

@@ -187,7 +187,7 @@ def test_names_that_lead_elsewhere_or_nowhere_known_are_told(folders: Folders, t
         "www.a.example": Lookup(None, problem="Temporary failure in name resolution"),
     }
     (outcome,), _none = one.issue_all([WANTED], NOW)
-    assert outcome.advice == (
+    assert outcome.warnings == (
         "a.example leads to 198.51.100.1, 198.51.100.2, no address of this host: the authority's request has to"
         " come here all the same",
         "www.a.example could not be looked up (Temporary failure in name resolution)",
@@ -209,7 +209,7 @@ def test_a_damaged_lineage_is_set_aside_and_issued_anew(
     (outcome,), problems = one.issue_all([WANTED], NOW)
     kept = Path(folders.letsencrypt) / "nginx-edge" / "damaged-a.example"
     assert (outcome.state, problems) == ("issued", [])
-    assert outcome.advice == (f"the damaged certificate lies in {kept}",)
+    assert outcome.warnings == (f"the damaged certificate lies in {kept}",)
     assert "--keep-until-expiring" in started(one)[0]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
     assert LocalHost().readlink(folders.link("a.example")) == f".issued/a.example/{pair.digest}"

@@ -15,7 +15,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import WRITTEN, Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import Leaving, leaving_workers
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import advice_on_state
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import MASTER, EdgeHost
 
 
@@ -97,15 +97,15 @@ def test_a_host_without_generations_has_no_drift(tmp_path: Path) -> None:
     assert [header for header, _before, _after in told(host, FIRST)] == ["nginx.conf", "sites/a.conf", "sites/b.conf"]
 
 
-def test_advice_names_what_was_changed_and_who_lingers() -> None:
+def test_warnings_name_changed_files_and_old_workers() -> None:
     generations = {"drift": ["sites/a.conf"], "live": "aaaa"}
     processes = {"leaving": [{"pid": 7, "age": 3600}, {"pid": 9, "age": 600}], "since_proof": 600}
-    by_hand, lingering = advice_on_state(generations, processes)
+    by_hand, lingering = warnings_on_state(generations, processes)
     assert by_hand == "changed by hand: sites/a.conf; a run undoes it, and keeps what it finds in generations/aaaa"
     assert lingering.startswith(
         "nginx: 2 workers of earlier configurations still serve open connections (process 7, 9, "
     )
-    assert advice_on_state({"drift": [], "live": "aaaa"}, {**processes, "since_proof": 5}) == []
+    assert warnings_on_state({"drift": [], "live": "aaaa"}, {**processes, "since_proof": 5}) == []
 
 
 def test_workers_that_shut_down_are_found(host: EdgeHost, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,11 @@ def test_what_is_not_wrong_is_not_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["edge_hosts", "edge_warnings", "edge_print_warnings", "edge_backup_time"])
+def test_other_variables_with_the_prefix_are_no_mistake(name: str) -> None:
+    assert errors({name: "anything"}) == []
+
+
 def test_certificates_are_planned_from_the_sites() -> None:
     site = {"name": "a.test", "aliases": ["b.test"], "locations": [{"path": "/", "return": {"status": 204}}]}
     model = {"edge_sites": [site], "edge_acme": {"email": "ops@a.test"}}

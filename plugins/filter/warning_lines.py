@@ -5,15 +5,15 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: advice_lines
-short_description: What the hosts of a run are advised, one line for each piece of advice
+name: warning_lines
+short_description: Group the warnings of the hosts of a run, one line for each warning
 version_added: 0.1.0
 description:
-  - Groups what several hosts are advised, so that what is the same for many stands there once.
+  - Lists each warning once, with the hosts that it applies to.
 positional: _input
 options:
   _input:
-    description: Hosts, and the list of what each is advised. Hosts without advice belong to it, with an empty list.
+    description: Hosts, and the warnings of each. Include hosts without warnings, with an empty list.
     type: dict
     required: true
 author:
@@ -23,7 +23,7 @@ author:
 EXAMPLES = r"""
 - name: Tell what may not be meant
   ansible.builtin.debug:
-    msg: "{{ {'edge-1': ['nginx: old'], 'edge-2': []} | hardened.nginx_edge.advice_lines }}"
+    msg: "{{ {'edge-1': ['nginx: old'], 'edge-2': []} | hardened.nginx_edge.warning_lines }}"
 """
 
 RETURN = r"""
@@ -42,11 +42,11 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report import warnings
 
 
-def advice_lines(value: Any) -> list[str]:
+def warning_lines(value: Any) -> list[str]:
     """See the documentation of the filter."""
     if not isinstance(value, Mapping):
-        raise AnsibleFilterError("advice_lines takes a mapping of hosts and what they are advised")
-    return warnings.advice_lines({str(host): [str(text) for text in texts] for host, texts in value.items()})
+        raise AnsibleFilterError("warning_lines takes a mapping of hosts and their warnings")
+    return warnings.warning_lines({str(host): [str(text) for text in texts] for host, texts in value.items()})
 
 
 class FilterModule:
@@ -54,4 +54,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""
-        return {"advice_lines": advice_lines}
+        return {"warning_lines": warning_lines}
