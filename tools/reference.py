@@ -60,8 +60,8 @@ Every proxied location sends the complete set of the edge, also a location with 
 
 Proxies in front name the address, protocol, host, port and id by `X-Forwarded-For` (or `edge_real_ip_header`),
 `X-Forwarded-Proto`, `X-Forwarded-Host`, `X-Forwarded-Port` and `X-Request-ID`. The edge accepts these only from
-`edge_trusted_proxies`, and only valid values. With `edge_proxy_protocol` it accepts none of them, because such a load
-balancer passes on what clients send. The effective values are used in redirects and cache keys, too.
+`edge_trusted_proxies`, and only valid values. With `edge_listen_proxy_protocol` it accepts none of them, because such a
+load balancer passes on what clients send. The effective values are used in redirects and cache keys, too.
 
 `request_headers` (edge, site, location) sets further headers or replaces one of the set; an empty value removes a
 header. A value may hold variables of nginx, except those that nginx decodes, such as `$uri`: they would let a client

@@ -221,10 +221,10 @@ def _plain(planned: Plan) -> dict[str, Any]:
     return {
         "certificates": planned.certificates,
         "acme": planned.authority,
-        "orderer": edge.acme.ordered_by if edge.acme else None,
+        "issuing_edge": edge.acme.issuing_edge if edge.acme else None,
         "settings": {name: getattr(edge, name) for name in SETTINGS},
         "sites": probes(edge),
-        "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "patience")},
+        "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "retry_timeout")},
         "edge_warnings": [*map(str, planned.warnings), *(f"{one}; the model allows this" for one in planned.lifted)],
     }
 

@@ -101,7 +101,7 @@ settings:
     max_fail_percentage:
       type: int
       description: How much of a batch of hosts may fail, in percent.
-orderer:
+issuing_edge:
   description: Name of the host that orders certificates for the others, or null.
   returned: success
   type: str
@@ -111,7 +111,7 @@ sites:
   type: list
   elements: dict
 probe:
-  description: Whether and how patiently it is asked (C(enabled), C(timeout), C(patience)).
+  description: Whether and how patiently it is asked (C(enabled), C(timeout), C(retry_timeout)).
   returned: success
   type: dict
 edge_warnings:

@@ -72,7 +72,7 @@ options:
     description: Seconds in which each site has to answer.
     type: int
     default: 5
-  patience:
+  retry_timeout:
     description: Seconds for which what got worse is asked again.
     type: int
     default: 10
@@ -164,7 +164,7 @@ def main() -> None:
             "before": {"type": "dict", "default": {}},
             "expect_well": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 5},
-            "patience": {"type": "int", "default": 10},
+            "retry_timeout": {"type": "int", "default": 10},
             "http_port": {"type": "int", "default": 80},
             "https_port": {"type": "int", "default": 443},
             "status_port": {"type": "int", "default": 8090},
@@ -179,8 +179,8 @@ def main() -> None:
         return find(host, folders, web, one)
 
     sites = [ProbedSite.from_plan(item) for item in params["sites"]]
-    patience = params["patience"] if params["expect_well"] else 0
-    findings = find_all(look, sites, params["before"], patience=patience)
+    retry_timeout = params["retry_timeout"] if params["expect_well"] else 0
+    findings = find_all(look, sites, params["before"], retry_timeout=retry_timeout)
     result, problems = module_result(
         findings, params["before"], answering_generation(host, params["status_port"]), live_name(host, Layout())
     )

@@ -35,7 +35,7 @@ options:
     type: str
     choices: [prepared, received]
     default: received
-  orderer:
+  issuing_edge:
     description: Name of the edge that orders; with O(state=prepared).
     type: str
   address:
@@ -72,7 +72,7 @@ EXAMPLES = r"""
 - name: Make ready to receive
   hardened.nginx_edge.edge_receive:
     state: prepared
-    orderer: edge-1
+    issuing_edge: edge-1
     address: 10.0.0.1
     host_keys: ["ssh-ed25519 AAAA"]
     certificates: "{{ __edge_plan.certificates | selectattr('source', 'equalto', 'received') }}"
@@ -122,7 +122,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["prepared", "received"], "default": "received"},
-            "orderer": {"type": "str"},
+            "issuing_edge": {"type": "str"},
             "address": {"type": "str"},
             "port": {"type": "int", "default": 22},
             "host_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
@@ -130,7 +130,7 @@ def main() -> None:
             "remark": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 30},
         },
-        required_if=[("state", "prepared", ("orderer", "address", "certificates"))],
+        required_if=[("state", "prepared", ("issuing_edge", "address", "certificates"))],
         supports_check_mode=True,
     )
     params = module.params
@@ -143,7 +143,7 @@ def main() -> None:
 
 def _prepare(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     names = {item["name"]: list(item["names"]) for item in params["certificates"]}
-    settings = Settings(params["orderer"], params["address"], params["port"], ACCOUNT, names)
+    settings = Settings(params["issuing_edge"], params["address"], params["port"], ACCOUNT, names)
     changed, key = prepare(LocalHost(), settings, params["host_keys"], check=check)
     return {"changed": changed, "key": key, "address": own_address(settings), "received": []}
 

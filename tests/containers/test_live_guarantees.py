@@ -33,7 +33,7 @@ NOT_SERVED_HERE = (
     "edge_http_port",
     "edge_https_port",
     "edge_status_port",
-    "edge_proxy_protocol",
+    "edge_listen_proxy_protocol",
     "edge_trusted_proxies",
     "edge_streams",
     "edge_stream_extra_directives",

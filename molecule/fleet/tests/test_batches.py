@@ -140,7 +140,7 @@ class TestASiteThatAnswersWorse:
     @staticmethod
     def changed(folder: Path) -> Changed:
         wrong = [{"name": NAME, "locations": [{"path": "/", "upstream": "down"}]}, *sites("")[1:]]
-        return change(folder, {"edge_sites": wrong, "edge_probe": {"patience": 2}})
+        return change(folder, {"edge_sites": wrong, "edge_probe": {"retry_timeout": 2}})
 
     def test_the_run_stops_at_the_canary(self, changed: Changed, record_property: Record) -> None:
         record_property("note", changed.run.summary[CANARY.name])

@@ -27,7 +27,7 @@ FOLLOWER = FOLLOWERS[-1]
 BUNDLE = "/var/lib/nginx-edge/share/pairs.json"
 SSH = (
     "ssh -F none -T -i /etc/nginx-edge/receive_key -o BatchMode=yes -o StrictHostKeyChecking=yes"
-    " -o HostKeyAlias=nginx-edge-orderer -o UserKnownHostsFile=/etc/nginx-edge/receive_known_hosts"
+    " -o HostKeyAlias=nginx-edge-issuing-edge -o UserKnownHostsFile=/etc/nginx-edge/receive_known_hosts"
     f" nginx-edge-share@{CANARY.address}"
 )
 Renewal = tuple[list[str], list[str], list[str], Asking]
@@ -42,7 +42,7 @@ def variables(**more: Any) -> dict[str, Any]:
         "directory_url": "https://acme.test:14000/dir",
         "ca_bundle": "/etc/ssl/acme-ca.pem",
         "peers": [edge.address for edge in EDGES],
-        "ordered_by": CANARY.name,
+        "issuing_edge": CANARY.name,
     }
     return {"edge_acme": acme, **more}
 
@@ -226,7 +226,7 @@ class TestWhatIsHandedOver:
     def test_another_host_in_its_place_is_refused(self) -> None:
         path = "/etc/nginx-edge/receive_known_hosts"
         FOLLOWER.host.run("cp", path, "/root/known")
-        own = "nginx-edge-orderer $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)"
+        own = "nginx-edge-issuing-edge $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)"
         FOLLOWER.host.run("sh", "-c", f'echo "{own}" > {path}')
         code, log = unit_failed(FOLLOWER)
         FOLLOWER.host.run("mv", "/root/known", path)

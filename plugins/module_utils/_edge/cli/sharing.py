@@ -40,5 +40,5 @@ def _receive(options: argparse.Namespace, host: Host, layout: Layout) -> str:
         host, edge, layout, Folders(), settings=settings, now=now, timeout=options.timeout, check=options.check
     )
     if not names:
-        return f"Clients get the certificates that {settings.orderer} hands over.\n"
-    return f"{'To be received' if options.check else 'Received'} from {settings.orderer}: {', '.join(names)}.\n"
+        return f"Clients get the certificates that {settings.issuing_edge} hands over.\n"
+    return f"{'To be received' if options.check else 'Received'} from {settings.issuing_edge}: {', '.join(names)}.\n"

@@ -29,19 +29,19 @@ from .sharing import FORMAT
 
 _SSH_SECONDS = 60.0
 _MOST_WORDS = 3
-_ALIAS = "nginx-edge-orderer"
+_ALIAS = "nginx-edge-issuing-edge"
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the timer's unit has to know.
 
-    :param orderer: name in the inventory of the edge that orders.
+    :param issuing_edge: name in the inventory of the edge that orders.
     :param address: where its SSH server answers, on ``port``, for ``account``.
     :param certificates: certificate -> names that it has to be good for.
     """
 
-    orderer: str
+    issuing_edge: str
     address: str
     port: int
     account: str
@@ -104,14 +104,14 @@ def fetch(host: Host, settings: Settings) -> Mapping[str, Any]:
     done = host.run([*argv, "--", f"{settings.account}@{settings.address}"], timeout=_SSH_SECONDS)
     if done.code != 0:
         words = done.stderr.strip().splitlines()[-_MOST_WORDS:] or [f"exit code {done.code}"]
-        raise EdgeError(f"{settings.orderer} ({settings.address}) hands over no certificates; ssh says:", words)
+        raise EdgeError(f"{settings.issuing_edge} ({settings.address}) hands over no certificates; ssh says:", words)
     try:
         told = json.loads(done.stdout)
         if told["format"] != FORMAT:
-            raise EdgeError(f"{settings.orderer} hands over certificates in format {told['format']}, known is {FORMAT}")
+            raise EdgeError(f"{settings.issuing_edge} sends certificates in format {told['format']}, expected {FORMAT}")
         return dict(told["pairs"])
     except (ValueError, TypeError, KeyError) as error:
-        raise EdgeError(f"what {settings.orderer} hands over is not what was agreed on; nothing was changed") from error
+        raise EdgeError(f"{settings.issuing_edge} did not send certificates; nothing was changed") from error
 
 
 def find_received(
@@ -191,5 +191,7 @@ def receive(
             good = [name for name in settings.certificates if host.readlink(folders.link(name)) is not None]
             into_service(host, edge, layout, folders, received, names=good, timeout=timeout)
     if problems:
-        raise EdgeError(f"what {settings.orderer} hands over cannot be used, and nginx keeps what it has", problems)
+        raise EdgeError(
+            f"certificates of {settings.issuing_edge} cannot be used; nginx keeps the ones it has", problems
+        )
     return [one.name for one in received]

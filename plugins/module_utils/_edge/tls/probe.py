@@ -170,12 +170,12 @@ def find_all(
     sites: Sequence[ProbedSite],
     before: Mapping[str, Mapping[str, Any]],
     *,
-    patience: float = 0.0,
+    retry_timeout: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Finding]:
-    """Ask every site, a few at a time, and those that became worse again until ``patience`` seconds have passed."""
-    end = clock() + patience
+    """Ask every site, a few at a time; ask those that became worse again for ``retry_timeout`` seconds."""
+    end = clock() + retry_timeout
     with ThreadPoolExecutor(WORKERS) as pool:
         found = dict(zip(sites, pool.map(look, sites)))
         while clock() < end:

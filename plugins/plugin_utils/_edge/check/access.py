@@ -64,20 +64,20 @@ def _headers(auth: AuthRequest | None) -> Iterator[Problem]:
 
 
 def _location(location: Location, site: Site) -> Iterator[Problem]:
-    if location.open and has_own_rules(location):
+    if location.public and has_own_rules(location):
         reason = "lets everybody in, and the location also says who may come in"
-        yield Problem(location.at("open"), reason, "take one of the two out")
-    asked = not location.open and (location.auth_request or site.auth_request)
+        yield Problem(location.at("public"), reason, "take one of the two out")
+    asked = not location.public and (location.auth_request or site.auth_request)
     if location.cache and asked:
         reason = "what one user gets would be served to others"
-        yield Problem(location.at("cache"), reason, "leave auth_request or the cache out, or write open: true")
+        yield Problem(location.at("cache"), reason, "leave auth_request or the cache out, or write public: true")
     if location.cache and site.client_certificates and site.client_certificates.required:
         reason = "every request carries a client certificate, so nothing is cached"
         yield Problem(location.at("cache"), reason, "remove the cache, or client_certificates of the site")
-    guarded = not location.open and (has_own_rules(location) or rules_of_site(site).restrict)
+    guarded = not location.public and (has_own_rules(location) or rules_of_site(site).restrict)
     if location.return_ and guarded:
         reason = "nginx returns before it looks who may come in"
-        way_out = "serve this from root or upstream, or write open: true in the location"
+        way_out = "serve this from root or upstream, or write public: true in the location"
         yield Problem(location.at("return"), reason, way_out)
     if is_protected(site, location):
         yield from _below(location, site)
@@ -90,6 +90,6 @@ def _below(prefix: Location, site: Site) -> Iterator[Problem]:
         way_out = f"begin the expression with another path than {prefix.path}, such as ^/other/"
         if conflict := conflict_below(site, prefix, regex):
             yield Problem(where, f"also matches below {prefix.path}, and {conflict}", way_out)
-        elif regex.return_ and regex.return_.status < REFUSALS and not prefix.open:
+        elif regex.return_ and regex.return_.status < REFUSALS and not prefix.public:
             reason = f"also matches below {prefix.path}, and nginx returns before it checks the access rules there"
             yield Problem(where, reason, way_out)

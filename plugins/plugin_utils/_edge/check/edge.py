@@ -229,6 +229,6 @@ def _proxies(edge: Edge) -> Iterator[Problem]:
         if ipaddress.ip_network(network).prefixlen == 0:
             place = f"edge_trusted_proxies[{index}]"
             yield Problem(place, f"{network} lets every client forge its address", "name the networks of your proxies")
-    if edge.proxy_protocol and not edge.trusted_proxies:
+    if edge.listen_proxy_protocol and not edge.trusted_proxies:
         reason = "nobody is trusted to name the client"
-        yield Problem("edge_proxy_protocol", reason, "name the load balancers in edge_trusted_proxies")
+        yield Problem("edge_listen_proxy_protocol", reason, "name the load balancers in edge_trusted_proxies")

@@ -14,10 +14,10 @@ STATUSES = range(200, 600)
 
 def check_fleet(edge: Edge) -> Iterator[Problem]:
     """Problems that the model of one edge shows."""
-    if edge.acme and edge.acme.peers and edge.proxy_protocol:
-        reason = "peers are asked over plain HTTP, and edge_proxy_protocol has them expect the PROXY protocol"
-        yield Problem(edge.acme.at("peers"), reason, "let one edge order for all: edge_acme.ordered_by")
-    for option, least in (("timeout", 1), ("patience", 0)):
+    if edge.acme and edge.acme.peers and edge.listen_proxy_protocol:
+        reason = "peers are asked over plain HTTP, and edge_listen_proxy_protocol has them expect the PROXY protocol"
+        yield Problem(edge.acme.at("peers"), reason, "let one edge order for all: edge_acme.issuing_edge")
+    for option, least in (("timeout", 1), ("retry_timeout", 0)):
         value = getattr(edge.probe, option) if edge.probe else None
         if value is not None and not least <= value <= LONGEST_WAIT:
             yield Problem(edge.probe.at(option), f"{value} is out of range", f"write {least} to {LONGEST_WAIT}")
@@ -36,7 +36,7 @@ def check_orderer(edge: Edge, hosts: Collection[str]) -> Iterator[Problem]:
 
     :param hosts: names of all hosts of the inventory.
     """
-    orderer = edge.acme.ordered_by if edge.acme else None
-    if edge.acme and orderer and orderer not in hosts:
-        hint = did_you_mean(orderer, hosts) or "name one of its hosts"
-        yield Problem(edge.acme.at("ordered_by"), f"the inventory has no host '{orderer}'", hint)
+    issuing_edge = edge.acme.issuing_edge if edge.acme else None
+    if edge.acme and issuing_edge and issuing_edge not in hosts:
+        hint = did_you_mean(issuing_edge, hosts) or "name one of its hosts"
+        yield Problem(edge.acme.at("issuing_edge"), f"the inventory has no host '{issuing_edge}'", hint)

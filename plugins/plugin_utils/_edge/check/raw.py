@@ -56,7 +56,7 @@ def _texts(edge: Edge) -> Iterator[_Text]:
             restricted = rules_of_location(site, location).restrict or any(
                 location in regexes_below(site, prefix)
                 for prefix in site.locations
-                if is_protected(site, prefix) and not prefix.open
+                if is_protected(site, prefix) and not prefix.public
             )
             yield _Text(location.at("extra_directives"), location.extra_directives, "location", restricted)
 
@@ -71,7 +71,7 @@ def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
         return
     if directive.name == "return" and text.restricted and _answers(directive):
         reason = "return answers before nginx checks the access rules"
-        yield Problem(text.place, reason, "serve this from root or upstream, or write open: true in a location")
+        yield Problem(text.place, reason, "serve this from root or upstream, or write public: true in a location")
     table = STREAM_REFUSED if text.level == "stream" else REFUSED
     for refusal in table.get(directive.name.lower(), ()):
         if refusal.applies(text.level, directive):

@@ -40,7 +40,7 @@ def _asked_for(edge: Edge) -> Iterator[tuple[str, Capability, str]]:
     for upstream in edge.upstreams:
         if upstream.resolve == "on":
             yield upstream.at("resolve"), UPSTREAM_RESOLVE, "write auto, or addresses instead of names"
-    if edge.trusted_proxies or edge.proxy_protocol:
+    if edge.trusted_proxies or edge.listen_proxy_protocol:
         yield "edge_trusted_proxies", REAL_IP, ""
     differs = len({site.http2 == "off" for site in edge.sites if site.https}) > 1
     for site in edge.sites:

@@ -76,4 +76,4 @@ class Acme(Record):
     profile: ProfileName | None
     preferred_chain: CommonName | None
     peers: tuple[IpAddress, ...]
-    ordered_by: InventoryName | None
+    issuing_edge: InventoryName | None

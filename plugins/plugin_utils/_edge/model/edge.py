@@ -37,7 +37,7 @@ class Probe(Record):
 
     enabled: bool
     timeout: int
-    patience: int
+    retry_timeout: int
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Edge(Record):
     tls_policy: Word
     trusted_proxies: tuple[Network, ...]
     real_ip_header: HeaderName
-    proxy_protocol: bool
+    listen_proxy_protocol: bool
     resolver: tuple[IpAddress, ...]
     resolver_valid: Seconds
     http_port: int

@@ -61,7 +61,7 @@ class Location(Record):
     basic_auth: BasicAuth | None
     auth_request: AuthRequest | None
     satisfy: Word | None
-    open: bool
+    public: bool
     rate_limit: RateLimitUse | None
     connection_limit: ConnectionLimitUse | None
     cache: CacheUse | None

@@ -82,8 +82,8 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Planned
 
 def received_by(host: str, edge: Edge, certificates: tuple[PlannedCertificate, ...]) -> tuple[PlannedCertificate, ...]:
     """The certificates of one host, where one orders for others: whoever is not that one gets them from it."""
-    orderer = edge.acme.ordered_by if edge.acme else None
-    if not orderer or orderer == host:
+    issuing_edge = edge.acme.issuing_edge if edge.acme else None
+    if not issuing_edge or issuing_edge == host:
         return certificates
     return tuple(replace(one, source="received") if one.source == "acme" else one for one in certificates)
 

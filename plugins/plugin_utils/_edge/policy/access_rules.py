@@ -5,7 +5,7 @@ nginx drops all inherited ``allow`` and ``deny`` lines in a block that has one o
 take a request away from the prefix that its path is protected by. The rules here are complete instead:
 
 - A location's ``deny`` adds to the site's; its ``allow``, ``basic_auth``, ``auth_request`` and ``satisfy`` replace the
-  site's; ``open: true`` lifts all of them.
+  site's; ``public: true`` lifts all of them.
 - The rules of the longest matching prefix always hold. Where a regular expression has rules too, both hold.
 """
 
@@ -56,7 +56,7 @@ def rules_of_site(site: Site) -> Rules:
 
 def rules_of_location(site: Site, location: Location) -> Rules:
     """The rules of a location, those that it has from its site included."""
-    if location.open:
+    if location.public:
         return OPEN
     return Rules(
         allow=location.allow or site.allow or None,
@@ -70,7 +70,7 @@ def rules_of_location(site: Site, location: Location) -> Rules:
 def rules_below(site: Site, prefix: Location, regex: Location) -> Rules:
     """The rules of a regular expression for paths below a prefix that has rules."""
     outer = rules_of_location(site, prefix)
-    if regex.open or not has_own_rules(regex):
+    if regex.public or not has_own_rules(regex):
         return outer
     return Rules(
         allow=_common(outer.allow if prefix.allow or not regex.allow else None, regex.allow or None),
@@ -83,7 +83,7 @@ def rules_below(site: Site, prefix: Location, regex: Location) -> Rules:
 
 def conflict_below(site: Site, prefix: Location, regex: Location) -> str:
     """Why the rules of both cannot hold together in nginx; empty where they can."""
-    if prefix.open or regex.open or not has_own_rules(regex):
+    if prefix.public or regex.public or not has_own_rules(regex):
         return ""
     for option in ("basic_auth", "auth_request"):
         ours, theirs = getattr(prefix, option), getattr(regex, option)
@@ -120,7 +120,7 @@ def is_protected(site: Site, location: Location) -> bool:
     """Whether a prefix has access rules of its own, which have to hold for all that it matches."""
     if location.match != "prefix":
         return False
-    if location.open:
+    if location.public:
         return rules_of_site(site).restrict
     return has_own_rules(location) or location.satisfy not in (None, site.satisfy)
 

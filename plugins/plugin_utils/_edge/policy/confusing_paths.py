@@ -31,7 +31,7 @@ LONGEST = 1500
 
 def confusing_paths(site: Site) -> tuple[str, ...]:
     """Expressions of the paths that a site refuses."""
-    rules = [has_own_rules(part) or getattr(part, "open", False) for part in site.parts]
+    rules = [has_own_rules(part) or getattr(part, "public", False) for part in site.parts]
     if not any(rules):
         return ()
     protected = [one for one in site.locations if has_own_rules(one) and one.match != "regex" and one.path != "/"]

@@ -33,7 +33,7 @@ OF_PROXIES = Effective("$edge_scheme", "$edge_host", "$edge_port", "$edge_reques
 def effective(edge: Edge) -> Effective:
     """The variables of an edge. A load balancer that speaks the PROXY protocol passes headers of clients on unread,
     so it names nothing by them."""
-    return OF_PROXIES if edge.trusted_proxies and not edge.proxy_protocol else ITS_OWN
+    return OF_PROXIES if edge.trusted_proxies and not edge.listen_proxy_protocol else ITS_OWN
 
 
 def forwarded(variables: Effective) -> tuple[tuple[str, str], ...]:

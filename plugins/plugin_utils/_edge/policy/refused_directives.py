@@ -169,7 +169,7 @@ TABLE: Mapping[tuple[str, ...], tuple[Refusal, ...]] = {
     ("allow",): (Refusal(ACCESS, "write allow: [NETWORK] in the site or the location"),),
     ("deny",): (Refusal(ACCESS, "write deny: [NETWORK] in the site or the location", when=_undoes_access),),
     ("auth_basic", "auth_basic_user_file"): (Refusal(ACCESS, "write basic_auth: {users: LIST}"),),
-    ("auth_request",): (Refusal(ACCESS, "write auth_request: {upstream: NAME}, or open: true"),),
+    ("auth_request",): (Refusal(ACCESS, "write auth_request: {upstream: NAME}, or public: true"),),
     ("satisfy",): (Refusal(ACCESS, "write satisfy: any in the site or the location"),),
     ("set_real_ip_from", "real_ip_header", "real_ip_recursive"): (
         Refusal("lets other proxies name the client", "write edge_trusted_proxies and edge_real_ip_header"),

@@ -17,7 +17,7 @@ from ..model.site import Site
 from ..syntax.formats import DIRECTIVES, Format
 from ..syntax.problems import FILE_END, Problem, did_you_mean, inside, is_within
 from ..syntax.quote import LONGEST_PARAMETER, is_too_long
-from .spec import Options, read_options, read_value
+from .spec import RENAMED, Options, read_options, read_value, unknown
 
 PREFIX = "edge_"
 LONGEST_SHOWN = 100
@@ -62,6 +62,8 @@ def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequen
     for name, value in variables.items():
         if name in options:
             given[name] = value
+        elif name in RENAMED:
+            problems.append(unknown(options, name, ""))
         elif hint := _meant_variable(name, options):
             problems.append(Problem(name, "is not a variable of the edge", hint))
     plain = read_options(options, given, "", problems)

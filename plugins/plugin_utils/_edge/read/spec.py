@@ -17,6 +17,13 @@ from ..syntax.problems import Problem, did_you_mean, inside
 Option = Mapping[str, Any]
 Options = Mapping[str, Option]
 
+RENAMED = {
+    "edge_proxy_protocol": "edge_listen_proxy_protocol",
+    "open": "public",
+    "ordered_by": "issuing_edge",
+    "patience": "retry_timeout",
+}
+"""Earlier names of options."""
 TYPE_NAMES = {"str": "a string", "int": "an integer", "bool": "true or false", "list": "a list", "dict": "a mapping"}
 
 
@@ -27,10 +34,7 @@ def read_options(options: Options, value: Mapping[str, Any], path: str, problems
     :param problems: what is wrong is appended here; a wrong value is read as None.
     :returns: every option of the spec, with the default (None without one) where ``value`` has none.
     """
-    for key in value:
-        if key not in options:
-            hint = did_you_mean(str(key), options) or f"known keys: {', '.join(options)}"
-            problems.append(Problem(inside(path, str(key)), "unknown key", hint))
+    problems.extend(unknown(options, str(key), path) for key in value if key not in options)
     read: dict[str, Any] = {}
     for key, option in options.items():
         given = value.get(key)
@@ -48,6 +52,14 @@ def read_options(options: Options, value: Mapping[str, Any], path: str, problems
         else:
             read[key] = None
     return read
+
+
+def unknown(options: Options, key: str, path: str) -> Problem:
+    """What is wrong with a key that is no option."""
+    place = inside(path, key)
+    if (renamed := RENAMED.get(key)) in options:
+        return Problem(place, "was renamed", f"write {renamed}")
+    return Problem(place, "unknown key", did_you_mean(key, options) or f"known keys: {', '.join(options)}")
 
 
 def read_value(option: Option, value: Any, path: str, problems: list[Problem]) -> Any:

@@ -58,7 +58,7 @@ class Access:
 
     def of_location(self, location: Location) -> tuple[str, ...]:
         """Directives of a location that differ from those of its site."""
-        if location.open:
+        if location.public:
             return self.opened
         rules = rules_of_location(self.site, location)
         satisfy = (f"satisfy {rules.satisfy}",) if rules.satisfy != self.site.satisfy else ()
@@ -70,10 +70,10 @@ class Access:
 
     def below(self, prefix: Location, regex: Location) -> tuple[str, ...]:
         """Directives of a regular expression inside a protected prefix, from which it inherits."""
-        if regex.open or not has_own_rules(regex):
+        if regex.public or not has_own_rules(regex):
             return ()
         rules = rules_below(self.site, prefix, regex)
-        satisfy = (regex.satisfy or self.site.satisfy) if prefix.open else self.site.satisfy
+        satisfy = (regex.satisfy or self.site.satisfy) if prefix.public else self.site.satisfy
         return (
             *(allow_and_deny(rules.allow, rules.deny) if regex.allow or regex.deny else ()),
             *self._asked(

@@ -129,7 +129,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         ),
         caching=any(location.cache for site in edge.sites for location in site.locations),
         trusted_proxies=once(edge.trusted_proxies),
-        real_ip_header="proxy_protocol" if edge.proxy_protocol else edge.real_ip_header,
+        real_ip_header="proxy_protocol" if edge.listen_proxy_protocol else edge.real_ip_header,
         resolver=_resolver(edge),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,

@@ -15,7 +15,7 @@ def listen_on(port: int, *parameters: str, ipv6: bool) -> tuple[str, ...]:
 
 
 def _tcp_listen(edge: Edge, port: int, *parameters: str) -> tuple[str, ...]:
-    if not edge.proxy_protocol:
+    if not edge.listen_proxy_protocol:
         return listen_on(port, *parameters, ipv6=edge.ipv6)
     # The edge's own checks come over loopback and speak no PROXY protocol. nginx keeps the parameters of each address,
     # though one socket serves them all.

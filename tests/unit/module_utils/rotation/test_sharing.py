@@ -162,7 +162,7 @@ def test_until_something_is_received_a_placeholder_serves(host: Receiver, tmp_pa
 
 
 @pytest.fixture
-def orderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServingHost:
+def issuing_edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServingHost:
     """An edge that orders for others; its account is whoever runs this test."""
     home = tmp_path / "share"
     home.mkdir()
@@ -176,27 +176,27 @@ def orderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServingHost:
     return ServingHost(tmp_path)
 
 
-def lines(orderer: ServingHost) -> list[str]:
-    return (orderer.read(paths.SHARE_AUTHORIZED) or b"").decode().splitlines()
+def lines(issuing_edge: ServingHost) -> list[str]:
+    return (issuing_edge.read(paths.SHARE_AUTHORIZED) or b"").decode().splitlines()
 
 
-def test_a_key_is_good_for_one_command_and_from_one_address(orderer: ServingHost) -> None:
+def test_a_key_is_good_for_one_command_and_from_one_address(issuing_edge: ServingHost) -> None:
     followers = [Follower("edge-2", f"{KEY} root@edge-2", "10.0.0.2")]
-    assert sharing.authorize(orderer, followers, ["edge-2", "edge-3"], check=True)
-    assert lines(orderer) == []
-    assert sharing.authorize(orderer, followers, ["edge-2", "edge-3"], check=False)
-    assert lines(orderer) == [
+    assert sharing.authorize(issuing_edge, followers, ["edge-2", "edge-3"], check=True)
+    assert lines(issuing_edge) == []
+    assert sharing.authorize(issuing_edge, followers, ["edge-2", "edge-3"], check=False)
+    assert lines(issuing_edge) == [
         f'restrict,from="10.0.0.2",command="cat {paths.SHARE_BUNDLE}" {KEY} nginx-edge:edge-2',
     ]
-    assert not sharing.authorize(orderer, followers, ["edge-2", "edge-3"], check=False)
+    assert not sharing.authorize(issuing_edge, followers, ["edge-2", "edge-3"], check=False)
 
 
-def test_who_left_the_inventory_is_let_in_no_longer(orderer: ServingHost) -> None:
-    sharing.authorize(orderer, [Follower("edge-2", KEY, "10.0.0.2")], ["edge-2", "edge-3"], check=False)
-    sharing.authorize(orderer, [Follower("edge-3", KEY, "2001:db8::3")], ["edge-2", "edge-3"], check=False)
-    assert [line.rpartition(":")[2] for line in lines(orderer)] == ["edge-2", "edge-3"]
-    assert sharing.authorize(orderer, [], ["edge-3"], check=False)
-    assert [line.rpartition(":")[2] for line in lines(orderer)] == ["edge-3"]
+def test_who_left_the_inventory_is_let_in_no_longer(issuing_edge: ServingHost) -> None:
+    sharing.authorize(issuing_edge, [Follower("edge-2", KEY, "10.0.0.2")], ["edge-2", "edge-3"], check=False)
+    sharing.authorize(issuing_edge, [Follower("edge-3", KEY, "2001:db8::3")], ["edge-2", "edge-3"], check=False)
+    assert [line.rpartition(":")[2] for line in lines(issuing_edge)] == ["edge-2", "edge-3"]
+    assert sharing.authorize(issuing_edge, [], ["edge-3"], check=False)
+    assert [line.rpartition(":")[2] for line in lines(issuing_edge)] == ["edge-3"]
 
 
 @pytest.mark.parametrize(
@@ -209,27 +209,27 @@ def test_who_left_the_inventory_is_let_in_no_longer(orderer: ServingHost) -> Non
         Follower("edge 2", KEY, "10.0.0.2"),
     ],
 )
-def test_nothing_else_gets_into_the_list(orderer: ServingHost, wrong: Follower) -> None:
-    with pytest.raises(EdgeError, match="cannot be written to"):
-        sharing.authorize(orderer, [wrong], ["edge-2"], check=False)
-    assert lines(orderer) == []
+def test_nothing_else_gets_into_the_list(issuing_edge: ServingHost, wrong: Follower) -> None:
+    with pytest.raises(EdgeError, match="cannot stand in"):
+        sharing.authorize(issuing_edge, [wrong], ["edge-2"], check=False)
+    assert lines(issuing_edge) == []
 
 
-def test_what_nginx_serves_from_lineages_is_laid_out(orderer: ServingHost, tmp_path: Path) -> None:
+def test_what_nginx_serves_from_lineages_is_laid_out(issuing_edge: ServingHost, tmp_path: Path) -> None:
     pair, own = issued(tmp_path, NAME), made("own.example")
-    tls = orderer.folders.tls
-    key_pairs.point(orderer, tls, NAME, key_pairs.store_pair(orderer, tls, NAME, pair, key_pairs.ISSUED))
-    key_pairs.point(orderer, tls, "own.example", key_pairs.store_pair(orderer, tls, "own.example", own))
-    assert sharing.lay_out(orderer, orderer.folders, check=True)
-    assert orderer.read(paths.SHARE_BUNDLE) is None
-    assert sharing.lay_out(orderer, orderer.folders)
-    assert not sharing.lay_out(orderer, orderer.folders)
-    assert json.loads(orderer.read(paths.SHARE_BUNDLE) or b"") == {"format": 1, "pairs": {NAME: as_handed(pair)}}
+    tls = issuing_edge.folders.tls
+    key_pairs.point(issuing_edge, tls, NAME, key_pairs.store_pair(issuing_edge, tls, NAME, pair, key_pairs.ISSUED))
+    key_pairs.point(issuing_edge, tls, "own.example", key_pairs.store_pair(issuing_edge, tls, "own.example", own))
+    assert sharing.lay_out(issuing_edge, issuing_edge.folders, check=True)
+    assert issuing_edge.read(paths.SHARE_BUNDLE) is None
+    assert sharing.lay_out(issuing_edge, issuing_edge.folders)
+    assert not sharing.lay_out(issuing_edge, issuing_edge.folders)
+    assert json.loads(issuing_edge.read(paths.SHARE_BUNDLE) or b"") == {"format": 1, "pairs": {NAME: as_handed(pair)}}
     assert Path(paths.SHARE_BUNDLE).stat().st_mode & 0o777 == 0o640
-    Path(orderer.folders.link(NAME), "privkey.pem").write_text(own.privkey)
+    Path(issuing_edge.folders.link(NAME), "privkey.pem").write_text(own.privkey)
     with pytest.raises(EdgeError):
-        sharing.lay_out(orderer, orderer.folders)
-    assert json.loads(orderer.read(paths.SHARE_BUNDLE) or b"")["pairs"][NAME] == as_handed(pair)
+        sharing.lay_out(issuing_edge, issuing_edge.folders)
+    assert json.loads(issuing_edge.read(paths.SHARE_BUNDLE) or b"")["pairs"][NAME] == as_handed(pair)
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_a_host_is_made_ready_once(prepared: LocalHost) -> None:
     assert Path(paths.RECEIVE_KEY).stat().st_mode & 0o777 == 0o600
     assert receiving.prepare(prepared, SETTINGS, [KEY], check=False) == (False, key)
     assert receiving.prepare(prepared, SETTINGS, [], check=False) == (False, key)  # who orders is not in this run
-    assert Path(paths.RECEIVE_KNOWN_HOSTS).read_text() == f"nginx-edge-orderer {KEY}\n"
+    assert Path(paths.RECEIVE_KNOWN_HOSTS).read_text() == f"nginx-edge-issuing-edge {KEY}\n"
     assert receiving.read_settings(prepared) == SETTINGS
     other = replace(SETTINGS, address="10.0.0.9")
     assert receiving.prepare(prepared, other, [KEY], check=False) == (True, key)

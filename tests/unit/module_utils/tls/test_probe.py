@@ -105,15 +105,15 @@ def test_what_got_worse_is_asked_again_and_nothing_else() -> None:
         return Finding(site, Answer(status=502 if bad else 200), "answers 502" if bad else "", False)
 
     before = {"a.test": WELL, "b.test": WELL}  # c.test is new, and has no backend yet
-    seen = find_all(look, sites, before, patience=5, clock=lambda: next(clock), sleep=lambda _seconds: None)
+    seen = find_all(look, sites, before, retry_timeout=5, clock=lambda: next(clock), sleep=lambda _seconds: None)
     assert sorted(asked) == ["a.test", "b.test", "b.test", "c.test"]
     assert [one.problem for one in seen] == ["", "", "answers 502"]
 
 
-def test_patience_ends() -> None:
+def test_retries_end() -> None:
     clock = iter(range(100))
     bad = Finding(SITE, Answer(), "no TLS handshake ()", True)
-    seen = find_all(lambda _: bad, [SITE], {}, patience=3, clock=lambda: next(clock), sleep=lambda _seconds: None)
+    seen = find_all(lambda _: bad, [SITE], {}, retry_timeout=3, clock=lambda: next(clock), sleep=lambda _seconds: None)
     assert seen == [bad]
 
 

@@ -78,7 +78,7 @@ def test_networks_without_one_in_common_let_nobody_in() -> None:
 
 
 def test_an_open_prefix_is_open_for_regular_expressions_too() -> None:
-    text = site({"path": "/public/", "upstream": "app", "open": True}, CSS, basic_auth={"users": "staff"})
+    text = site({"path": "/public/", "upstream": "app", "public": True}, CSS, basic_auth={"users": "staff"})
     outer = block(text, "location ^~ /public/")
     assert "auth_basic off" in outer
     assert outer.count("auth_basic") == 1
@@ -167,7 +167,7 @@ def test_what_a_service_decides_about_is_not_cached_in_copies() -> None:
 
 
 def test_below_an_open_prefix_an_expression_keeps_its_own_satisfy() -> None:
-    opened = {"path": "/public/", "upstream": "app", "open": True}
+    opened = {"path": "/public/", "upstream": "app", "public": True}
     regex = {**CSS, "allow": ["127.0.0.0/8"], "basic_auth": {"users": "staff"}, "satisfy": "all"}
     text = site(opened, regex, allow=["10.0.0.0/8"], basic_auth={"users": "admins"}, satisfy="any")
     assert "satisfy all;" in block(block(text, "location ^~ /public/"), 'location ~ "\\\\.css$"')

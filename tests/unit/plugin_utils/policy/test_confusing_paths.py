@@ -91,7 +91,7 @@ def test_a_site_without_rules_refuses_nothing() -> None:
 
 
 def test_an_open_location_of_a_protected_site_leads_nowhere_else() -> None:
-    opened = {"path": "/public/", "upstream": "app", "open": True}
+    opened = {"path": "/public/", "upstream": "app", "public": True}
     assert refused("/public/..;/private", opened, basic_auth={"users": "staff"})
 
 

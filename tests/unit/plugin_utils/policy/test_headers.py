@@ -80,7 +80,7 @@ def test_without_proxies_in_front_nobody_names_protocol_and_host() -> None:
 
 def test_behind_the_proxy_protocol_headers_name_nothing() -> None:
     """A load balancer that speaks it passes headers of clients on."""
-    assert "$edge_trusted" not in "".join(files(edge_proxy_protocol=True).values())
+    assert "$edge_trusted" not in "".join(files(edge_listen_proxy_protocol=True).values())
 
 
 def test_names_that_fit_are_found_as_nginx_finds_them() -> None:
@@ -145,7 +145,7 @@ def test_raw_fastcgi_gets_the_identity_that_a_service_names() -> None:
             {
                 "name": "a.example.com",
                 "auth_request": {"upstream": "app", "headers": ["X-Employee"]},
-                "locations": [location, {**location, "path": "/open/", "open": True}],
+                "locations": [location, {**location, "path": "/open/", "public": True}],
             }
         ],
     }

@@ -113,18 +113,18 @@ def without_locations() -> dict[str, Any]:
 
 @pytest.mark.parametrize(("host", "source"), [("e1", "acme"), ("e2", "received")])
 def test_one_orders_and_the_others_receive(host: str, source: str) -> None:
-    variables = {**MODEL, "edge_acme": {"email": "ops@example.com", "ordered_by": "e1"}}
+    variables = {**MODEL, "edge_acme": {"email": "ops@example.com", "issuing_edge": "e1"}}
     inventory = Inventory(host, frozenset({"e1", "e2"}))
     found = plan(OPTIONS, variables, TARGETS["trixie"], lambda _path: False, inventory=inventory)
     assert [certificate["source"] for certificate in found.certificates] == [source]
 
 
 def test_who_orders_has_to_be_in_the_inventory() -> None:
-    variables = {**MODEL, "edge_acme": {"email": "ops@example.com", "ordered_by": "edge1"}}
+    variables = {**MODEL, "edge_acme": {"email": "ops@example.com", "issuing_edge": "edge1"}}
     inventory = Inventory("edge-1", frozenset({"edge-1", "edge-2"}))
     found = plan(OPTIONS, variables, TARGETS["trixie"], lambda _path: False, inventory=inventory)
     assert list(map(str, found.problems)) == [
-        "edge_acme.ordered_by: the inventory has no host 'edge1'; did you mean 'edge-1'?"
+        "edge_acme.issuing_edge: the inventory has no host 'edge1'; did you mean 'edge-1'?"
     ]
 
 
