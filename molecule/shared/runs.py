@@ -14,8 +14,8 @@ from typing import Any
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 PLAYBOOK = "hardened.nginx_edge.site"
-ADVICE_TASK = "Tell what may not be meant"
-SUMMARY_TASK = "Tell what the run comes to"
+WARNINGS_TASK = "Print warnings"
+SUMMARY_TASK = "Print the result of each host"
 TIMEOUT = 600.0
 MODEL_ALONE = ("--skip-tags", "nginx,exporter")
 """Options of a run that leaves packages and services alone, as an operator has them where only the model changed."""
@@ -93,7 +93,7 @@ def run_site(
         changed={host: int(counts["changed"]) for host, counts in told["stats"].items()},
         failures={host: str(result.get("msg")) for host, result in _results(told) if result.get("failed")},
         diffs=_diffs(told),
-        advice=_told_by(told, ADVICE_TASK),
+        advice=_told_by(told, WARNINGS_TASK),
         summary=dict(line.split(": ", 1) for lines in _told_by(told, SUMMARY_TASK) for line in lines),
         stderr=done.stderr,
         output=done.stdout,

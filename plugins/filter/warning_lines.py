@@ -21,7 +21,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Tell what may not be meant
+- name: Print warnings
   ansible.builtin.debug:
     msg: "{{ {'edge-1': ['nginx: old'], 'edge-2': []} | hardened.nginx_edge.warning_lines }}"
 """

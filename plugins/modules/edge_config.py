@@ -52,7 +52,7 @@ EXAMPLES = r"""
     state: checked
   register: __edge_plan
 
-- name: Make the configuration live
+- name: Deploy the configuration
   hardened.nginx_edge.edge_config:
   notify: hardened.nginx_edge reload
 """

@@ -49,7 +49,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Reload nginx and prove it
+- name: Reload nginx
   hardened.nginx_edge.nginx_reload:
     timeout: 30
 """
