@@ -34,7 +34,7 @@ _value:
   description: The lines.
   type: list
   elements: str
-  sample: ["edge-2: not touched, for edge-1 failed"]
+  sample: ["edge-2: skipped: edge-1 failed"]
 """
 
 from collections.abc import Mapping

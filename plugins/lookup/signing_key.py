@@ -77,7 +77,7 @@ def _trusted(term: str, allowed: set[str], inventory: str | None) -> str:
     strangers = [one for one in keys.fingerprints if one not in allowed]
     if strangers:
         raise AnsibleError(
-            f"{name} holds the key {', '.join(strangers)}, which is not among those that may sign the repository"
+            f"{name} holds the key {', '.join(strangers)}, which is not a trusted signing key of the repository"
             f" ({', '.join(sorted(allowed))})"
         )
     return keys.armored

@@ -202,7 +202,7 @@ def main() -> None:
         "edge_warnings": [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.warnings],
     }
     try:
-        raise_all(problems, "could not be issued; the edge keeps what it has")
+        raise_all(problems, "could not be issued; the edge keeps its certificates")
     except EdgeError as error:
         module.fail_json(msg=str(error), **result)
     module.exit_json(**result)

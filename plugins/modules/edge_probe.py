@@ -185,7 +185,7 @@ def main() -> None:
         findings, params["before"], answering_generation(host, params["status_port"]), live_name(host, Layout())
     )
     if params["expect_well"] and problems:
-        module.fail_json(msg="\n".join(["the edge serves worse than before the run:", *problems]), **result)
+        module.fail_json(msg="\n".join(["sites regressed in this run:", *problems]), **result)
     module.exit_json(changed=False, **result)
 
 

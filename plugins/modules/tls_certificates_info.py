@@ -161,7 +161,7 @@ def main() -> None:
     result = run(LocalHost(), edge, params["certificates"], patience)
     if params["expect_served"] and result["stale"]:
         lines = [f"{one['name']}: {one['problem']}" for one in result["certificates"] if one["name"] in result["stale"]]
-        module.fail_json(msg="\n".join(["clients do not get the certificates that are on disk", *lines]), **result)
+        module.fail_json(msg="\n".join(["nginx does not serve the certificates on disk", *lines]), **result)
     module.exit_json(**result)
 
 

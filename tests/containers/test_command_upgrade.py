@@ -83,7 +83,7 @@ def test_the_command_works_after_an_upgrade(host: Host) -> None:
     assert "SUCCESS" in host.install()
     assert host.run("ls", "/usr/local/lib/nginx-edge") != "0123456789abcdef\n"
     assert "rollback" in host.run("nginx-edge", "--help")
-    assert "nginx.conf is no generation's file." in host.run("nginx-edge", "list")
+    assert "nginx.conf does not belong to a generation." in host.run("nginx-edge", "list")
     # Ansible packs what the command imports; each of those finds what it needs itself.
     imported = {name.rpartition(".")[2] for name in host.run("python3", "-IB", "-c", IMPORT_ALL).split()}
     assert {"errors", "x509", "reload", "transaction", "renewal", "sharing"} <= imported

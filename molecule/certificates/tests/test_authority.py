@@ -100,7 +100,7 @@ def test_authority_down(edge: Edge, down: dict[str, Story], note: Note) -> None:
     outcome, ended, journal = story.outcome
     assert outcome.code != 0
     told = outcome.failures[f"certificates-{edge.suite}"]
-    assert "a certificate could not be issued; the edge keeps what it has" in told
+    assert "a certificate could not be issued; the edge keeps its certificates" in told
     assert f"edge_sites[0]: certbot got no certificate from {DIRECTORY}; it said:" in told
     assert "onnection refused" in told
     assert ended == "failed", journal
@@ -112,7 +112,7 @@ def test_forgotten_account(edge: Edge, forgotten: dict[str, Story], note: Note) 
     story = forgotten[edge.suite]
     note(story.told())
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
-    assert f"{DIRECTORY} knew the account no more: a new one is used" in str(story.outcome.advice)
+    assert f"{DIRECTORY} does not know the account; a new one is used" in str(story.outcome.advice)
     assert story.after is not None
     assert story.after.uncovered([f"again.{edge.name}"]) == []
     assert story.went_over, story.told()
@@ -126,7 +126,7 @@ def test_closed_account(edge: Edge, closed: dict[str, Story], note: Note) -> Non
     story = closed[edge.suite]
     note(story.told())
     told = story.outcome.failures[f"certificates-{edge.suite}"]
-    assert f"was closed; to register a new one, move the old one out of {ACCOUNTS} and run again" in told
+    assert f"was closed; to register a new one, move the old one away from {ACCOUNTS} and run again" in told
     assert (story.during.failures, story.during.shown) == ([], [story.before])
     assert story.after == story.before
 

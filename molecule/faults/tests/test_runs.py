@@ -88,7 +88,7 @@ def test_drift_is_told_apart_and_repaired(drift: Came, edge: Edge, row: Callable
     assert f'= {file} (as it was written)\n- return 200 "by hand";\n+ return 200 "served";\n' in by_hand
     assert '- return 200 "served";\n+ return 200 "from the model";\n' in rest
     for one in (told, drift.next_run):
-        assert any(f"changed by hand: {file}; a run undoes it" in line for line in one.advice[0]), one.advice
+        assert any(f"changed by hand: {file}; a run replaces it" in line for line in one.advice[0]), one.advice
     assert (between.served, between.answers) == ("served", between.live)
     assert (after.served, after.settled) == ("from the model", True)
     assert "by hand" in edge.sh(f"cat {GENERATIONS}/{between.live}/{file}")
@@ -277,10 +277,10 @@ def test_two_runs_at_once(
     assert edge.container not in done[after.served].failures, done[after.served]
     for one in done.values():
         failure = one.failures.get(edge.container, "")
-        assert not failure or "is not live any more: another run, or somebody, has made" in failure, one
+        assert not failure or "is no longer live: another run made" in failure, one
     row(
         "two runs of Ansible at once",
-        reports="done, or for the overtaken one: generation NAME is not live any more",
+        reports="done, or for the overtaken one: generation NAME is no longer live",
         during="no fresh request failed",
         after="the generation of the last one, which is green",
         sound=True,
@@ -313,7 +313,7 @@ def test_nginx_is_not_systemds(
     outside_systemd: tuple[Run, Run, Run, dict[str, State]], edge: Edge, row: Callable[..., None]
 ) -> None:
     hand, masked, good, after = outside_systemd
-    assert "and systemd did not start it" in hand.failures[edge.container], hand
+    assert "but systemd did not start it" in hand.failures[edge.container], hand
     assert masked.failures[edge.container].startswith("nginx.service is masked: "), masked
     assert good.code == 0, good
     assert (after[edge.system].served, after[edge.system].settled) == ("served", True)

@@ -36,7 +36,7 @@ class Broken:
 BROKEN = {
     "missing": Broken("rm privkey.pem", "privkey.pem", sound=False),
     "truncated": Broken("truncate --size=200 fullchain.pem", "fullchain.pem", sound=False),
-    "of two types": Broken(RSA, "the private key does not belong to the certificate", sound=True),
+    "of two types": Broken(RSA, "the private key does not match the certificate", sound=True),
     "expired": Broken(
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=old"
         " -keyout privkey.pem -out fullchain.pem 2>/dev/null;"
@@ -116,7 +116,7 @@ REFUSED = {
 def test_nginx_refuses_a_reload(edge: Edge, row: Callable[..., None], kind: str) -> None:
     done, state = edge.change("never", "--refused", kind, "--timeout", "3"), edge.state()
     assert (done.code, done.failures) == (1, ()), done
-    assert "the edge went back to" in done.told
+    assert "the edge was rolled back to" in done.told
     assert REFUSED[kind] in done.told
     assert (state.served, state.settled) == ("good", True)
     row(
@@ -135,7 +135,7 @@ def test_what_ran_before_would_not_be_taken_any_more(edge: Edge, row: Callable[.
     edge.sh(f"echo 'ssl_certificate /nowhere;' >> {GENERATIONS}/{running}/upstreams.conf")
     done, state = edge.change("never", "--refused", "zone", "--timeout", "3"), edge.state()
     assert (done.code, done.failures, state.sound) == (1, (), True), done
-    assert f"generation {running} is passed over: " in done.told
+    assert f"generation {running} was skipped: " in done.told
     assert state.settled
     assert state.live not in (running, None)
     assert edge.change("good").code == 0

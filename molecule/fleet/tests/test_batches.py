@@ -97,13 +97,13 @@ class TestAnEdgeThatRefuses:
         lines = changed.run.summary
         assert sorted(lines) == [edge.name for edge in EDGES]
         for edge in EDGES[:MIDDLE]:
-            assert lines[edge.name].startswith(f"generation {changed.after[edge]} answers, before it was ")
-            assert "1 of 2 sites well, certificates until 20" in lines[edge.name]
+            assert lines[edge.name].startswith(f"generation {changed.after[edge]} answers, before: ")
+            assert "1/2 sites healthy, certificates until 20" in lines[edge.name]
             assert lines[edge.name].endswith("down.test: answers 502")
         assert lines[REFUSES.name].startswith("FAILED: ")
         assert f"generation {changed.before[REFUSES]} answers, unchanged" in lines[REFUSES.name]
         for edge in LATER:
-            assert lines[edge.name] == f"not touched, for {REFUSES.name} failed in an earlier batch"
+            assert lines[edge.name] == f"skipped: {REFUSES.name} failed in an earlier batch"
 
 
 class TestAGoodRunAfterwards:
@@ -146,14 +146,14 @@ class TestASiteThatAnswersWorse:
         record_property("note", changed.run.summary[CANARY.name])
         assert changed.run.code != 0, changed.run
         assert list(changed.run.failures) == [CANARY.name]
-        assert changed.run.failures[CANARY.name] == (f"the edge serves worse than before the run:\n{NAME}: answers 502")
+        assert changed.run.failures[CANARY.name] == (f"sites regressed in this run:\n{NAME}: answers 502")
         for edge in EDGES[1:]:
             assert changed.after[edge] == changed.before[edge]
             assert edge.body == "model two"
 
     def test_its_way_back_is_one_command(self, changed: Changed) -> None:
         printed = CANARY.host.run("nginx-edge", "rollback")
-        assert f"Generation {changed.before[CANARY]} serves now" in printed
+        assert f"Generation {changed.before[CANARY]} is live" in printed
         assert CANARY.body == "model two"
 
 

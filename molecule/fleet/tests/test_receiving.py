@@ -253,6 +253,6 @@ class TestAFollowerAlone:
         CANARY.host.run("mv", "/root/keys", keys)
         assert run.code != 0, run
         said = run.failures[FOLLOWER.name]
-        assert f"{CANARY.name} ({CANARY.address}) hands over no certificates; ssh says:" in said
+        assert f"{CANARY.name} ({CANARY.address}) sent no certificates; ssh says:" in said
         assert "It is not in this run: run without --limit" in said
         assert FOLLOWER.certificate == CANARY.certificate

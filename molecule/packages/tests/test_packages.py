@@ -148,7 +148,7 @@ def refused(folder: Path, **variables: object) -> Run:
 
 def test_a_key_with_another_fingerprint_is_refused(tmp_path: Path) -> None:
     run = refused(tmp_path, nginx_repository_key_fingerprints=["573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62"])
-    assert "is not among those that may sign the repository" in run.failures[NGINX_ORG.container]
+    assert "is not a trusted signing key of the repository" in run.failures[NGINX_ORG.container]
     assert run.changed[NGINX_ORG.container] == 0, run
 
 

@@ -94,7 +94,7 @@ CASES = (
         "key_of_another_certificate",
         (
             "1 error in the model of the edge; nothing was changed:",
-            "edge_certificates[0].privkey: the private key does not belong to the certificate",
+            "edge_certificates[0].privkey: the private key does not match the certificate",
         ),
         {"edge_certificates": provided("FOLDER/one.pem", "FOLDER/other.key")},
     ),
@@ -124,7 +124,7 @@ CASES = (
     Case(
         "restart_not_allowed",
         (
-            "nginx listens on 127.0.0.1:8099/tcp, and cannot move to 0.0.0.0:8099/tcp by a reload",
+            "nginx listens on 127.0.0.1:8099/tcp and cannot change to 0.0.0.0:8099/tcp by a reload",
             "set edge_allow_restart: true",
         ),
         {"edge_extra_directives": "server {\n    listen 8099;\n    return 204;\n}\n"},
@@ -133,8 +133,8 @@ CASES = (
     Case(
         "zone_with_another_key",
         (
-            "nginx did not take generation ",
-            "the edge went back to ",
+            "nginx did not load generation ",
+            "the edge was rolled back to ",
             'limit_req "team" uses the "$server_name" key while previously it used the "$binary_remote_addr" key',
         ),
         {

@@ -120,7 +120,7 @@ def test_the_examples_of_the_readme_are_sound_models() -> None:
     assert errors(large) == []
     assert errors({**account, **sites}) == []
     assert errors(sites) == [
-        "edge_acme.email: required, for certificates come from an ACME server (www.example.com);"
+        "edge_acme.email: required, because certificates come from an ACME server (www.example.com);"
         " set edge_acme: {email: …} in the inventory, or edge_certificate_source: self_signed"
     ]
 

@@ -116,7 +116,7 @@ def needed(
         *_changed_key(lineage.pair, wanted),
         *_changed_renewal(lineage.renewal, wanted, authority),
         *challenge.changes(lineage.renewal),
-        *(["the account that would renew it is gone"] if lineage.account_gone else []),
+        *(["the account for its renewal does not exist"] if lineage.account_gone else []),
         *_overdue(lineage.pair.certificate, now),
     ]
     if not names and not others:
@@ -199,9 +199,7 @@ def order(host: Host, request: Request, authority: Authority, challenge: Challen
             kept = accounts.set_aside(host, folders.letsencrypt, authority)
             if kept is not None:
                 done, log = _run(host, [*argv, *secrets], authority, folders)
-                told = (
-                    f"{authority.directory_url} knew the account no more: a new one is used, the old one lies in {kept}"
-                )
+                told = f"{authority.directory_url} does not know the account; a new one is used, the old one is {kept}"
     if done.code == PROGRAM_MISSING:
         raise EdgeError("certbot is not installed")
     if done.code != 0:
@@ -247,7 +245,7 @@ def _refusal(log: str, authority: Authority, folders: Folders) -> str:
     if accounts.is_closed(log):
         folder = accounts.folder_of(folders.letsencrypt, authority.directory_url)
         return (
-            f"the account at {authority.directory_url} was closed; to register a new one, move the old one out of"
+            f"the account at {authority.directory_url} was closed; to register a new one, move the old one away from"
             f" {folder} and run again; certbot said:"
         )
     return f"certbot got no certificate from {authority.directory_url}; it said:"

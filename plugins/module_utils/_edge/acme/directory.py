@@ -72,7 +72,7 @@ def read_profiles(directory_url: str, ca_bundle: str | None) -> list[str]:
         with opener.open(request, timeout=_PATIENCE) as answer:
             directory = json.loads(answer.read(_LARGEST))
     except (ValueError, http.client.HTTPException) as error:
-        raise OSError(f"{directory_url} answers with something else than a directory ({error})") from error
+        raise OSError(f"{directory_url} does not answer with an ACME directory ({error})") from error
     meta = directory.get("meta") if isinstance(directory, dict) else None
     profiles = meta.get("profiles") if isinstance(meta, dict) else None
     return sorted(profiles) if isinstance(profiles, dict) else []

@@ -109,7 +109,7 @@ class Issuer:
         # The clocks of an authority and of this host may differ by a little.
         wrong = list(key_pairs.problems_of(pair.chain, wanted.names, max(now, pair.certificate.not_before)))
         if wrong:
-            raise EdgeError(f"the authority's certificate is not used: {'; '.join(wrong)}")
+            raise EdgeError(f"the issued certificate cannot be used: {'; '.join(wrong)}")
         certbot.pace_renewals(self.host, self.folders, wanted.name, pair.certificate)
         told = tuple(text for text in warnings if text)
         linked = self._link(wanted, pair)
@@ -119,7 +119,7 @@ class Issuer:
         """What must not be asked for, or cannot be had: told before anything is done."""
         authority = self.authority
         if not authority.agree_tos:
-            raise EdgeError("the authority's terms of service have to be agreed to: set agree_tos to true")
+            raise EdgeError("the ACME server requires agreement to its terms of service: set agree_tos to true")
         server = lineage.renewal.get("server", "") if lineage else ""
         good = lineage is not None and lineage.pair is not None and not lineage.pair.certificate.expired(now)
         if authority.tests and good and STAGING not in server:
@@ -138,9 +138,9 @@ class Issuer:
         try:
             offered = read_profiles(self.authority.directory_url, self.authority.ca_bundle)
         except OSError as error:
-            raise EdgeError(f"{self.authority.directory_url} does not say which profiles it has: {error}") from error
+            raise EdgeError(f"{self.authority.directory_url} did not list its profiles: {error}") from error
         if profile not in offered:
-            has = ", ".join(offered) or "it lists none"
+            has = ", ".join(offered) or "it lists no profiles"
             raise EdgeError(f"{self.authority.directory_url} has no profile '{profile}' ({has})")
 
     def _prove(self, wanted: Wanted) -> list[str]:
@@ -157,7 +157,7 @@ class Issuer:
             return []
         install(self.host, self.folders, decide(self.host, self.folders, wanted, now))
         kept = certbot.set_aside(self.host, self.folders, wanted.name)
-        return [f"the damaged certificate lies in {kept}"] if kept else []
+        return [f"the damaged certificate is kept in {kept}"] if kept else []
 
     def _link(self, wanted: Wanted, pair: Pair) -> bool:
         """Let nginx find a copy of the lineage's pair; whether the link had to be switched."""
@@ -191,9 +191,9 @@ def describe(outcomes: Sequence[IssueResult], authority: Authority) -> tuple[str
             verb = "issued by" if outcome.state == "issued" else "would be ordered from"
             after.append(f"{outcome.wanted.name}: {verb} {authority.directory_url}: {outcome.request.describe()}\n")
         elif outcome.linked:
-            after.append(f"{outcome.wanted.name}: given to nginx\n")
+            after.append(f"{outcome.wanted.name}: deployed to nginx\n")
         if outcome.credentials:
-            after.append(f"{outcome.wanted.name}: new credentials for the DNS\n")
+            after.append(f"{outcome.wanted.name}: new DNS credentials\n")
     lines = [
         f"{one.wanted.name}: until {iso(one.certificate.not_after)}, serial {one.certificate.serial}\n"
         for one in before

@@ -30,7 +30,7 @@ def prove_challenge_path(host: Host, edge: EdgeClient, webroot: str, names: Sequ
     finally:
         host.remove(path)
     if wrong:
-        raise EdgeError("this edge does not answer the challenge, and the authority was not asked:", wrong)
+        raise EdgeError("this edge does not answer the challenge; no certificate was ordered:", wrong)
 
 
 def _challenge_problem(edge: EdgeClient, webroot: str, name: str, token: str) -> str | None:
@@ -42,7 +42,7 @@ def _challenge_problem(edge: EdgeClient, webroot: str, name: str, token: str) ->
     if status != _OK:
         return f"{url} on this host: answered with status {status} instead of the file in {webroot}"
     if body.strip() != token.encode():
-        return f"{url} on this host: answered with something else than the file in {webroot}"
+        return f"{url} on this host: did not answer with the file in {webroot}"
     return None
 
 
@@ -58,8 +58,8 @@ def look_up(host: Host, edge: EdgeClient, names: Sequence[str]) -> list[str]:
     unknown = [name for name, answer in found.items() if answer.exists is False]
     if unknown:
         raise EdgeError(
-            f"the DNS has no address for {', '.join(unknown)}, and the authority was not asked; where the DNS that this"
-            " host asks is another than the authority's, set certbot_check_names: false"
+            f"the DNS has no address for {', '.join(unknown)}, so no certificate was ordered; if the ACME server uses"
+            " another DNS than this host, set certbot_check_names: false"
         )
     told = [_elsewhere(host, name, answer) for name, answer in found.items()]
     return [text for text in told if text]
@@ -67,8 +67,8 @@ def look_up(host: Host, edge: EdgeClient, names: Sequence[str]) -> list[str]:
 
 def _elsewhere(host: Host, name: str, answer: Lookup) -> str:
     if answer.exists is None:
-        return f"{name} could not be looked up ({answer.problem})"
+        return f"{name} could not be resolved ({answer.problem})"
     if any(host.try_bind(address, 0, udp=True) is None for address in answer.addresses):
         return ""
     leads = ", ".join(answer.addresses)
-    return f"{name} leads to {leads}, no address of this host: the authority's request has to come here all the same"
+    return f"{name} resolves to {leads}, not to this host; the validation request must reach this host all the same"

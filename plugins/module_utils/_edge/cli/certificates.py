@@ -23,20 +23,20 @@ from ..tls.served import LoopbackClient, Observation
 
 def add_commands(commands: Any) -> None:
     """The subcommands, for the parser of the whole command."""
-    listing = commands.add_parser("certificates", help="the certificates, until when they are good, and what is served")
+    listing = commands.add_parser("certificates", help="list the certificates, their expiry, and what nginx serves")
     listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="for programs")
     listing.set_defaults(do=_certificates)
 
-    taking = commands.add_parser("take-over", help="bring renewed certificates into service, and prove it")
-    taking.add_argument("lineage", metavar="FOLDER", nargs="?", help="certbot's folder; default: all that nginx uses")
-    taking.add_argument("--timeout", type=float, default=30.0, metavar="N", help="seconds for the proof (default: 30)")
+    taking = commands.add_parser("take-over", help="deploy renewed certificates and verify them")
+    taking.add_argument("lineage", metavar="FOLDER", nargs="?", help="directory of a lineage; default: all of them")
+    taking.add_argument("--timeout", type=float, default=30.0, metavar="N", help="seconds to verify (default: 30)")
     taking.set_defaults(do=_take_over)
 
-    telling = commands.add_parser("metrics", help="certificates and their renewal, as metrics for Prometheus")
-    telling.add_argument("--write", metavar="FILE", help="replace this file, instead of printing")
+    telling = commands.add_parser("metrics", help="print metrics of certificates and renewal for Prometheus")
+    telling.add_argument("--write", metavar="FILE", help="write to this file instead")
     telling.set_defaults(do=_metrics)
 
-    recording = commands.add_parser("renewal-ended", help="keep in mind how a renewal ended (for its unit)")
+    recording = commands.add_parser("renewal-ended", help="record the result of a renewal (for its unit)")
     recording.add_argument("result", metavar="RESULT", help="systemd's $SERVICE_RESULT")
     recording.set_defaults(do=_renewal_ended)
 
@@ -68,7 +68,7 @@ def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> st
     seen = _look(host, layout)
     if options.json:
         return json.dumps({"certificates": [one.as_result(seen.now) for one in seen.certificates]}, indent=2) + "\n"
-    rows = [("CERTIFICATE", "GOOD UNTIL (UTC)", "DAYS", "ISSUER", "SERVED")]
+    rows = [("CERTIFICATE", "EXPIRES (UTC)", "DAYS", "ISSUER", "SERVED")]
     rows += [_row(one, seen.now) for one in seen.certificates]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "".join(
@@ -88,7 +88,7 @@ def _take_over(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     now = datetime.fromtimestamp(host.now(), timezone.utc)
     edge = local_edge(host, layout)
     taken = take_over(host, edge, layout, Folders(), now, only=options.lineage, timeout=options.timeout)
-    return f"Taken over: {', '.join(taken)}.\n" if taken else "Clients get the certificates that are on disk.\n"
+    return f"Deployed: {', '.join(taken)}.\n" if taken else "nginx serves the certificates on disk.\n"
 
 
 def _metrics(options: argparse.Namespace, host: Host, layout: Layout) -> str:

@@ -44,7 +44,7 @@ def main() -> int:
     """Entry point of the installed command; its exit code."""
     options = parser().parse_args()
     if os.geteuid() != 0:
-        sys.stderr.write("nginx-edge: only root may do that; try sudo nginx-edge\n")
+        sys.stderr.write("nginx-edge: requires root; try sudo nginx-edge\n")
         return 1
     printed = run(options, LocalHost(), Layout())
     # Whoever reads may have seen enough (`nginx-edge show | head`); until here a closed pipe must end nothing.
@@ -59,24 +59,24 @@ def parser() -> argparse.ArgumentParser:
     """The options; argparse itself leaves with code 2 where they are wrong."""
     top = argparse.ArgumentParser(
         prog="nginx-edge",
-        description="Show the generations of this edge's configuration and its certificates, and go back to one.",
+        description="Show the generations of this edge and its certificates, and roll back to a generation.",
         epilog="NAME may be the beginning of a name. Without a command: list. Exit codes: 0 done or nothing to do, "
-        "1 refused or went back, 2 wrong usage.",
+        "1 failed or rolled back, 2 wrong usage.",
     )
     top.set_defaults(do=_list, json=False)
     commands = top.add_subparsers(metavar="COMMAND")
-    listing = commands.add_parser("list", help="the generations, and which of them serves")
-    showing = commands.add_parser("show", help="what a generation is, and its files")
+    listing = commands.add_parser("list", help="list the generations and their states")
+    showing = commands.add_parser("show", help="show a generation and its files")
     showing.add_argument("name", metavar="NAME", nargs="?", help="default: the live one")
     for one in (top, listing, showing):
         # A default here would undo what stands before the command.
         one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="for programs")
-    comparing = commands.add_parser("diff", help="what changed from one generation to another")
+    comparing = commands.add_parser("diff", help="show the differences between two generations")
     comparing.add_argument("a", metavar="A")
     comparing.add_argument("b", metavar="B", nargs="?", help="default: the live one")
-    going = commands.add_parser("rollback", help="make an older generation live and prove that nginx runs it")
+    going = commands.add_parser("rollback", help="roll back to an earlier generation and verify that nginx runs it")
     going.add_argument("name", metavar="NAME", nargs="?", help="default: the one that ran before the live one")
-    going.add_argument("--check", action="store_true", help="let nginx test it, and change nothing")
+    going.add_argument("--check", action="store_true", help="test it with nginx, and change nothing")
     going.add_argument(
         "--timeout", type=_seconds, default=30.0, metavar="N", help="seconds for new workers to answer (default: 30)"
     )
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace, host: Host, layout: Layout) -> Printed:
     except OSError as error:
         return Printed(1, err=f"nginx-edge: {error}\n")
     except KeyboardInterrupt:
-        return Printed(1, err="nginx-edge: interrupted; nginx-edge list tells what serves\n")
+        return Printed(1, err="nginx-edge: interrupted; run nginx-edge list to see the state\n")
 
 
 def _seconds(text: str) -> float:
@@ -132,15 +132,15 @@ def _states(one: Seen, seen: Overview) -> Iterator[str]:
 def _remarks(seen: Overview) -> Iterator[str]:
     """What is not as it should be, and where the way back leads."""
     if seen.live is None:
-        yield "nginx.conf is no generation's file."
+        yield "nginx.conf does not belong to a generation."
     elif seen.answers is None:
-        yield f"No generation answers; nginx-edge rollback {seen.live} starts or reloads nginx and proves it."
+        yield f"No generation answers. To start or reload nginx: nginx-edge rollback {seen.live}"
     elif not seen.live == seen.running == seen.answers:
-        yield f"What answers is not what is live and proven; nginx-edge rollback {seen.live} reloads and proves it."
+        yield f"The live generation does not answer. To reload nginx: nginx-edge rollback {seen.live}"
     if seen.leaving:
         workers = "1 worker" if len(seen.leaving) == 1 else f"{len(seen.leaving)} workers"
         yield f"{workers} of earlier configurations still serve: {', '.join(map(_worker, seen.leaving))}."
-    yield f"nginx-edge rollback goes to {seen.back}." if seen.back else "There is no other generation to go back to."
+    yield f"Without a name, rollback goes to {seen.back}." if seen.back else "There is no earlier generation."
 
 
 def _worker(one: Leaving) -> str:
@@ -191,23 +191,23 @@ def _rollback(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     to = read_overview(host, layout).find(options.name).name if options.name is not None else None
     done = roll_back(host, layout, to, check=options.check, timeout=options.timeout, keep=KEEP_ALL)
     if not done.changed:
-        return f"Generation {done.name} serves already; nothing was changed.\n"
-    before = done.previous or "a file of no generation"
+        return f"Generation {done.name} is live already; nothing was changed.\n"
+    before = done.previous or "a file without a generation"
     if options.check:
-        return f"nginx takes generation {done.name}: it would serve. Live is {before}; nothing was changed.\n"
-    proven = f"Generation {done.name} serves now, new workers answer with it.\n"
+        return f"nginx accepts generation {done.name}. Live is {before}; nothing was changed.\n"
+    proven = f"Generation {done.name} is live, and new workers answer with it.\n"
     if done.previous == done.name:
         return proven
     return (
         f"{proven}Live before: {before}.\n"
-        "The next run of site.yml makes the inventory's model live again, so mend the model too.\n"
+        "The next run of site.yml deploys the model of the inventory again: fix the model too.\n"
     )
 
 
 def _named(seen: Overview, name: str | None) -> Seen:
     """The generation of that name; the live one without."""
     if name is None and seen.live is None:
-        raise EdgeError("nginx.conf is no generation's file: say which generation is meant")
+        raise EdgeError("nginx.conf does not belong to a generation: give the name of a generation")
     return seen.find(seen.live or "" if name is None else name)
 
 

@@ -18,19 +18,17 @@ from .certificates import local_edge
 
 def add_commands(commands: Any) -> None:
     """The subcommands, for the parser of the whole command."""
-    sharing = commands.add_parser("share", help="lay out issued certificates for the edges that receive them from here")
+    sharing = commands.add_parser("share", help="provide issued certificates to the edges that receive them")
     sharing.set_defaults(do=_share)
-    receiving = commands.add_parser("receive", help="get certificates from the edge that orders them, into service")
-    receiving.add_argument("--check", action="store_true", help="fetch and check them, and change nothing")
-    receiving.add_argument(
-        "--timeout", type=float, default=30.0, metavar="N", help="seconds for the proof (default: 30)"
-    )
+    receiving = commands.add_parser("receive", help="receive certificates from the issuing edge and deploy them")
+    receiving.add_argument("--check", action="store_true", help="receive and check them, and change nothing")
+    receiving.add_argument("--timeout", type=float, default=30.0, metavar="N", help="seconds to verify (default: 30)")
     receiving.set_defaults(do=_receive)
 
 
 def _share(_options: argparse.Namespace, host: Host, _layout: Layout) -> str:
     changed = lay_out(host, Folders())
-    return "Laid out for the other edges.\n" if changed else "The other edges have them already to fetch.\n"
+    return "Provided to the other edges.\n" if changed else "They were provided already.\n"
 
 
 def _receive(options: argparse.Namespace, host: Host, layout: Layout) -> str:
@@ -40,5 +38,5 @@ def _receive(options: argparse.Namespace, host: Host, layout: Layout) -> str:
         host, edge, layout, Folders(), settings=settings, now=now, timeout=options.timeout, check=options.check
     )
     if not names:
-        return f"Clients get the certificates that {settings.issuing_edge} hands over.\n"
+        return f"nginx serves the certificates of {settings.issuing_edge}.\n"
     return f"{'To be received' if options.check else 'Received'} from {settings.issuing_edge}: {', '.join(names)}.\n"

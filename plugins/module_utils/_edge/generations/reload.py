@@ -61,14 +61,14 @@ def reload_and_prove(
     """
     name = live_name(host, layout)
     if expected is not None and name != expected:
-        other = f"generation {name}" if name else "a file of no generation"
+        other = f"generation {name}" if name else "a file without a generation"
         raise EdgeError(
-            f"generation {expected} is not live any more: another run, or somebody, has made {other} live since",
-            ["let one run at a time change an edge, and run again"],
+            f"generation {expected} is no longer live: another run made {other} live",
+            ["wait for the other run, then run again"],
         )
     manifest = read_manifest(host, layout, name) if name else None
     if manifest is None:
-        raise EdgeError(f"{layout.conf} leads to no generation", ["run the role edge to make one"])
+        raise EdgeError(f"{layout.conf} does not point to a generation", ["run the role edge"])
     try:
         master = master_pid(host)
         texts = _check(host, layout, manifest)
@@ -190,22 +190,22 @@ def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, t
     if previous is None and running_name(host, layout) == failed.name:
         if master_pid(host) is None:
             return EdgeError(f"nginx does not run, and did not start with generation {failed.name}", reasons)
-        return EdgeError(f"nginx did not load generation {failed.name} anew; it goes on with what it has", reasons)
+        return EdgeError(f"nginx did not reload generation {failed.name}; it keeps its configuration", reasons)
     if previous is None:
-        none = "none of those before can be gone back to" if refusals else "there is none to go back to"
-        return EdgeError(f"nginx did not take generation {failed.name} over, and {none}", [*reasons, *refusals])
+        none = "no earlier generation can be restored" if refusals else "there is no earlier generation"
+        return EdgeError(f"nginx did not load generation {failed.name}, and {none}", [*reasons, *refusals])
     switch(host, layout, previous)
     manifest = read_manifest(host, layout, previous)
     try:
         _prove(host, layout, manifest, max(timeout, START_SECONDS))
     except EdgeError as second:
-        message = f"nginx took neither generation {failed.name} nor, on the way back, {previous}"
+        message = f"nginx loaded neither generation {failed.name} nor, in the rollback, {previous}"
         if manifest is not None and answering_generation(host, manifest.status_port) == previous:
-            message = f"nginx could not be made to take generation {failed.name}; {previous} is live again and answers"
+            message = f"nginx did not load generation {failed.name}; {previous} is live again and answers"
         return EdgeError(message, list(dict.fromkeys([*reasons, *refusals, second.message, *second.details])))
     if manifest is not None and running_name(host, layout) != previous:
         remember_proof(host, layout, previous)
-    message = f"nginx did not take generation {failed.name} over; the edge went back to {previous}"
+    message = f"nginx did not load generation {failed.name}; the edge was rolled back to {previous}"
     return EdgeError(message, [*reasons, *refusals])
 
 
@@ -223,7 +223,7 @@ def _sound_way_back(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
             else:
                 _test_original(host, layout)
         except EdgeError as error:
-            refusals += [f"generation {name} is passed over: {error.message}", *error.details]
+            refusals += [f"generation {name} was skipped: {error.message}", *error.details]
         else:
             return name, refusals
     return None, refusals

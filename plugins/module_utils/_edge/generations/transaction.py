@@ -64,7 +64,7 @@ def unpack(payload: str) -> Content:
     try:
         return Content(**unpacked(payload))
     except (ValueError, TypeError) as error:
-        raise EdgeError(f"the payload did not arrive whole: {error}") from error
+        raise EdgeError(f"the payload is incomplete: {error}") from error
 
 
 @contextlib.contextmanager
@@ -77,7 +77,7 @@ def locked(host: Host, layout: Layout) -> Iterator[None]:
         try:
             stack.enter_context(host.lock(layout.lock, LOCK_SECONDS))
         except TimeoutError as error:
-            raise EdgeError(f"another run has held {layout.lock} for {LOCK_SECONDS:g} s") from error
+            raise EdgeError(f"another run has held the lock {layout.lock} for {LOCK_SECONDS:g} s") from error
         yield
 
 
@@ -136,7 +136,7 @@ def _rehearsed(host: Host, layout: Layout, content: Content, texts: Sequence[str
     """What nginx warns of, or why it could not be asked."""
     missing = missing_modules(host, texts)
     if missing:
-        return (f"nginx: has no {', '.join(missing)} yet; the configuration was rendered, but not tested",)
+        return (f"nginx: does not have {', '.join(missing)} yet; the configuration was rendered, but not tested",)
     return rehearse(host, layout, content).warnings
 
 
@@ -144,7 +144,7 @@ def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeou
     """Make an older generation live again and prove it.
 
     :param to: its name; None for the one that ran before the live one.
-    :param check: let nginx test it, and change nothing.
+    :param check: test it with nginx, and change nothing.
     :param timeout: seconds within which new workers must answer.
     :param keep: generations to keep.
     :raises EdgeError: there is no such generation, it was changed by hand, or nginx does not take it over (then what
@@ -181,5 +181,5 @@ def older_generation(host: Host, layout: Layout, live: str | None, to: str | Non
     candidates = (name for name in proven_names(host, layout) if name != live)
     sound = next((name for name in candidates if not drift(host, layout, kept[name])), None)
     if sound is None:
-        raise EdgeError("no other generation that ran on this host is left as it was", [f"kept: {', '.join(kept)}"])
+        raise EdgeError("no unchanged earlier generation is left on this host", [f"kept: {', '.join(kept)}"])
     return kept[sound]

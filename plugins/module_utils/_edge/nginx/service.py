@@ -115,8 +115,8 @@ def control(host: Host, verb: str, master: int | None) -> Completed:
 def _stop(host: Host, master: int) -> None:
     if master == _FIRST_PROCESS:
         raise EdgeError(
-            "nginx is the first process of this container, and a restart would end the container",
-            ["start the container anew: the new configuration is not in use until then"],
+            "nginx is the first process of this container, so a restart would stop the container",
+            ["restart the container: it uses the new configuration from then on"],
         )
     for word, patience in (("quit", GRACE_SECONDS), ("stop", STOP_SECONDS)):
         host.run(["nginx", "-s", word])
@@ -127,7 +127,7 @@ def _stop(host: Host, master: int) -> None:
             host.sleep(POLL_SECONDS)
         else:
             return
-    raise EdgeError(f"nginx (process {master}) does not end, so it could not be restarted")
+    raise EdgeError(f"nginx (process {master}) did not stop, so it could not be restarted")
 
 
 def _is_running(host: Host, pid: int) -> bool:

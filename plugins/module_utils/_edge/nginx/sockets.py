@@ -117,7 +117,7 @@ def conflicts(host: Host, wanted: Iterable[Listener], master: int | None) -> lis
             continue
         rival = next((other for other in own if (other.port, other.udp) == (listener.port, listener.udp)), None)
         if rival is not None:
-            message = f"nginx listens on {rival}, and cannot move to {listener} by a reload"
+            message = f"nginx listens on {rival} and cannot change to {listener} by a reload"
             found.append(Conflict(message, needs_restart=True))
         else:
             found.append(
@@ -137,7 +137,7 @@ def _holder(host: Host, wanted: Listener, sockets: Mapping[str, Listener]) -> st
     for pid in host.listdir("/proc"):
         if pid.isdigit() and inodes & _inodes_of(host, pid):
             name = (host.read(f"/proc/{pid}/comm") or b"?").decode().strip()
-            return f", {name} (process {pid}) has it"
+            return f" ({name}, process {pid})"
     return ""
 
 

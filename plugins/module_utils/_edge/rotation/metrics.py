@@ -62,22 +62,22 @@ def as_text(certificates: Sequence[Observation], renewal: Renewal | None, now: d
     lines = [
         *_metric(
             "certificate_not_after_timestamp_seconds",
-            "End of validity of a certificate, on disk and as clients get it.",
+            "End of validity of a certificate, on disk and as served.",
             (({"certificate": name, "at": at}, own.not_after.timestamp()) for name, at, own in seen),
         ),
         *_metric(
             "certificate_not_before_timestamp_seconds",
-            "Begin of validity of a certificate, on disk and as clients get it.",
+            "Start of validity of a certificate, on disk and as served.",
             (({"certificate": name, "at": at}, own.not_before.timestamp()) for name, at, own in seen),
         ),
         *_metric(
             "certificate_days_left",
-            "Days until then, when this was written.",
+            "Days until the end of validity, when this was written.",
             (({"certificate": name, "at": at}, own.left(now).total_seconds() / _DAY) for name, at, own in seen),
         ),
         *_metric(
             "certificate_served",
-            "Whether clients get the certificate that is on disk.",
+            "Whether nginx serves the certificate on disk.",
             (({"certificate": one.name}, one.current) for one in certificates if not one.handshake.refused),
         ),
         *_metric(
@@ -92,7 +92,7 @@ def as_text(certificates: Sequence[Observation], renewal: Renewal | None, now: d
         if renewal.last_success is not None:
             lines += _metric(
                 "renewal_last_success_timestamp_seconds",
-                "When the last renewal that succeeded ended.",
+                "When the last successful renewal ended.",
                 [({}, renewal.last_success)],
             )
     return "\n".join((*lines, ""))

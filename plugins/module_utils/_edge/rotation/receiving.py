@@ -83,7 +83,7 @@ def read_settings(host: Host) -> Settings:
         return Settings(**json.loads(host.read(paths.RECEIVE_SETTINGS) or b""))
     except (ValueError, TypeError) as error:
         raise EdgeError(
-            f"{paths.RECEIVE_SETTINGS} says nothing: this edge receives no certificates; a run of site.yml sets it up"
+            f"{paths.RECEIVE_SETTINGS} is missing or damaged: this edge receives no certificates; run site.yml"
         ) from error
 
 
@@ -104,7 +104,7 @@ def fetch(host: Host, settings: Settings) -> Mapping[str, Any]:
     done = host.run([*argv, "--", f"{settings.account}@{settings.address}"], timeout=_SSH_SECONDS)
     if done.code != 0:
         words = done.stderr.strip().splitlines()[-_MOST_WORDS:] or [f"exit code {done.code}"]
-        raise EdgeError(f"{settings.issuing_edge} ({settings.address}) hands over no certificates; ssh says:", words)
+        raise EdgeError(f"{settings.issuing_edge} ({settings.address}) sent no certificates; ssh says:", words)
     try:
         told = json.loads(done.stdout)
         if told["format"] != FORMAT:
@@ -141,10 +141,10 @@ def _collecting(problems: list[str], name: str) -> Iterator[None]:
 
 def _checked(host: Host, item: Any, names: Sequence[str], now: datetime) -> Pair:
     if not isinstance(item, Mapping):
-        raise EdgeError("is not among what was handed over")
+        raise EdgeError("was not sent")
     pair = key_pairs.checked_pair(host, str(item.get("fullchain")), str(item.get("privkey")))
     if pair.certificate.is_self_signed:
-        raise EdgeError("is signed by itself, and so of no use to clients")
+        raise EdgeError("is self-signed, so clients would reject it")
     if wrong := list(key_pairs.problems_of(pair.chain, names, now)):
         raise EdgeError("; ".join(wrong))
     return pair
@@ -162,7 +162,7 @@ def _no_step_back(host: Host, folders: Folders, one: Renewed) -> None:
         return
     if not current.is_self_signed and current.not_before > one.pair.certificate.not_before:
         since = f"{one.pair.certificate.not_before:%Y-%m-%d %H:%M}"
-        raise EdgeError(f"the certificate is from {since}, and so older than the one in use")
+        raise EdgeError(f"the certificate is from {since}, older than the one in use")
 
 
 def receive(

@@ -98,7 +98,7 @@ def take_over(
         names = issued_names(host, folders) if only is None else [one.name for one in renewed]
         into_service(host, edge, layout, folders, renewed, names=names, timeout=timeout)
     if problems:
-        raise EdgeError("a renewed certificate cannot be used, and nginx keeps the one that it has", problems)
+        raise EdgeError("a renewed certificate cannot be used; nginx keeps the current one", problems)
     return [one.name for one in renewed]
 
 
@@ -125,9 +125,7 @@ def into_service(
         reload_and_prove(host, layout, timeout=timeout, keep=KEEP_ALL)
     late = stale(host, edge, layout, folders, names, timeout=timeout)
     if late:
-        raise EdgeError(
-            "clients do not get the certificates that are on disk", [f"{one.name}: {one.problem}" for one in late]
-        )
+        raise EdgeError("nginx does not serve the certificates on disk", [f"{one.name}: {one.problem}" for one in late])
 
 
 @contextmanager

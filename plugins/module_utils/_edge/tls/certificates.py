@@ -88,7 +88,7 @@ def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decis
         raise EdgeError("has no names")
     path = folders.link(wanted.name)
     if host.exists(path) and host.readlink(path) is None:
-        raise EdgeError(f"{path} is not a link: move it away, this collection keeps links to pairs there")
+        raise EdgeError(f"{path} is not a symbolic link: move it away; the collection creates symbolic links there")
     if wanted.source == PROVIDED:
         return _decide_provided(host, folders, wanted, now)
     if wanted.source == SELF_SIGNED:
@@ -100,7 +100,7 @@ def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decis
 
 def _decide_provided(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
     if not wanted.fullchain or not wanted.privkey:
-        raise EdgeError("is provided, but the certificate chain or the private key is empty")
+        raise EdgeError("the certificate chain or the private key is empty")
     pair = key_pairs.checked_pair(host, wanted.fullchain, wanted.privkey)
     wrong = list(key_pairs.problems_of(pair.chain, wanted.names, now))
     if wrong:
@@ -180,8 +180,8 @@ def _stand_in(host: Host, folders: Folders, wanted: Wanted, now: datetime, state
     if kept:
         pair = max(kept, key=lambda one: one.certificate.not_after)
         target = key_pairs.stored_target(wanted.name, pair, store)
-        return Decision(wanted, state, pair, target=target, warnings=(f"{damage}one from before takes its place",))
-    warnings = (f"{damage}a placeholder takes its place, so that nginx can start",) if damage else ()
+        return Decision(wanted, state, pair, target=target, warnings=(f"{damage}an earlier one replaces it",))
+    warnings = (f"{damage}a placeholder replaces it, so that nginx can start",) if damage else ()
     return Decision(wanted, PLACEHOLDER, make=True, warnings=warnings)
 
 
@@ -200,7 +200,7 @@ def _lineage_warnings(pair: Pair, wanted: Wanted, now: datetime) -> tuple[str, .
     warnings: list[str] = []
     missing = pair.certificate.uncovered(wanted.names)
     if missing:
-        warnings.append(f"the issued certificate is not good for {', '.join(missing)} yet")
+        warnings.append(f"the issued certificate does not cover {', '.join(missing)} yet")
     if pair.certificate.expired(now):
         warnings.append(f"the issued certificate expired on {pair.certificate.not_after:%Y-%m-%d}")
     return tuple(warnings)

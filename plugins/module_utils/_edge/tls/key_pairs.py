@@ -70,8 +70,8 @@ def mismatch(chain: Sequence[X509Certificate], privkey: str) -> str:
     """What to say of a key that is not the first certificate's."""
     for place, certificate in enumerate(chain[1:], 2):
         if key_matches(certificate, privkey):
-            return f"the private key belongs to certificate {place} of the file: the site's own has to come first"
-    return "the private key does not belong to the certificate: nginx would start, and refuse every client"
+            return f"the private key belongs to certificate {place} of the file: put that certificate first"
+    return "the private key does not match the certificate: nginx would reject every client"
 
 
 def read_pair(host: Host, folder: str) -> Pair:
@@ -116,11 +116,11 @@ def order_problem(chain: Sequence[X509Certificate]) -> str | None:
         after = next((one for one in left if one.subject == ordered[-1].issuer), None)
         if after is None or ordered[-1].is_self_signed:
             strangers = "; ".join(f"'{one.subject}'" for one in left)
-            return f"{strangers} issued none of the certificates before it in the chain: take it out"
+            return f"{strangers} issued none of the certificates before it in the chain: remove it"
         left.remove(after)
         ordered.append(after)
     right = ", then ".join(f"'{one.subject}'" for one in ordered)
-    return f"the chain is not in order, each certificate has to be followed by its issuer: {right}"
+    return f"the chain is out of order: each certificate must be followed by its issuer: {right}"
 
 
 def expiry_problem(certificate: X509Certificate, now: datetime) -> str | None:
@@ -140,7 +140,7 @@ def problems_of(chain: Sequence[X509Certificate], names: Sequence[str], now: dat
     missing = chain[0].uncovered(names)
     if missing:
         has = ", ".join(chain[0].names) or "no name at all"
-        yield f"the certificate is not good for {', '.join(missing)} (it has {has})"
+        yield f"the certificate does not cover {', '.join(missing)} (it has {has})"
     for issuer in chain[1:]:
         if issuer.expired(now):
             yield f"'{issuer.subject}' of the chain expired on {issuer.not_after:%Y-%m-%d}"
@@ -186,7 +186,7 @@ def _alternative(name: str) -> str:
     except ValueError:
         pass
     if not _NAME_IN_CERTIFICATE.match(name):
-        raise EdgeError(f"'{name}' cannot stand in a certificate")
+        raise EdgeError(f"'{name}' is not allowed in a certificate")
     return f"DNS:{name}"
 
 
@@ -228,7 +228,7 @@ def point(host: Host, tls: str, name: str, target: str) -> None:
     """Make the certificate ``name`` be the pair at ``target``, by one rename."""
     path = os.path.join(tls, name)
     if host.exists(path) and host.readlink(path) is None:
-        raise EdgeError(f"{path} is not a link: move it away, this collection keeps links to pairs there")
+        raise EdgeError(f"{path} is not a symbolic link: move it away; the collection creates symbolic links there")
     host.mkdir(tls)
     switch_symlink(host, target, path)
 

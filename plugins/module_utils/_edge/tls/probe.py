@@ -147,11 +147,11 @@ def find(host: Host, folders: Folders, web: Web, site: ProbedSite) -> Finding:
     answer = web.request(site)
     if site.https:
         if answer.certificate is None:
-            return Finding(site, answer, f"no TLS handshake ({answer.problem or 'no certificate was shown'})", True)
+            return Finding(site, answer, f"no TLS handshake ({answer.problem or 'no certificate was served'})", True)
         on_disk = _on_disk(host, os.path.join(folders.link(site.certificate), FULLCHAIN))
         if answer.certificate != on_disk:
-            serial = on_disk.serial if on_disk else "nothing that can be read"
-            return Finding(site, answer, f"shows serial {answer.certificate.serial}, on disk is {serial}", True)
+            serial = on_disk.serial if on_disk else "unreadable"
+            return Finding(site, answer, f"serves serial {answer.certificate.serial}, but on disk is {serial}", True)
     if answer.status is None:
         return Finding(site, answer, f"no answer ({answer.problem})", False)
     well = answer.status in site.status if site.status else answer.status < SERVER_ERROR
@@ -200,7 +200,7 @@ def module_result(
     )
     problems = [f"{one.site.name}: {one.problem}" for one in findings if one.worse_than(before.get(one.site.name))]
     if answers != live or live is None:
-        problems.insert(0, f"generation {answers or '(none)'} answers, and {live or 'none'} is live")
+        problems.insert(0, f"generation {answers or '(none)'} answers, but {live or 'none'} is live")
     result = {
         "answers": answers,
         "live": live,

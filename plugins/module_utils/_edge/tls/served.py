@@ -156,10 +156,10 @@ class Observation:
             return self.damage
         served = self.handshake.certificate
         if self.handshake.refused:
-            return f"no site of this edge has a name of this certificate ({', '.join(self.names)})"
+            return f"no site of this edge uses a name of this certificate ({', '.join(self.names)})"
         if served is None:
             return f"{self.handshake.problem}; on disk is serial {self.on_disk.serial}"
-        return f"served is serial {served.serial} of {served.issuer}, on disk is {self.on_disk.serial}"
+        return f"serves serial {served.serial} of {served.issuer}, but on disk is {self.on_disk.serial}"
 
     def as_result(self, now: datetime) -> dict[str, Any]:
         own, served = self.on_disk, self.handshake.certificate

@@ -80,7 +80,7 @@ def parse_chain(pem: str) -> tuple[X509Certificate, ...]:
     except ValueError as error:
         raise EdgeError(f"the certificate file {error}") from error
     if not blocks:
-        raise EdgeError("the certificate file holds no certificate (a block that begins with BEGIN CERTIFICATE)")
+        raise EdgeError("the certificate file contains no certificate (a block that begins with BEGIN CERTIFICATE)")
     return tuple(parse_der(block.content, f"certificate {place} of the file") for place, block in enumerate(blocks, 1))
 
 
@@ -174,9 +174,9 @@ def key_matches(certificate: X509Certificate, privkey: str) -> bool | None:
     except ValueError as error:
         raise EdgeError(f"the private key file {error}") from error
     if not blocks:
-        raise EdgeError("the private key file holds no private key (a block that begins with BEGIN … PRIVATE KEY)")
+        raise EdgeError("the private key file contains no private key (a block that begins with BEGIN … PRIVATE KEY)")
     if blocks[0].encrypted:
-        raise EdgeError("the private key is locked with a passphrase, which nginx cannot ask for: store it without one")
+        raise EdgeError("the private key has a passphrase, which nginx cannot read: store it without a passphrase")
     public, wanted = _public_half(blocks[0]), _public_bits(certificate)
     if public is None:
         return None

@@ -32,7 +32,7 @@ def check_access(reading: Reading) -> Iterator[Problem]:
     edge = reading.edge
     for users in edge.user_lists:
         if not users.users and not any(is_within(problem.path, users.at("users")) for problem in reading.problems):
-            yield Problem(users.at("users"), "nobody is on the list", "name a user, or take the list out")
+            yield Problem(users.at("users"), "is empty", "add a user, or remove the list")
         seen: dict[str, str] = {}
         for user in users.users:
             yield from _user(user)
@@ -49,7 +49,7 @@ def check_access(reading: Reading) -> Iterator[Problem]:
 def _user(user: User) -> Iterator[Problem]:
     if bool(user.password) == bool(user.password_hash):
         reason = "has a password and a password_hash" if user.password else "has neither password nor password_hash"
-        yield Problem(user.place, reason, "exactly one of the two")
+        yield Problem(user.place, reason, "write exactly one of them")
 
 
 def _headers(auth: AuthRequest | None) -> Iterator[Problem]:
@@ -57,26 +57,26 @@ def _headers(auth: AuthRequest | None) -> Iterator[Problem]:
     for index, name in enumerate(auth.headers if auth else ()):
         place = auth.at(f"headers[{index}]") if auth else ""
         if name.lower() in RESERVED_HEADERS:
-            yield Problem(place, f"{name} is set by the edge itself", "choose another name, such as X-Auth-User")
+            yield Problem(place, f"{name} is set by the edge", "choose another name, such as X-Auth-User")
         if name.lower() in seen:
-            yield Problem(place, f"{name} is named twice", "name it once")
+            yield Problem(place, f"{name} is listed twice", "write it once")
         seen.add(name.lower())
 
 
 def _location(location: Location, site: Site) -> Iterator[Problem]:
     if location.public and has_own_rules(location):
-        reason = "lets everybody in, and the location also says who may come in"
-        yield Problem(location.at("public"), reason, "take one of the two out")
+        reason = "serves everyone, but the location also has access rules"
+        yield Problem(location.at("public"), reason, "remove one of them")
     asked = not location.public and (location.auth_request or site.auth_request)
     if location.cache and asked:
-        reason = "what one user gets would be served to others"
-        yield Problem(location.at("cache"), reason, "leave auth_request or the cache out, or write public: true")
+        reason = "a response for one user would be served to others"
+        yield Problem(location.at("cache"), reason, "remove auth_request or the cache, or write public: true")
     if location.cache and site.client_certificates and site.client_certificates.required:
         reason = "every request carries a client certificate, so nothing is cached"
         yield Problem(location.at("cache"), reason, "remove the cache, or client_certificates of the site")
     guarded = not location.public and (has_own_rules(location) or rules_of_site(site).restrict)
     if location.return_ and guarded:
-        reason = "nginx returns before it looks who may come in"
+        reason = "nginx returns before it checks the access rules"
         way_out = "serve this from root or upstream, or write public: true in the location"
         yield Problem(location.at("return"), reason, way_out)
     if is_protected(site, location):

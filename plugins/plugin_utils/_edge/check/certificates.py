@@ -33,7 +33,7 @@ def check_certificates(reading: Reading) -> Iterator[Problem]:
         names = ", ".join(certificate.name for certificate in ordered)
         yield Problem(
             "edge_acme.email",
-            f"required, for certificates come from an ACME server ({names})",
+            f"required, because certificates come from an ACME server ({names})",
             "set edge_acme: {email: …} in the inventory, or edge_certificate_source: self_signed",
         )
     if edge.acme is not None:
@@ -43,13 +43,13 @@ def check_certificates(reading: Reading) -> Iterator[Problem]:
 def _check_acme(acme: Acme, *, ordered: bool) -> Iterator[Problem]:
     if ordered and acme.agree_tos is False:
         yield Problem(
-            acme.at("agree_tos"), "the ACME server issues nothing without agreement to its terms", "set it to true"
+            acme.at("agree_tos"), "the ACME server requires agreement to its terms of service", "set it to true"
         )
     if acme.staging and acme.directory_url not in (LETS_ENCRYPT, LETS_ENCRYPT_STAGING):
         yield Problem(
             acme.at("staging"),
             f"is Let's Encrypt's, and edge_acme.directory_url is {acme.directory_url}",
-            "take one of the two out; another authority's staging has a directory_url of its own",
+            "remove one of them; the staging environment of another authority has its own directory_url",
         )
 
 
@@ -69,12 +69,14 @@ def _check_source(certificate: Certificate) -> Iterator[Problem]:
     for option, value in (("fullchain", certificate.fullchain), ("privkey", certificate.privkey)):
         if certificate.source == "provided" and not value:
             yield Problem(
-                certificate.at(option), "required with source: provided", "name the PEM file on the controller"
+                certificate.at(option),
+                "required with source: provided",
+                "write the path of the file on the controller",
             )
         if certificate.source != "provided" and value:
             yield Problem(
                 certificate.at(option),
-                f"has no meaning with source: {certificate.source}",
+                f"has no effect with source: {certificate.source}",
                 "write source: provided",
             )
     if certificate.source == "acme":
@@ -88,7 +90,7 @@ def _check_source(certificate: Certificate) -> Iterator[Problem]:
     for option, given in of_an_authority.items():
         if given:
             yield Problem(
-                certificate.at(option), f"has no meaning with source: {certificate.source}", "write source: acme"
+                certificate.at(option), f"has no effect with source: {certificate.source}", "write source: acme"
             )
 
 
@@ -105,13 +107,15 @@ def _check_challenge(certificate: Certificate) -> Iterator[Problem]:
     if dns is None:
         return
     if certificate.challenge != "dns-01":
-        yield Problem(dns.place, f"has no meaning with challenge: {certificate.challenge}", "write challenge: dns-01")
+        yield Problem(dns.place, f"has no effect with challenge: {certificate.challenge}", "write challenge: dns-01")
         return
     given = [name for name in ("credentials", "credentials_file") if getattr(dns, name)]
     if len(given) == 2:  # noqa: PLR2004 - both of the two
-        yield Problem(dns.place, "has credentials and credentials_file", "take one of the two out")
+        yield Problem(dns.place, "has credentials and credentials_file", "remove one of them")
     if dns.provider in WITHOUT_CREDENTIALS and given:
-        yield Problem(dns.at(given[0]), f"certbot's plugin for {dns.provider} takes none", "give the host a role")
+        yield Problem(
+            dns.at(given[0]), f"the certbot plugin for {dns.provider} takes no credentials", "give the host a role"
+        )
     if dns.provider not in WITHOUT_CREDENTIALS and not given:
         yield Problem(
             dns.at("credentials"),
@@ -126,7 +130,7 @@ def _check_use(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
     if certificate.name == UNKNOWN_NAMES:
         yield Problem(
             certificate.at("name"),
-            f"'{UNKNOWN_NAMES}' is the edge's own, for clients that ask for no known name",
+            f"'{UNKNOWN_NAMES}' is reserved for clients that ask for an unknown name",
             "give it another name",
         )
     used_by = [site for site in edge.sites if site.https and site.certificate_name == certificate.name]
@@ -134,7 +138,7 @@ def _check_use(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
         yield Problem(
             certificate.place,
             f"no site uses '{certificate.name}', and it has no names",
-            "take it out, or name its names",
+            "remove it, or write its names",
         )
     if certificate.names:
         for site in used_by:
@@ -154,8 +158,8 @@ def _check_reach(certificate: Certificate, reading: Reading) -> Iterator[Problem
         if not name.startswith("*.") and not _covers(tuple(served), name):
             yield Problem(
                 certificate.at("names"),
-                f"no site of this edge has the name '{name}', so the authority would get no answer",
-                "add it to a site's aliases, take it out, or write challenge: dns-01",
+                f"no site of this edge has the name '{name}', so validation would fail",
+                "add it to a site's aliases, remove it, or write challenge: dns-01",
             )
 
 

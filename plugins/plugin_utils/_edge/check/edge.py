@@ -69,7 +69,7 @@ def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
     """What works, but may not be intended."""
     found = [
         *(
-            Problem(site.at("https"), "passwords cross the network in clear text", "write https: true")
+            Problem(site.at("https"), "sends passwords in clear text", "write https: true")
             for site in edge.sites
             if not site.https and any(part.basic_auth for part in site.parts)
         ),
@@ -85,7 +85,7 @@ def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
                 way_out = (
                     "name DNS servers in edge_resolver"
                     if target.can(UPSTREAM_RESOLVE) and upstream.resolve != "off"
-                    else "an IP address has neither trouble"
+                    else "an IP address avoids both"
                 )
                 found.append(Problem(server.at("address"), reason, way_out))
     return tuple(found)
@@ -132,18 +132,16 @@ def _upstream(upstream: Upstream, edge: Edge) -> Iterator[Problem]:
     if upstream.balance == "hash" and not upstream.hash_key:
         yield Problem(upstream.at("hash_key"), "required with balance: hash", "for example $request_uri")
     if upstream.balance != "hash" and upstream.hash_key:
-        yield Problem(
-            upstream.at("hash_key"), f"has no meaning with balance: {upstream.balance}", "write balance: hash"
-        )
+        yield Problem(upstream.at("hash_key"), f"has no effect with balance: {upstream.balance}", "write balance: hash")
     for server in upstream.servers:
         if server.backup and upstream.balance in BALANCE_WITHOUT_BACKUP:
             reason = f"nginx has no backup servers with balance: {upstream.balance}"
-            yield Problem(server.at("backup"), reason, "use round_robin or least_conn, or take backup out")
+            yield Problem(server.at("backup"), reason, "use round_robin or least_conn, or remove backup")
         yield from at_least(server, "weight", server.weight, 1, MOST_WEIGHT)
         yield from at_least(server, "max_fails", server.max_fails, 0)
         yield from at_least(server, "max_conns", server.max_conns, 0)
     if upstream.resolve == "on" and not edge.resolver:
-        yield Problem(upstream.at("resolve"), "nobody is there to ask", "name DNS servers in edge_resolver")
+        yield Problem(upstream.at("resolve"), "requires edge_resolver", "name DNS servers in edge_resolver")
     yield from at_least(upstream, "keepalive", upstream.keepalive, 0, MOST_IDLE)
     yield from at_least(upstream, "keepalive_requests", upstream.keepalive_requests, 1)
 
@@ -174,11 +172,9 @@ def _site(site: Site) -> Iterator[Problem]:
             ("http2", site.http2 == "on"),
         ):
             if value:
-                yield Problem(site.at(option), "has no meaning with https: false", "take one of the two out")
+                yield Problem(site.at(option), "has no effect with https: false", "remove one of them")
         if site.client_certificates:
-            yield Problem(
-                site.at("client_certificates"), "needs https: true", "clients show certificates over TLS alone"
-            )
+            yield Problem(site.at("client_certificates"), "needs https: true", "client certificates require TLS")
     if site.maintenance:
         yield from at_least(site.maintenance, "retry_after", site.maintenance.retry_after, 0)
     yield from _error_pages(site)
@@ -194,7 +190,7 @@ def _location_paths(site: Site) -> Iterator[Problem]:
     )
     for key, place in asked:
         if key in taken:
-            yield Problem(place, f"'{key[1]}' is already taken by {taken[key]}", "take one of the two out")
+            yield Problem(place, f"'{key[1]}' is already taken by {taken[key]}", "remove one of them")
         taken.setdefault(key, place)
 
 
@@ -214,7 +210,7 @@ def _ports(edge: Edge) -> Iterator[Problem]:
         if port not in formats.PORTS:
             yield Problem(variable, f"{port} is not a port", "write 1 to 65535")
         elif Counter(given.values())[port] > 1:
-            yield Problem(variable, f"port {port} is used twice", "give each of the three ports its own number")
+            yield Problem(variable, f"port {port} is used twice", "use three different ports")
 
 
 def _ranges(edge: Edge) -> Iterator[Problem]:
@@ -230,5 +226,5 @@ def _proxies(edge: Edge) -> Iterator[Problem]:
             place = f"edge_trusted_proxies[{index}]"
             yield Problem(place, f"{network} lets every client forge its address", "name the networks of your proxies")
     if edge.listen_proxy_protocol and not edge.trusted_proxies:
-        reason = "nobody is trusted to name the client"
+        reason = "requires edge_trusted_proxies"
         yield Problem("edge_listen_proxy_protocol", reason, "name the load balancers in edge_trusted_proxies")

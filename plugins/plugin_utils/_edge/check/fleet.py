@@ -15,8 +15,8 @@ STATUSES = range(200, 600)
 def check_fleet(edge: Edge) -> Iterator[Problem]:
     """Problems that the model of one edge shows."""
     if edge.acme and edge.acme.peers and edge.listen_proxy_protocol:
-        reason = "peers are asked over plain HTTP, and edge_listen_proxy_protocol has them expect the PROXY protocol"
-        yield Problem(edge.acme.at("peers"), reason, "let one edge order for all: edge_acme.issuing_edge")
+        reason = "peers are reached over plain HTTP, but with edge_listen_proxy_protocol they expect the PROXY protocol"
+        yield Problem(edge.acme.at("peers"), reason, "write edge_acme.issuing_edge: one edge orders for all")
     for option, least in (("timeout", 1), ("retry_timeout", 0)):
         value = getattr(edge.probe, option) if edge.probe else None
         if value is not None and not least <= value <= LONGEST_WAIT:

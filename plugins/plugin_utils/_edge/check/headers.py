@@ -64,7 +64,7 @@ def _once(place: str, names: Iterable[str]) -> Iterator[Problem]:
     seen: set[str] = set()
     for name in names:
         if name.lower() in seen:
-            yield Problem(place, f"{name} is named twice", "name it once; capital letters make no difference")
+            yield Problem(place, f"{name} is listed twice", "write it once; header names ignore case")
         seen.add(name.lower())
 
 
@@ -91,7 +91,7 @@ def _passed(level: Level, prefix: str) -> Iterator[Problem]:
         if name.lower() in FORWARDED_NAMES:
             yield Problem(where, f"the edge sets {name} itself", "name proxies in edge_trusted_proxies, or remove it")
         elif name.lower() not in DROPPED_LOWER:
-            yield Problem(where, f"{name} is not among the headers that the edge drops", "remove it")
+            yield Problem(where, f"{name} is not a header that the edge drops", "remove it")
 
 
 def _responses(level: Level, prefix: str, policy: ResponsePolicy) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ def _written(place: str, headers: Mapping[str, str], security: set[str]) -> Iter
         elif name.lower() in security:
             yield Problem(where, "is one of the security_headers", "write it there; security_headers_override replaces")
         elif not value:
-            yield Problem(where, "has no value", "to remove a header of the backend, name it in remove")
+            yield Problem(where, "has no value", "to remove a header of the backend, add it to remove")
 
 
 def _security(level: Level, prefix: str, security: set[str]) -> Iterator[Problem]:

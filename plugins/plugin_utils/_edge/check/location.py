@@ -76,7 +76,7 @@ def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
     yield from at_least(use, "delay", use.delay, 0)
     if use.delay and use.delay >= use.burst:
         yield Problem(
-            use.at("delay"), f"{use.delay} of a burst of {use.burst} leaves none to space", "write less than the burst"
+            use.at("delay"), f"{use.delay} must be less than burst ({use.burst})", f"write 0 to {use.burst - 1}"
         )
 
 
@@ -88,7 +88,7 @@ def _path(location: Location) -> Iterator[Problem]:
         except (re.error, OverflowError, RecursionError) as error:
             yield Problem(place, f"is not a regular expression: {error}")
     elif not formats.URI_PATH.fits(location.path):
-        yield Problem(place, f"{location.path!r} is not valid here", f"expected {formats.URI_PATH.words}")
+        yield Problem(place, f"invalid value {location.path!r}", f"expected {formats.URI_PATH.words}")
     if location.strip_prefix and location.match != "prefix":
         reason = f"nginx has no prefix to strip with match: {location.match}"
         yield Problem(location.at("strip_prefix"), reason)
@@ -114,10 +114,10 @@ def _proxying(location: Location) -> Iterator[Problem]:
     if location.grpc:
         for option in ("strip_prefix", "websocket", "cache", "proxy_buffer_size", "proxy_buffers"):
             if of_proxying[option]:
-                yield Problem(location.at(option), "has no meaning with grpc: true", "take one of the two out")
+                yield Problem(location.at(option), "has no effect with grpc: true", "remove one of them")
     yield from _buffers(location)
     if location.websocket and location.cache:
-        way_out = "give the cached paths a location of their own"
+        way_out = "use a separate location for the cached paths"
         yield Problem(location.at("cache"), "a WebSocket location cannot be cached", way_out)
 
 
@@ -130,7 +130,7 @@ def _buffers(location: Location) -> Iterator[Problem]:
     if buffer is not None and head is not None and 2 * max(head, buffer) >= (int(number) - 1) * buffer:
         option = "proxy_buffers" if location.proxy_buffers else "proxy_buffer_size"
         least = 2 * max(head, buffer) // buffer + 2
-        reason = f"{number} buffers of {each} are too few beside a proxy_buffer_size of {head // 1024}k"
+        reason = f"{number} buffers of {each} are too few for a proxy_buffer_size of {head // 1024}k"
         yield Problem(location.at(option), reason, f"write proxy_buffers: {least} {each}")
 
 
@@ -147,12 +147,10 @@ def _cache_use(cache: CacheUse) -> Iterator[Problem]:
 def _return(answer: Return) -> Iterator[Problem]:
     yield from _status(answer.at("status"), answer.status)
     if answer.status in REDIRECTS and not answer.url:
-        yield Problem(answer.at("url"), f"required with status {answer.status}", "say where it leads")
+        yield Problem(answer.at("url"), f"required with status {answer.status}", "write url")
     if answer.url and answer.status not in REDIRECTS:
         listed = ", ".join(map(str, REDIRECTS))
-        yield Problem(
-            answer.at("url"), f"has no meaning with status {answer.status}", f"a redirect has one of {listed}"
-        )
+        yield Problem(answer.at("url"), f"has no effect with status {answer.status}", f"a redirect has one of {listed}")
     if answer.url and answer.text:
         yield Problem(answer.at("text"), "a redirect has no text")
 

@@ -37,7 +37,7 @@ def check_profiles(edge: Edge, certbot: str, offered: Collection[str] | None) ->
             yield Problem(
                 place,
                 f"profiles need certbot {version_text(PROFILES_SINCE)} or newer; this host has certbot {certbot}",
-                "take it out, or install a newer one",
+                "remove it, or install a newer certbot",
             )
         elif offered is not None and profile not in offered:
             directory = directory_of(edge.acme) if edge.acme else "the ACME server"

@@ -25,7 +25,7 @@ def check_raw(edge: Edge) -> Iterator[Problem]:
     for text in _texts(edge):
         raw = read_raw(text.text)
         if raw.problem:
-            yield Problem(text.place, raw.problem, "write whole directives, each with its ; or its { }")
+            yield Problem(text.place, raw.problem, "write complete directives, each with ; or { }")
         for directive in raw.directives:
             yield from _directive(text, directive)
         yield from _without_parameters(text, raw.directives)

@@ -40,7 +40,7 @@ def check_streams(edge: Edge) -> Iterator[Problem]:
             if name in upstreams:
                 yield from _upstream(place, upstreams[name], stream)
     if (edge.stream_extra_directives or "").strip() and not edge.streams:
-        yield Problem("edge_stream_extra_directives", "has no meaning without edge_streams")
+        yield Problem("edge_stream_extra_directives", "has no effect without edge_streams")
 
 
 def _stream(stream: Stream, edge: Edge) -> Iterator[Problem]:
@@ -56,19 +56,19 @@ def _stream(stream: Stream, edge: Edge) -> Iterator[Problem]:
     }
     for option, value in of_the_other[stream.protocol].items():
         if value:
-            yield Problem(stream.at(option), f"has no meaning with protocol: {stream.protocol}")
+            yield Problem(stream.at(option), f"has no effect with protocol: {stream.protocol}")
     if stream.proxy_responses is not None:
         yield from at_least(stream, "proxy_responses", stream.proxy_responses, 0)
     if stream.listen_proxy_protocol and not edge.trusted_proxies:
-        reason = "nobody is trusted to name the client"
+        reason = "requires edge_trusted_proxies"
         yield Problem(stream.at("listen_proxy_protocol"), reason, "name the load balancers in edge_trusted_proxies")
     if stream.connection_limit:
         yield from at_least(stream.connection_limit, "connections", stream.connection_limit.connections, 1)
         for limit in edge.connection_limits:
             unknown = _unknown_variables(limit.key)
             if limit.name == stream.connection_limit.name and unknown:
-                reason = f"'{limit.name}' has a key with {unknown}, which a stream does not know"
-                yield Problem(stream.connection_limit.at("name"), reason, "name a limit with key: $edge_client")
+                reason = f"'{limit.name}' has a key with {unknown}, which streams do not have"
+                yield Problem(stream.connection_limit.at("name"), reason, "use a limit with key: $edge_client")
     yield from _server_names(stream)
 
 
@@ -87,13 +87,13 @@ def _upstream(place: str, upstream: Upstream, stream: Stream) -> Iterator[Proble
         way_out = "write balance: hash and hash_key: $remote_addr in the upstream"
         yield Problem(place, f"'{upstream.name}' has balance: ip_hash, which nginx has for HTTP only", way_out)
     if upstream.balance == "hash" and (unknown := _unknown_variables(upstream.hash_key or "")):
-        reason = f"'{upstream.name}' has a hash_key with {unknown}, which a stream does not know"
+        reason = f"'{upstream.name}' has a hash_key with {unknown}, which streams do not have"
         yield Problem(place, reason, "write hash_key: $remote_addr in the upstream")
     if upstream.tls and stream.protocol == "udp":
-        yield Problem(place, f"'{upstream.name}' speaks TLS, and UDP has none")
+        yield Problem(place, f"'{upstream.name}' uses TLS, which UDP does not have")
     elif upstream.tls and stream.ssl_preread:
-        reason = f"'{upstream.name}' would wrap the client's TLS into another"
-        yield Problem(place, reason, "take tls out of the upstream: TLS is passed through as it is")
+        reason = f"'{upstream.name}' would encrypt the client's TLS connection a second time"
+        yield Problem(place, reason, "remove tls from the upstream: TLS is passed through")
 
 
 def _unknown_variables(expression: str) -> str:
@@ -118,6 +118,6 @@ def _listeners(edge: Edge) -> Iterator[Problem]:
             same = address == other_address or not address or not other_address
             if same and (port, stream.protocol) == (other_port, protocol):
                 reason = f"port {port}/{protocol} is already taken by {where}"
-                yield Problem(stream.at("listen"), reason, "choose another port, or an address of its own for each")
+                yield Problem(stream.at("listen"), reason, "choose another port, or a separate address for each")
                 break
         taken.append((stream.at("listen"), address, port, stream.protocol))

@@ -164,7 +164,7 @@ TABLE: Mapping[tuple[str, ...], tuple[Refusal, ...]] = {
         ),
     ),
     tuple(f"{protocol}_pass" for protocol in PROTOCOLS[2:]): (
-        Refusal("gets no headers from the edge inside if", "write it in a location of its own", when=_in_if),
+        Refusal("gets no headers from the edge inside if", "write it in a separate location", when=_in_if),
     ),
     ("allow",): (Refusal(ACCESS, "write allow: [NETWORK] in the site or the location"),),
     ("deny",): (Refusal(ACCESS, "write deny: [NETWORK] in the site or the location", when=_undoes_access),),

@@ -142,7 +142,7 @@ def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem
     if wanted is not DIRECTIVES and is_too_long(plain):
         problems.append(Problem(place, f"is too long: nginx reads at most {LONGEST_PARAMETER} bytes at a time"))
     elif not wanted.fits(plain):
-        reason = "invalid value (hidden)" if wanted.secret else f"{_shortened(plain)!r} is not valid here"
+        reason = "invalid value (hidden)" if wanted.secret else f"invalid value {_shortened(plain)!r}"
         problems.append(Problem(place, reason, f"expected {wanted.words}"))
 
 

@@ -43,7 +43,7 @@ def read_site_files(folder: Path, read_by_ansible: Callable[[Path], Any]) -> tup
             problems.append(Problem(name, f"cannot be read: {' '.join(str(error).split())}"))
             continue
         if isinstance(content, list):
-            problems.append(Problem(name, "holds a list", "one file is one site: a mapping that begins with name:"))
+            problems.append(Problem(name, "holds a list", "a file contains one site: a mapping that begins with name:"))
         elif content is not None:
             files.append(SiteFile(name, content))
     return files, problems

@@ -104,7 +104,7 @@ def view_location(
     :param prefix: the protected prefix that it is inside of.
     """
     if prefix and rules_below(context.site, prefix, location).auth_request:
-        location = replace(location, cache=None)  # what one user gets would be served to others
+        location = replace(location, cache=None)  # a response for one user would be served to others
     modifier = {"prefix": "", "exact": "= ", "regex": "~ "}[location.match]
     cache = None
     if location.cache:

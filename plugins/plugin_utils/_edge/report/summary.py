@@ -63,27 +63,27 @@ def summary(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _line(run: Mapping[str, Any]) -> str:
     state = run.get("state")
     if state == UNTOUCHED:
-        return f"not touched, for {run['reason']}"
+        return f"skipped: {run['reason']}"
     seen = _seen(run.get("before") or {}, run.get("after") or {})
     if state == DONE:
         return seen
     if state == FAILED:
         return f"FAILED: {_first_line(run['reason'])}; {seen}"
     if state == STARTED:
-        return "LOST on the way: nothing is known of it; the next run finishes what was begun"
+        return "LOST: unreachable, or the run ended early; the next run completes the change"
     return "not reached"
 
 
 def _seen(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     if not after or after.get("unreachable"):
-        return "nothing is known of what it serves"
+        return "the state of its sites is unknown"
     old, new = before.get("answers"), after.get("answers")
     sites: Mapping[str, Mapping[str, Any]] = after.get("sites") or {}
     unwell = [f"{name}: {site['problem']}" for name, site in sites.items() if site["problem"]]
     parts = [
         f"generation {new} answers" if new else "no generation answers",
-        *((f"before it was {old or 'none'}",) if old != new else ("unchanged",)),
-        f"{len(sites) - len(unwell)} of {len(sites)} sites well",
+        *((f"before: {old or 'none'}",) if old != new else ("unchanged",)),
+        f"{len(sites) - len(unwell)}/{len(sites)} sites healthy",
     ]
     if after.get("certificates_until"):
         parts.append(f"certificates until {after['certificates_until'][:10]}")
@@ -97,4 +97,4 @@ def _some(lines: Sequence[str]) -> tuple[str, ...]:
 
 def _first_line(text: str) -> str:
     lines = text.strip().splitlines()
-    return lines[0].rstrip(":;") if lines else "for no reason that was told"
+    return lines[0].rstrip(":;") if lines else "no reason reported"

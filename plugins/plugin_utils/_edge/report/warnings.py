@@ -37,13 +37,13 @@ def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, An
     if drift:
         kept = generations["live"] or "by-hand"
         found.append(
-            f"changed by hand: {', '.join(drift)}; a run undoes it, and keeps what it finds in generations/{kept}"
+            f"changed by hand: {', '.join(drift)}; a run replaces it and keeps the changed files in generations/{kept}"
         )
     if leaving and (processes["since_proof"] or 0) >= LINGERS:
         workers = "1 worker" if len(leaving) == 1 else f"{len(leaving)} workers"
         pids = ", ".join(str(one["pid"]) for one in leaving)
         found.append(
             f"nginx: {workers} of earlier configurations still serve open connections (process {pids}, the oldest"
-            f" started {leaving[0]['age']} s ago); edge_worker_shutdown_timeout is how long they may"
+            f" started {leaving[0]['age']} s ago); edge_worker_shutdown_timeout limits this"
         )
     return found

@@ -72,15 +72,15 @@ def read_raw(text: str) -> Raw:  # noqa: C901 - one branch for each kind of toke
     while position < len(text):
         token = _TOKEN.match(text, position)
         if token is None:
-            return Raw(tuple(found), "holds a quote that is not closed, or text right behind one")
+            return Raw(tuple(found), "has an unclosed quote, or text directly after a quote")
         position = token.end()
         if token["mark"] == "}":
             if words or not blocks:
-                return Raw(tuple(found), "misses a ; before }" if blocks else "closes a block that it did not open")
+                return Raw(tuple(found), "has no ; before }" if blocks else "closes a block that it did not open")
             blocks.pop()
         elif token["mark"]:
             if not words:
-                return Raw(tuple(found), f"has a {token['mark']} behind nothing")
+                return Raw(tuple(found), f"has an unexpected {token['mark']}")
             found.append(Directive(tuple(words), tuple(blocks), position))
             if token["mark"] == "{" and words[0].endswith(_LUA):
                 position = _end_of_lua(text, position)
@@ -91,7 +91,7 @@ def read_raw(text: str) -> Raw:  # noqa: C901 - one branch for each kind of toke
             words.append(_plain(token[0]))
     if blocks or position > len(text):
         return Raw(tuple(found), "does not close a block")
-    return Raw(tuple(found), f"misses the ; of {words[0]!r}" if words else "")
+    return Raw(tuple(found), f"has no ; after {words[0]!r}" if words else "")
 
 
 def _end_of_lua(text: str, start: int) -> int:

@@ -73,7 +73,7 @@ def test_a_forgotten_account_is_set_aside_and_renewals_follow(folders: Folders, 
     assert (kept / "regr.json").is_file()
     assert not old.exists()
     assert outcome.warnings == (
-        f"https://acme.test/dir knew the account no more: a new one is used, the old one lies in {kept}",
+        f"https://acme.test/dir does not know the account; a new one is used, the old one is {kept}",
     )
     assert "account = new\n" in renewal.read_text()
     assert f"account = {old.name}\n" in other.read_text()
@@ -96,7 +96,7 @@ def test_a_closed_account_is_left_to_people(folders: Folders, tmp_path: Path, pa
     old = account(folders, "a")
     one = issuer(folders, tmp_path, Certbot(folders, pair, [CLOSED]))
     _none, (problem,) = one.issue_all([WANTED], NOW)
-    assert f"was closed; to register a new one, move the old one out of {old.parent}" in problem
+    assert f"was closed; to register a new one, move the old one away from {old.parent}" in problem
     assert old.exists()
     assert "Account has been deactivated" in problem
     assert len(started(one)) == 1
@@ -122,4 +122,4 @@ def test_a_renewal_without_its_account_is_ordered_again(folders: Folders, tmp_pa
     folder.rename(tmp_path / "moved away")
     (planned,), _none = replace(one, check_mode=True).issue_all([WANTED], NOW)
     assert planned.request is not None
-    assert "the account that would renew it is gone" in planned.request.reasons
+    assert "the account for its renewal does not exist" in planned.request.reasons

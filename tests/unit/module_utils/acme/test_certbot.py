@@ -81,7 +81,7 @@ def test_each_difference_is_a_reason(folders: Folders, pair: Pair) -> None:
     keep(folders, pair, authenticator="standalone")
     assert reasons(folders)[0].startswith("renewed by standalone")
     keep(folders, replace(pair, privkey=made("x.example").privkey))
-    assert "does not belong" in reasons(folders)[0]
+    assert "does not match" in reasons(folders)[0]
     keep(folders, made(*WANTED.names, key_type="rsa"))
     assert reasons(folders, replace(WANTED, key_type="rsa", key_size=3072)) == ("key of 2048 bits, wanted 3072",)
 
@@ -213,7 +213,7 @@ def test_the_authority_is_not_asked_when_the_edge_does_not_answer(
     for name, value in edge.items():
         setattr(deaf_edge, name, value)
     _none, (problem,) = replace(one, edge=deaf_edge).issue_all([WANTED], NOW)
-    assert "the authority was not asked" in problem
+    assert "no certificate was ordered" in problem
     assert message in problem
     assert isinstance(one.host, ScriptedHost)
     assert one.host.ran == []
@@ -247,7 +247,7 @@ def test_a_host_without_certbot_is_told_so(folders: Folders, tmp_path: Path) -> 
 def test_a_certificate_that_lacks_a_name_is_not_used(folders: Folders, tmp_path: Path) -> None:
     one = issuer(folders, tmp_path, certbot_that_issues(folders, tmp_path, made("a.example")))
     _none, (problem,) = one.issue_all([WANTED], NOW)
-    assert "is not used: the certificate is not good for www.a.example" in problem
+    assert "cannot be used: the certificate does not cover www.a.example" in problem
     assert not LocalHost().exists(folders.link("a.example"))
 
 

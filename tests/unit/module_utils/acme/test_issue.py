@@ -74,7 +74,7 @@ def test_credentials_are_for_root_alone_and_a_new_text_is_a_change(
     other = replace(WILD, dns=replace(RFC2136, credentials="dns_rfc2136_secret = other\n"))
     (planned,), _none = replace(one, check_mode=True).issue_all([other], NOW)
     assert (planned.state, planned.changed, path.read_text()) == ("kept", True, RFC2136.credentials)
-    assert issue.describe([planned], CA)[1] == "a.example: new credentials for the DNS\n"
+    assert issue.describe([planned], CA)[1] == "a.example: new DNS credentials\n"
     (changed,), _none = one.issue_all([other], NOW)
     assert (changed.state, changed.changed, path.read_text()) == ("kept", True, "dns_rfc2136_secret = other\n")
     assert not one.issue_all([other], NOW)[0][0].changed
@@ -120,9 +120,9 @@ def test_another_profile_or_chain_is_a_reason(folders: Folders, pair: Pair, what
     ("version", "offered", "told"),
     [
         ("2.1.0-4", ["short"], "profile 'short' needs certbot 4.0 or newer; this host has certbot 2.1.0"),
-        ("4.0.0-2", [], "https://acme.test/dir has no profile 'short' (it lists none)"),
+        ("4.0.0-2", [], "https://acme.test/dir has no profile 'short' (it lists no profiles)"),
         ("4.0.0-2", ["classic", "tls"], "https://acme.test/dir has no profile 'short' (classic, tls)"),
-        ("4.0.0-2", OSError("refused"), "https://acme.test/dir does not say which profiles it has: refused"),
+        ("4.0.0-2", OSError("refused"), "https://acme.test/dir did not list its profiles: refused"),
     ],
 )
 def test_profiles_that_cannot_be_had(
@@ -174,7 +174,7 @@ def test_names_without_an_address_are_told_before_the_authority_is_asked(
     assert isinstance(one.edge, Edge)
     one.edge.answers = {"www.a.example": Lookup(False, problem="Name or service not known")}
     _none, (problem,) = one.issue_all([WANTED], NOW)
-    assert "the DNS has no address for www.a.example, and the authority was not asked" in problem
+    assert "the DNS has no address for www.a.example, so no certificate was ordered" in problem
     assert started(one) == []
     assert replace(one, check_names=False).issue_all([WANTED], NOW)[1] == []
 
@@ -188,9 +188,9 @@ def test_names_that_lead_elsewhere_or_nowhere_known_are_told(folders: Folders, t
     }
     (outcome,), _none = one.issue_all([WANTED], NOW)
     assert outcome.warnings == (
-        "a.example leads to 198.51.100.1, 198.51.100.2, no address of this host: the authority's request has to"
-        " come here all the same",
-        "www.a.example could not be looked up (Temporary failure in name resolution)",
+        "a.example resolves to 198.51.100.1, 198.51.100.2, not to this host; the validation request must reach this"
+        " host all the same",
+        "www.a.example could not be resolved (Temporary failure in name resolution)",
     )
 
 
@@ -209,7 +209,7 @@ def test_a_damaged_lineage_is_set_aside_and_issued_anew(
     (outcome,), problems = one.issue_all([WANTED], NOW)
     kept = Path(folders.letsencrypt) / "nginx-edge" / "damaged-a.example"
     assert (outcome.state, problems) == ("issued", [])
-    assert outcome.warnings == (f"the damaged certificate lies in {kept}",)
+    assert outcome.warnings == (f"the damaged certificate is kept in {kept}",)
     assert "--keep-until-expiring" in started(one)[0]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
     assert LocalHost().readlink(folders.link("a.example")) == f".issued/a.example/{pair.digest}"

@@ -67,7 +67,7 @@ def test_the_table_says_what_serves_and_where_the_way_back_leads(host: EdgeHost,
         "abbb        1970-01-01 00:16:40  1970-01-01 00:16:40  live, running, answers",
         "aaaa        1970-01-01 00:16:40  1970-01-01 00:16:40",
         "",
-        "nginx-edge rollback goes to aaaa.",
+        "Without a name, rollback goes to aaaa.",
     ]
 
 
@@ -87,7 +87,7 @@ def test_drift_is_marked_and_no_way_back_leads_there(host: EdgeHost) -> None:
     edit(host, "aaaa/sites/first.conf")
     lines = edge(host, "list").out.splitlines()
     assert lines[2].endswith("CHANGED BY HAND: sites/first.conf")
-    assert lines[-1] == "There is no other generation to go back to."
+    assert lines[-1] == "There is no earlier generation."
     printed = edge(host, "rollback", "aaaa")
     assert (printed.code, printed.err) == (1, "nginx-edge: generation aaaa was changed by hand: sites/first.conf\n")
     assert host.answers == "abbb"
@@ -98,7 +98,7 @@ def test_what_never_ran_is_marked(host: EdgeHost) -> None:
     lines = edge(host).out.splitlines()
     assert lines[1].split() == ["cccc", "1970-01-01", "00:16:40", "never", "live"]
     assert "running, answers" in lines[2]
-    assert "nginx-edge rollback cccc reloads and proves it" in lines[-2]
+    assert "To reload nginx: nginx-edge rollback cccc" in lines[-2]
 
 
 def test_what_runs_is_asked_at_its_own_port(host: EdgeHost, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +112,8 @@ def test_an_edge_that_is_down_is_told(host: EdgeHost) -> None:
     host.answers = None
     assert "No generation answers" in edge(host).out
     Path(host.layout.conf).unlink()
-    assert "nginx.conf is no generation's file." in edge(host).out
-    assert "say which generation is meant" in edge(host, "show").err
+    assert "nginx.conf does not belong to a generation." in edge(host).out
+    assert "give the name of a generation" in edge(host, "show").err
 
 
 def test_show_tells_files_and_what_nginx_warned_of(host: EdgeHost) -> None:
@@ -164,17 +164,17 @@ def test_diff_shows_what_changed_and_not_the_names(host: EdgeHost) -> None:
 
 def test_rollback_serves_what_ran_before_and_says_so(host: EdgeHost) -> None:
     printed = edge(host, "rollback", "--check")
-    assert printed.out.startswith("nginx takes generation aaaa: it would serve. Live is abbb")
+    assert printed.out.startswith("nginx accepts generation aaaa. Live is abbb")
     assert host.answers == live_name(host, host.layout) == "abbb"
     printed = edge(host, "rollback")
     assert (printed.code, printed.err) == (0, "")
-    assert printed.out.startswith("Generation aaaa serves now, new workers answer with it.\nLive before: abbb.\n")
+    assert printed.out.startswith("Generation aaaa is live, and new workers answer with it.\nLive before: abbb.\n")
     assert host.answers == live_name(host, host.layout) == running_name(host, host.layout) == "aaaa"
-    assert edge(host, "rollback", "aaaa").out == "Generation aaaa serves already; nothing was changed.\n"
+    assert edge(host, "rollback", "aaaa").out == "Generation aaaa is live already; nothing was changed.\n"
 
 
 def test_the_beginning_of_a_name_is_enough_when_no_other_has_it(host: EdgeHost) -> None:
-    assert edge(host, "rollback", "aa").out.startswith("Generation aaaa serves now")
+    assert edge(host, "rollback", "aa").out.startswith("Generation aaaa is live")
     printed = edge(host, "rollback", "a")
     assert (printed.code, printed.err) == (
         1,
@@ -195,14 +195,14 @@ def test_a_generation_that_nginx_does_not_take_is_left_again(host: EdgeHost) -> 
     printed = edge(host, "rollback", "--timeout", "2")
     assert printed.code == 1
     assert printed.out == ""
-    assert printed.err.startswith("nginx-edge: nginx did not take generation aaaa over; the edge went back to abbb\n")
+    assert printed.err.startswith("nginx-edge: nginx did not load generation aaaa; the edge was rolled back to abbb\n")
     assert "bind() to 0.0.0.0:80 failed" in printed.err
     assert live_name(host, host.layout) == host.answers == "abbb"
 
 
 def test_what_a_run_left_live_and_unproven_is_proven(host: EdgeHost) -> None:
     switch(host, host.layout, "aaaa")
-    assert edge(host, "rollback", "aaaa").out == "Generation aaaa serves now, new workers answer with it.\n"
+    assert edge(host, "rollback", "aaaa").out == "Generation aaaa is live, and new workers answer with it.\n"
     assert host.answers == running_name(host, host.layout) == "aaaa"
 
 
@@ -235,4 +235,4 @@ def test_only_root_goes_back(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(sys, "argv", ["nginx-edge", "rollback"])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert main() == 1
-    assert capsys.readouterr() == ("", "nginx-edge: only root may do that; try sudo nginx-edge\n")
+    assert capsys.readouterr() == ("", "nginx-edge: requires root; try sudo nginx-edge\n")

@@ -101,7 +101,7 @@ def test_warnings_name_changed_files_and_old_workers() -> None:
     generations = {"drift": ["sites/a.conf"], "live": "aaaa"}
     processes = {"leaving": [{"pid": 7, "age": 3600}, {"pid": 9, "age": 600}], "since_proof": 600}
     by_hand, lingering = warnings_on_state(generations, processes)
-    assert by_hand == "changed by hand: sites/a.conf; a run undoes it, and keeps what it finds in generations/aaaa"
+    assert by_hand == "changed by hand: sites/a.conf; a run replaces it and keeps the changed files in generations/aaaa"
     assert lingering.startswith(
         "nginx: 2 workers of earlier configurations still serve open connections (process 7, 9, "
     )

@@ -59,4 +59,4 @@ def test_nginx_lets_modules_go_once_it_has_a_stream_block(host: EdgeHost) -> Non
 
 def test_check_mode_goes_on_without_a_module_that_is_not_there_yet(host: EdgeHost) -> None:
     (told,) = deploy(host, host.layout, STREAMS, check=True, allow_restart=False).warnings
-    assert told == "nginx: has no ngx_stream_module yet; the configuration was rendered, but not tested"
+    assert told == "nginx: does not have ngx_stream_module yet; the configuration was rendered, but not tested"

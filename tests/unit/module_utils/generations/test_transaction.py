@@ -104,14 +104,14 @@ def test_refused_at_test_changes_nothing(host: EdgeHost) -> None:
 def test_refused_at_reload_goes_back_and_fails_again(host: EdgeHost) -> None:
     run(host, host.layout, FIRST)
     for _attempt in range(2):
-        with pytest.raises(EdgeError, match="the edge went back to aaaa") as caught:
+        with pytest.raises(EdgeError, match="the edge was rolled back to aaaa") as caught:
             run(host, host.layout, BAD_AT_RELOAD)
         assert any("refused at reload" in line for line in caught.value.details)
         assert live_name(host, host.layout) == running_name(host, host.layout) == host.answers == "aaaa"
 
 
 def test_refused_at_the_first_reload_goes_back_to_the_original(host: EdgeHost) -> None:
-    with pytest.raises(EdgeError, match="the edge went back to original"):
+    with pytest.raises(EdgeError, match="the edge was rolled back to original"):
         run(host, host.layout, BAD_AT_RELOAD)
     assert Path(host.layout.conf).read_bytes() == STOCK
     assert not Path(host.layout.conf).is_symlink()
@@ -177,7 +177,7 @@ def test_rollback_goes_back_one_generation_and_proves_it(host: EdgeHost) -> None
 
 def test_rollback_tells_what_it_cannot_do(host: EdgeHost) -> None:
     run(host, host.layout, FIRST)
-    with pytest.raises(EdgeError, match="no other generation that ran"):
+    with pytest.raises(EdgeError, match="no unchanged earlier generation"):
         back(host)
     with pytest.raises(EdgeError, match="there is no generation nope") as caught:
         back(host, to="nope")
@@ -186,14 +186,14 @@ def test_rollback_tells_what_it_cannot_do(host: EdgeHost) -> None:
     Path(host.layout.folder("aaaa"), "sites/a.conf").write_text("by hand", encoding="utf-8")
     with pytest.raises(EdgeError, match=r"changed by hand: sites/a\.conf"):
         back(host, to="aaaa")
-    with pytest.raises(EdgeError, match="no other generation that ran"):
+    with pytest.raises(EdgeError, match="no unchanged earlier generation"):
         back(host)
     assert live_name(host, host.layout) == host.answers == "bbbb"
 
 
 def test_rollback_passes_over_what_never_ran(host: EdgeHost) -> None:
     run(host, host.layout, FIRST)
-    with pytest.raises(EdgeError, match="went back to aaaa"):
+    with pytest.raises(EdgeError, match="rolled back to aaaa"):
         run(host, host.layout, BAD_AT_RELOAD)
     run(host, host.layout, SECOND)
     assert back(host) == "aaaa"
@@ -209,7 +209,7 @@ def test_two_runs_at_once_do_not_mix(host: EdgeHost, monkeypatch: pytest.MonkeyP
 
 def test_payload_survives_the_way_and_a_torn_one_is_told() -> None:
     assert unpack(pack(FIRST)) == FIRST
-    with pytest.raises(EdgeError, match="did not arrive whole"):
+    with pytest.raises(EdgeError, match="the payload is incomplete"):
         unpack(pack(FIRST)[:-8])
 
 

@@ -78,7 +78,7 @@ def test_connections_that_do_not_end_are_cut(host: EdgeHost) -> None:
 
 def test_nginx_that_does_not_end_is_left_alone(host: EdgeHost) -> None:
     host.ignores = {"quit", "stop"}
-    with pytest.raises(EdgeError, match=f"process {MASTER}. does not end"):
+    with pytest.raises(EdgeError, match=f"process {MASTER}. did not stop"):
         control(host, "restart", MASTER)
     assert host.commands == [QUIT, STOP]
     assert master_pid(host) == MASTER
@@ -86,7 +86,7 @@ def test_nginx_that_does_not_end_is_left_alone(host: EdgeHost) -> None:
 
 def test_the_first_process_of_a_container_is_not_restarted(host: EdgeHost) -> None:
     host.master = 1
-    with pytest.raises(EdgeError, match="would end the container"):
+    with pytest.raises(EdgeError, match="would stop the container"):
         control(host, "restart", 1)
     assert host.commands == []
 

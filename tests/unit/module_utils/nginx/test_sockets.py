@@ -61,7 +61,7 @@ def test_the_kernel_lists_our_own_socket(taken: int) -> None:
 def test_a_taken_port_is_told_with_its_holder(taken: int) -> None:
     (found,) = conflicts(HOST, [Listener("127.0.0.1", taken, False)], master=None)
     assert f"127.0.0.1:{taken}/tcp cannot be bound: Address already in use" in found.message
-    assert f"(process {os.getpid()}) has it" in found.message
+    assert f"process {os.getpid()})" in found.message
     assert found.needs_restart is False
 
 
@@ -84,7 +84,7 @@ def test_what_the_master_holds_is_no_conflict(taken: int) -> None:
 
 def test_a_move_between_address_and_wildcard_takes_a_restart(taken: int) -> None:
     text = f"listen {taken};"
-    with pytest.raises(EdgeError, match=f"nginx listens on 127.0.0.1:{taken}/tcp, and cannot move") as caught:
+    with pytest.raises(EdgeError, match=f"nginx listens on 127.0.0.1:{taken}/tcp and cannot change") as caught:
         needs_restart(HOST, NOWHERE, [text], os.getpid(), allow_restart=False)
     assert caught.value.details == ("set edge_allow_restart: true to let this run restart nginx",)
     assert needs_restart(HOST, NOWHERE, [text], os.getpid(), allow_restart=True) is True
@@ -97,7 +97,7 @@ def test_an_address_beside_its_wildcard_is_no_socket_of_its_own() -> None:
         port = listening.getsockname()[1]
         texts = [f"listen {port};\nlisten 127.0.0.1:{port};"]
         assert needs_restart(HOST, NOWHERE, texts, os.getpid(), allow_restart=False) is False
-        with pytest.raises(EdgeError, match=f"cannot move to 127.0.0.1:{port}/tcp"):
+        with pytest.raises(EdgeError, match=f"cannot change to 127.0.0.1:{port}/tcp"):
             needs_restart(HOST, NOWHERE, [f"listen 127.0.0.1:{port};"], os.getpid(), allow_restart=False)
 
 

@@ -135,7 +135,7 @@ def test_a_bad_lineage_changes_nothing_and_is_told(host: ServingHost, first: Pai
     if wrong == "missing":
         (Path(lineage) / "privkey.pem").unlink()
     now = NOW + {"expired": timedelta(days=91), "not yet": timedelta(days=-2)}.get(wrong, timedelta(0))
-    with pytest.raises(EdgeError, match="nginx keeps the one that it has"):
+    with pytest.raises(EdgeError, match="nginx keeps the current one"):
         take_over(host, Clients(host), host.layout, host.folders, now, only=None, timeout=3)
     assert host.in_use() == first
     assert host.served[NAME] == first.certificate
@@ -166,9 +166,9 @@ def test_what_nginx_does_not_take_leads_back_to_the_pair_before(host: ServingHos
 def test_a_reload_that_does_not_change_what_is_served_fails(host: ServingHost) -> None:
     host.reads_certificates = False
     host.renew(made(NAME))
-    with pytest.raises(EdgeError, match="clients do not get") as told:
+    with pytest.raises(EdgeError, match="nginx does not serve") as told:
         host.take_over()
-    assert "served is serial" in told.value.details[0]
+    assert "serves serial" in told.value.details[0]
 
 
 def test_a_run_that_died_before_its_reload_is_mended(host: ServingHost) -> None:

@@ -119,7 +119,7 @@ def test_what_is_wrong_changes_nothing_and_is_told(
 
 
 def test_one_that_hands_over_nothing_is_told_in_the_words_of_ssh(host: Receiver, placeholder: Pair) -> None:
-    with pytest.raises(EdgeError, match=r"edge-1 \(10.0.0.1\) hands over no certificates") as told:
+    with pytest.raises(EdgeError, match=r"edge-1 \(10.0.0.1\) sent no certificates") as told:
         host.receive()
     assert told.value.details == ("Permission denied (publickey).",)
     assert host.in_use() == placeholder

@@ -110,7 +110,7 @@ def test_a_lineage_that_lacks_a_new_name_is_better_than_a_placeholder(folders: F
     issue(folders, made("a.example"))
     decision = run(folders, ACME)
     assert (decision.state, decision.changes) == ("lineage", True)
-    assert decision.warnings == ("the issued certificate is not good for www.a.example yet",)
+    assert decision.warnings == ("the issued certificate does not cover www.a.example yet",)
 
 
 @pytest.mark.parametrize("why", ["foreign", "expired", "mismatched"])
@@ -160,7 +160,7 @@ def test_without_any_good_pair_a_placeholder_takes_its_place_with_a_warning(fold
     break_key(Path(folders.link("a.example")), damage)
     decision = run(folders, ACME)
     assert decision.state == "placeholder"
-    assert "a placeholder takes its place" in decision.warnings[0]
+    assert "a placeholder replaces it" in decision.warnings[0]
     assert in_use(folders).certificate.is_self_signed
 
 
@@ -177,7 +177,7 @@ def test_an_older_pair_that_was_kept_is_better_than_a_placeholder(
         break_key(Path(folders.lineage("a.example")), damage)
     decision = run(folders, replace(ACME, source=source))
     assert (decision.changes, in_use(folders)) == (True, older)
-    assert "one from before takes its place" in decision.warnings[0]
+    assert "an earlier one replaces it" in decision.warnings[0]
     assert not run(folders, replace(ACME, source=source)).changes
 
 
@@ -272,11 +272,11 @@ def test_a_stored_pair_that_was_damaged_is_written_again(folders: Folders) -> No
 def test_all_wrong_pairs_are_refused_together_and_nothing_is_written(folders: Folders) -> None:
     good, stranger = made(*ACME.names), made("a.example")
     wrong = [
-        (provided(good, privkey=stranger.privkey), "the private key does not belong to the certificate"),
-        (provided(stranger), "the certificate is not good for www.a.example (it has a.example)"),
-        (provided(good, fullchain="junk"), "the certificate file holds no certificate"),
+        (provided(good, privkey=stranger.privkey), "the private key does not match the certificate"),
+        (provided(stranger), "the certificate does not cover www.a.example (it has a.example)"),
+        (provided(good, fullchain="junk"), "the certificate file contains no certificate"),
         (provided(good, fullchain=good.fullchain + good.fullchain[:200]), ""),
-        (provided(good, privkey=""), "is provided, but the certificate chain or the private key is empty"),
+        (provided(good, privkey=""), "the certificate chain or the private key is empty"),
         (provided(good, name="../up"), "'../up' cannot name a certificate"),
     ]
     wanted = [replace(one, path=f"edge_certificates[{place}]") for place, (one, _message) in enumerate(wrong)]
@@ -308,14 +308,14 @@ def test_a_chain_with_a_stranger_is_refused(folders: Folders) -> None:
 
 def test_a_folder_in_the_place_of_a_link_is_an_error(folders: Folders) -> None:
     os.makedirs(folders.link("a.example"))
-    with pytest.raises(EdgeError, match="is not a link: move it away"):
+    with pytest.raises(EdgeError, match="is not a symbolic link: move it away"):
         core.decide_all(HOST, folders, [ACME], NOW)
 
 
 def test_one_that_cannot_be_made_leaves_the_others_their_turn(folders: Folders) -> None:
     impossible = replace(SELF, name="bad", names=("no good name",))
     decisions = core.decide_all(HOST, folders, [impossible, ACME], NOW)
-    with pytest.raises(EdgeError, match="certificate bad: 'no good name' cannot stand in a certificate"):
+    with pytest.raises(EdgeError, match="certificate bad: 'no good name' is not allowed in a certificate"):
         core.install_all(HOST, folders, decisions)
     assert in_use(folders).certificate.names == ACME.names
 

@@ -70,7 +70,7 @@ def test_a_handshake_that_fails_is_the_edges_own_fault(folders: Folders) -> None
 def test_another_certificate_than_the_one_on_disk_is_the_edges_own_fault(folders: Folders) -> None:
     other = made("a.test").certificate
     one = found(folders, Answer(other, 200))
-    assert one.problem.startswith(f"shows serial {other.serial}, on disk is ")
+    assert one.problem.startswith(f"serves serial {other.serial}, but on disk is ")
     assert one.worse_than({"status": 200, "problem": one.problem})
 
 
@@ -121,9 +121,9 @@ def test_retries_end() -> None:
     ("answers", "live", "problem"),
     [
         ("a", "a", []),
-        ("b", "a", ["generation b answers, and a is live"]),
-        (None, "a", ["generation (none) answers, and a is live"]),
-        (None, None, ["generation (none) answers, and none is live"]),
+        ("b", "a", ["generation b answers, but a is live"]),
+        (None, "a", ["generation (none) answers, but a is live"]),
+        (None, None, ["generation (none) answers, but none is live"]),
     ],
 )
 def test_the_generation_that_answers_has_to_be_the_live_one(

@@ -93,7 +93,7 @@ def test_stale_is_what_clients_get_wrong(pair: Pair) -> None:
             Observation("x", NAMES, own, "", Handshake(other)),
             False,
             True,
-            f"served is serial {other.serial}",
+            f"serves serial {other.serial}",
         ),
         "no answer": (Observation("x", NAMES, own, "", Handshake(None, problem="silence")), False, True, "silence"),
         "no site": (

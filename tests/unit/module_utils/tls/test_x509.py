@@ -142,7 +142,7 @@ def test_without_openssl_a_foreign_key_is_still_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "holds no certificate"),
+        ("", "contains no certificate"),
         ("-----BEGIN CERTIFICATE-----\nMIIB!!\n-----END CERTIFICATE-----\n", "damaged block"),
         (
             "-----BEGIN CERTIFICATE-----\nMIIBxTCC\n-----END CERTIFICATE-----\n",

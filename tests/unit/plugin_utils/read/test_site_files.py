@@ -57,7 +57,7 @@ def test_errors_name_the_file(folder: Path) -> None:
     (folder / "d.yml").write_text("name: [\n", encoding="utf-8")
     (folder / "e.yml").write_text("just words\n", encoding="utf-8")
     found = errors(folder)
-    assert found[0] == "sites.d/c.yml: holds a list; one file is one site: a mapping that begins with name:"
+    assert found[0] == "sites.d/c.yml: holds a list; a file contains one site: a mapping that begins with name:"
     assert found[1].startswith("sites.d/d.yml: cannot be read: while parsing a flow node")
     assert found[2:] == [
         "sites.d/b.yml: locations[0].upstrem: unknown key; did you mean 'upstream'?",

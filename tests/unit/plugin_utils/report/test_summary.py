@@ -73,12 +73,12 @@ def test_a_line_for_each_host() -> None:
             "e7": {},
         }
     ) == [
-        "e1: generation bbbb answers, before it was aaaa, 1 of 1 sites well, certificates until 2027-02-20",
-        "e2: generation aaaa answers, unchanged, 1 of 2 sites well; b.test: answers 502",
-        "e3: FAILED: nginx refuses; generation aaaa answers, unchanged, 1 of 2 sites well; b.test: answers 502",
-        "e4: FAILED: cannot be reached; nothing is known of what it serves",
-        "e5: not touched, for e3 failed in an earlier batch",
-        "e6: LOST on the way: nothing is known of it; the next run finishes what was begun",
+        "e1: generation bbbb answers, before: aaaa, 1/1 sites healthy, certificates until 2027-02-20",
+        "e2: generation aaaa answers, unchanged, 1/2 sites healthy; b.test: answers 502",
+        "e3: FAILED: nginx refuses; generation aaaa answers, unchanged, 1/2 sites healthy; b.test: answers 502",
+        "e4: FAILED: cannot be reached; the state of its sites is unknown",
+        "e5: skipped: e3 failed in an earlier batch",
+        "e6: LOST: unreachable, or the run ended early; the next run completes the change",
         "e7: not reached",
     ]
 

@@ -34,11 +34,11 @@ def test_whole_directives_are_read(text: str, words: list[tuple[str, ...]]) -> N
         ("}", "closes a block that it did not open"),
         ("a { b; } }", "closes a block that it did not open"),
         ("a {", "does not close a block"),
-        ("a { b }", "misses a ; before }"),
-        ("a b", "misses the ; of 'a'"),
-        ("a 'b;", "holds a quote that is not closed, or text right behind one"),
-        ('a "b"c;', "holds a quote that is not closed, or text right behind one"),
-        (";", "has a ; behind nothing"),
+        ("a { b }", "has no ; before }"),
+        ("a b", "has no ; after 'a'"),
+        ("a 'b;", "has an unclosed quote, or text directly after a quote"),
+        ('a "b"c;', "has an unclosed quote, or text directly after a quote"),
+        (";", "has an unexpected ;"),
     ],
 )
 def test_what_cannot_stand_alone_is_told(text: str, problem: str) -> None:
