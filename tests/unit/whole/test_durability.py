@@ -71,7 +71,7 @@ def test_the_way_back_is_on_the_disk_as_well(host: VolatileHost) -> None:
     deploy(host, host.layout, content("aaaa"), check=False, allow_restart=False)
     host.at_switch.clear()
     Path(host.layout.folder("aaaa"), "nginx.conf").write_text("refused at test", encoding="utf-8")
-    with pytest.raises(Exception, match=f"went back to {ORIGINAL}"):
+    with pytest.raises(Exception, match=f"rolled back to {ORIGINAL}"):
         reload_and_prove(host, host.layout, timeout=5, keep=3)
     assert (host.at_switch, host.volatile, live_name(host, host.layout)) == ([set()], set(), None)
 
