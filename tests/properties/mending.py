@@ -74,7 +74,7 @@ def _mending(
     if not place:
         return {}
     value = at(whole, place)
-    if exclusive := re.match(r"write exactly one of (.*)", problem.way_out):
+    if exclusive := re.match(r"write exactly one of (.*)", problem.remedy):
         names = exclusive[1].split(", ")
         chosen = [(*place, name) for name in names if name in value]
         return dict.fromkeys(chosen[1:], DELETED) if chosen else {place: {**value, names[0]: "spare"}}

@@ -77,8 +77,8 @@ def _location(location: Location, site: Site) -> Iterator[Problem]:
     guarded = not location.public and (has_own_rules(location) or rules_of_site(site).restrict)
     if location.return_ and guarded:
         reason = "nginx returns before it checks the access rules"
-        way_out = "serve this from root or upstream, or write public: true in the location"
-        yield Problem(location.at("return"), reason, way_out)
+        remedy = "serve this from root or upstream, or write public: true in the location"
+        yield Problem(location.at("return"), reason, remedy)
     if is_protected(site, location):
         yield from _below(location, site)
 
@@ -87,9 +87,9 @@ def _below(prefix: Location, site: Site) -> Iterator[Problem]:
     """The rules of a prefix hold for the regular expressions that match below it, too."""
     for regex in regexes_below(site, prefix):
         where = regex.at("path")
-        way_out = f"begin the expression with another path than {prefix.path}, such as ^/other/"
+        remedy = f"begin the expression with another path than {prefix.path}, such as ^/other/"
         if conflict := conflict_below(site, prefix, regex):
-            yield Problem(where, f"also matches below {prefix.path}, and {conflict}", way_out)
+            yield Problem(where, f"also matches below {prefix.path}, and {conflict}", remedy)
         elif regex.return_ and regex.return_.status < REFUSALS and not prefix.public:
             reason = f"also matches below {prefix.path}, and nginx returns before it checks the access rules there"
-            yield Problem(where, reason, way_out)
+            yield Problem(where, reason, remedy)

@@ -82,12 +82,12 @@ def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
             address = formats.split_address(server.address)
             if address and not formats.is_ip(address[0]) and not resolves(upstream, edge, target):
                 reason = f"nginx looks up '{address[0]}' once, when it loads, and does not start without DNS"
-                way_out = (
+                remedy = (
                     "name DNS servers in edge_resolver"
                     if target.can(UPSTREAM_RESOLVE) and upstream.resolve != "off"
                     else "an IP address avoids both"
                 )
-                found.append(Problem(server.at("address"), reason, way_out))
+                found.append(Problem(server.at("address"), reason, remedy))
     return tuple(found)
 
 

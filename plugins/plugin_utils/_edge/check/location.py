@@ -117,8 +117,8 @@ def _proxying(location: Location) -> Iterator[Problem]:
                 yield Problem(location.at(option), "has no effect with grpc: true", "remove one of them")
     yield from _buffers(location)
     if location.websocket and location.cache:
-        way_out = "use a separate location for the cached paths"
-        yield Problem(location.at("cache"), "a WebSocket location cannot be cached", way_out)
+        remedy = "use a separate location for the cached paths"
+        yield Problem(location.at("cache"), "a WebSocket location cannot be cached", remedy)
 
 
 def _buffers(location: Location) -> Iterator[Problem]:

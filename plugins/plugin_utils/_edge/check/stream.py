@@ -84,8 +84,8 @@ def _server_names(stream: Stream) -> Iterator[Problem]:
 
 def _upstream(place: str, upstream: Upstream, stream: Stream) -> Iterator[Problem]:
     if upstream.balance == "ip_hash":
-        way_out = "write balance: hash and hash_key: $remote_addr in the upstream"
-        yield Problem(place, f"'{upstream.name}' has balance: ip_hash, which nginx has for HTTP only", way_out)
+        remedy = "write balance: hash and hash_key: $remote_addr in the upstream"
+        yield Problem(place, f"'{upstream.name}' has balance: ip_hash, which nginx has for HTTP only", remedy)
     if upstream.balance == "hash" and (unknown := _unknown_variables(upstream.hash_key or "")):
         reason = f"'{upstream.name}' has a hash_key with {unknown}, which streams do not have"
         yield Problem(place, reason, "write hash_key: $remote_addr in the upstream")

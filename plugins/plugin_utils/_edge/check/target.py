@@ -29,8 +29,8 @@ def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
     if not target.version:
         return ()
     return tuple(
-        Problem(place, target.lacks(capability), way_out)
-        for place, capability, way_out in _asked_for(edge)
+        Problem(place, target.lacks(capability), remedy)
+        for place, capability, remedy in _asked_for(edge)
         if not target.can(capability)
     )
 

@@ -14,15 +14,15 @@ class Problem:
 
     :param path: place in the inventory, such as ``edge_sites[2].locations[0].rate_limit.name``.
     :param reason: what is wrong there.
-    :param way_out: what to write instead; default none.
+    :param remedy: what to write instead; default none.
     """
 
     path: str
     reason: str
-    way_out: str = ""
+    remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path.removesuffix(FILE_END)}: {self.reason}" + (f"; {self.way_out}" if self.way_out else "")
+        return f"{self.path.removesuffix(FILE_END)}: {self.reason}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
