@@ -31,7 +31,7 @@ from .version import VERSION
 
 @dataclass(frozen=True)
 class Inventory:
-    """Where a host stands.
+    """The place of a host in the inventory.
 
     :param host: its own name.
     :param hosts: the names of all hosts.
@@ -73,7 +73,7 @@ def plan(
 
     :param options: the argument spec of the model.
     :param file_exists: whether the controller has a file, as Ansible searches for files.
-    :param site_files: sites that stand one per file.
+    :param site_files: sites, one per file.
     :param read_file: reads those files; without, what is in them is not looked at.
     :param inventory: decides which host orders where one orders for others; without it every host does.
     """
@@ -102,7 +102,7 @@ def plan(
 
 @dataclass(frozen=True)
 class Built:
-    """What a host gets: a generation, and beside it the files that hold its users' password hashes."""
+    """What a host gets: a generation, and the files with the password hashes of its users."""
 
     content: Content
     user_files: dict[str, str]

@@ -148,7 +148,7 @@ def _check_use(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
 
 
 def _check_reach(certificate: Certificate, reading: Reading) -> Iterator[Problem]:
-    """Names whose challenge nobody would answer; a site with errors of its own counts as one that does."""
+    """Names whose challenge no site would answer; a site with errors counts as one that does."""
     if certificate.source != "acme" or certificate.challenge != "http-01":
         return
     if any(FILE_END in problem.path for problem in reading.problems):

@@ -182,7 +182,7 @@ def _site(site: Site) -> Iterator[Problem]:
 
 
 def _location_paths(site: Site) -> Iterator[Problem]:
-    """nginx has each location once; some it gets without being asked."""
+    """nginx accepts each location once; the edge adds some itself."""
     taken = {} if site.https else {("prefix", ACME_CHALLENGES): "the challenges of the ACME server"}
     asked = (
         *((("exact", page.page), page.at("page")) for page in site.error_pages),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provided pairs and credentials, read on the controller: what is wrong with them is told before any host is touched.
+"""Provided pairs and credentials, read on the controller: problems are reported before any host is changed.
 
 The target checks a pair once more when it is handed over, with its own openssl and its own clock.
 """

@@ -122,7 +122,7 @@ def _proxying(location: Location) -> Iterator[Problem]:
 
 
 def _buffers(location: Location) -> Iterator[Problem]:
-    """nginx hands on up to twice the larger of both sizes while it reads on, and wants more than that beside one buffer
+    """nginx passes on up to twice the larger of both sizes while it reads, and needs more than that next to one buffer
     (``ngx_http_proxy_merge_loc_conf``, "proxy_busy_buffers_size")."""
     number, _space, each = (location.proxy_buffers or PROXY_BUFFERS).partition(" ")
     buffer = quantities.size(each)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Profiles that were asked for, and that the host's certbot or the authority does not know."""
+"""Requested profiles that the host's certbot or the ACME server does not know."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..target.capabilities import parse_version, version_text
 
 
 def profiles_of(edge: Edge) -> list[tuple[str, str]]:
-    """Place and name of every profile that is asked for."""
+    """Place and name of every requested profile."""
     found = [
         (certificate.at("profile"), certificate.profile)
         for certificate in edge.certificates
@@ -29,7 +29,7 @@ def check_profiles(edge: Edge, certbot: str, offered: Collection[str] | None) ->
     """Problems of the profiles.
 
     :param certbot: version of the host's certbot, of the one that it would install, or empty.
-    :param offered: what the authority lists; None when it could not be asked, which stops nothing here.
+    :param offered: what the ACME server lists; None when it did not answer, which is no problem here.
     """
     version = parse_version(certbot)
     for place, profile in profiles_of(edge):

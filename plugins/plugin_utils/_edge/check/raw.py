@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checks of raw directives: they stay in their block, and undo nothing that the model promises.
 
-nginx drops the inherited values of many directives in a block that has one of its own, and takes the last of several.
+nginx drops the inherited values of many directives in a block that has one itself, and uses the last of several.
 Raw directives that would undo a promise in this way are refused, with the option to use instead. Raw ``server`` blocks
 are their writer's own, and so is what a file holds that raw directives include.
 """

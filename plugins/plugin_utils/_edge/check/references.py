@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that refer to other parts of the model have to be there."""
+"""Names that refer to other parts of the model must exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..syntax.formats import NAME
 from ..syntax.problems import Problem, did_you_mean
 
 Reference = tuple[str, str, str]
-"""Place, the name that stands there, and the variable that should have it."""
+"""Place, the name there, and the variable that should have it."""
 
 
 def check_references(edge: Edge, names: Mapping[str, frozenset[str]]) -> Iterator[Problem]:

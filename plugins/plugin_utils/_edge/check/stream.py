@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of streams: listeners that stand in each other's way, and what TCP and UDP cannot do."""
+"""Checks of streams: listeners that conflict, and what TCP and UDP cannot do."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _upstream(place: str, upstream: Upstream, stream: Stream) -> Iterator[Proble
 
 
 def _unknown_variables(expression: str) -> str:
-    """Variables of an expression that a stream has not, for an error."""
+    """Variables of an expression that streams do not have, for an error."""
     names = set(re.findall(r"\$\{?(\w+)", expression)) - STREAM_VARIABLES
     return ", ".join(f"${name}" for name in sorted(names))
 
@@ -112,7 +112,7 @@ def _listeners(edge: Edge) -> Iterator[Problem]:
     for stream in edge.streams:
         parsed = split_listen(stream.listen)
         if parsed is None:
-            continue  # told by its format
+            continue  # its format reports it
         address, port = parsed
         for where, other_address, other_port, protocol in taken:
             same = address == other_address or not address or not other_address

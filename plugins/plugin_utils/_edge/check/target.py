@@ -25,7 +25,7 @@ from ..target.capabilities import (
 
 
 def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
-    """Everything that was asked for explicitly and cannot be had; nothing while the version is not known yet."""
+    """Everything that was requested explicitly and is not available; nothing while the version is unknown."""
     if not target.version:
         return ()
     return tuple(

@@ -14,10 +14,10 @@ from typing import Protocol
 
 
 def places(file: str, inventory: str | None, current: str) -> list[str]:
-    """The paths at which a file is looked for, the first one first; an absolute path stands for itself.
+    """The paths at which a file is searched, in their order; an absolute path is used as it is.
 
     A relative one starts at the team's repository: the folder that holds the inventory, or the current one. The
-    inventory's own folder comes last, for Ansible would read whatever lies in there as inventories.
+    inventory's own folder comes last, because Ansible reads any file in it as an inventory.
 
     :param inventory: folder of the host's inventory (``inventory_dir``).
     :param current: folder from which the play was started.
@@ -42,7 +42,7 @@ class Loader(Protocol):
     """The part of Ansible's loader that is needed here."""
 
     def get_real_file(self, file_path: str) -> str:
-        """Path of a file that is no longer vaulted: itself, or a copy."""
+        """Path of the decrypted file: the file itself, or a copy."""
 
     def cleanup_tmp_file(self, file_path: str) -> None:
         """Remove the copy."""
@@ -51,7 +51,7 @@ class Loader(Protocol):
 def read_text(path: str, loader: Loader) -> str:
     """The text of a file, decrypted when it is vaulted.
 
-    :raises OSError: it cannot be read; ``UnicodeDecodeError`` when it is no text. The loader has errors of its own.
+    :raises OSError: it cannot be read; ``UnicodeDecodeError`` when it is no text. The loader raises its own errors.
     """
     readable = loader.get_real_file(path)
     try:

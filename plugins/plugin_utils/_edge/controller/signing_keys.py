@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose keys an ASCII-armored OpenPGP file holds: enough of RFC 4880 for fingerprints, so that nobody needs gpg."""
+"""Whose keys an ASCII-armored OpenPGP file holds: enough of RFC 4880 for fingerprints, so that gpg is not required."""
 
 from __future__ import annotations
 

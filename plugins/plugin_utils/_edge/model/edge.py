@@ -33,7 +33,7 @@ from .upstream import Upstream
 
 @dataclass(frozen=True)
 class Probe(Record):
-    """How sites are asked after a run."""
+    """How sites are probed after a run."""
 
     enabled: bool
     timeout: int

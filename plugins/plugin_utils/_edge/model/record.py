@@ -10,7 +10,7 @@ from ..syntax.problems import inside
 
 @dataclass(frozen=True)
 class Record:
-    """What all parts of the model share: where they stand, such as ``edge_sites[0].locations[2]``."""
+    """What all parts of the model share: their place, such as ``edge_sites[0].locations[2]``."""
 
     place: str
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site and what it has besides its locations."""
+"""A site and its settings outside of locations."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class PlannedCertificate:
     :param path: place in the model, for errors.
     :param names: host names, at least one; the first is the common name.
     :param key_size: bits of an RSA key.
-    :param fullchain: PEM file on the controller, for source ``provided`` alone; likewise ``privkey``.
-    :param challenge: for source ``acme`` alone, like what follows; ``dns`` is None with ``http-01``.
+    :param fullchain: PEM file on the controller, only for source ``provided``, like ``privkey``.
+    :param challenge: only for source ``acme``, like the following parameters; ``dns`` is None with ``http-01``.
     """
 
     name: str
@@ -73,7 +73,7 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Planned
     for name in sorted({*declared, *users}):
         names = _unique(declared[name].names if name in declared and declared[name].names else users.get(name, []))
         if not names:
-            continue  # told by check_certificates
+            continue  # check_certificates reports it
         planned.append(_planned(name, names, declared.get(name), edge, places.get(name, "")))
     if target is not None and users and not target.can(REJECT_HANDSHAKE):
         planned.append(PlannedCertificate(UNKNOWN_NAMES, "self_signed", ("invalid",)))

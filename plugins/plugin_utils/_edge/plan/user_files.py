@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files that ``auth_basic_user_file`` names: a line ``name:hash`` for each user.
 
-They never stand in a generation. Their names carry a digest of what is in them, so that each generation keeps its own
+They are not part of a generation. Their names contain a digest of their content, so that each generation keeps its own
 users, and a change of users is a change of the generation.
 """
 
@@ -42,5 +42,5 @@ def _file(users: UserList, hash_password: Hasher) -> tuple[str, str]:
 
 def _salt(users: str, user: str) -> str:
     """Sixteen characters that differ for each user and are the same in each run: the same model, the same hash. They
-    are made of names alone, for a salt made of the password would tell of it."""
+    are made of names only, because a salt made of the password would reveal it."""
     return hashlib.sha256(f"hardened.nginx_edge {users} {user}".encode()).hexdigest()[:16]

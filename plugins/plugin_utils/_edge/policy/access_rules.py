@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Access rules as nginx has them, and how those of a site, a prefix and a regular expression go together.
 
-nginx drops all inherited ``allow`` and ``deny`` lines in a block that has one of its own, and lets a regular expression
+nginx drops all inherited ``allow`` and ``deny`` lines in a block that has one itself, and lets a regular expression
 take a request away from the prefix that its path is protected by. The rules here are complete instead:
 
 - A location's ``deny`` adds to the site's; its ``allow``, ``basic_auth``, ``auth_request`` and ``satisfy`` replace the
@@ -117,7 +117,7 @@ def _common(ours: tuple[str, ...] | None, theirs: tuple[str, ...] | None) -> tup
 
 
 def is_protected(site: Site, location: Location) -> bool:
-    """Whether a prefix has access rules of its own, which have to hold for all that it matches."""
+    """Whether a prefix has its own access rules, which must hold for every path that it matches."""
     if location.match != "prefix":
         return False
     if location.public:
@@ -152,7 +152,7 @@ def _literal_start(pattern: str) -> str | None:
 
 
 def _has_alternatives(pattern: str) -> bool:
-    """Whether ``|`` stands outside all groups, so that the anchor does not hold for the whole expression."""
+    """Whether ``|`` is outside of all groups, so that the anchor does not apply to the whole expression."""
     depth = 0
     for part in re.findall(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|.", pattern, re.DOTALL):
         depth += (part == "(") - (part == ")")

@@ -68,7 +68,7 @@ FORWARDING = (
     "X-True-Client-IP",
     "X-URL-Scheme",
 )
-"""The address, protocol, host and port of the client, beside the headers that the edge sets itself."""
+"""The address, protocol, host and port of the client, except the headers that the edge sets itself."""
 
 IDENTITY = (
     "Cf-Access-Authenticated-User-Email",

@@ -37,7 +37,7 @@ def effective(edge: Edge) -> Effective:
 
 
 def forwarded(variables: Effective) -> tuple[tuple[str, str], ...]:
-    """What every proxied request tells the backend: name and value."""
+    """Headers of every proxied request: name and value."""
     return (
         ("Host", "$host"),
         ("X-Real-IP", "$remote_addr"),

@@ -29,7 +29,7 @@ SECURITY_HEADERS = frozenset(
 
 
 def always(_directive: Directive) -> bool:
-    """Whatever its parameters are."""
+    """With any parameters."""
     return True
 
 
@@ -38,7 +38,7 @@ class Refusal:
     """Why a directive is refused.
 
     :param reason: follows the directive in the error.
-    :param remedy: what to write instead; ``{prefix}`` stands for ``edge_`` on the edge's own level.
+    :param remedy: what to write instead; ``{prefix}`` is ``edge_`` at the level of the edge.
     :param levels: where it is refused.
     :param when: for which directives.
     """

@@ -22,7 +22,7 @@ def merged(headers: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, 
 
 @dataclass(frozen=True)
 class ResponsePolicy:
-    """What a level of the model (edge, site, location) has to say of headers of responses, outer levels included."""
+    """The response headers of a level of the model (edge, site, location), with those of outer levels."""
 
     security: Mapping[str, str] = field(default_factory=dict)
     override: frozenset[str] = frozenset()

@@ -41,10 +41,10 @@ class Reading:
 
 @dataclasses.dataclass(frozen=True)
 class SiteFile:
-    """One site that stands in a file of its own.
+    """One site in a separate file.
 
     :param name: how errors call the file, such as ``sites.d/api.example.com.yml``.
-    :param content: what stands in it, in Python's own types.
+    :param content: its content, in plain Python types.
     """
 
     name: str
@@ -88,8 +88,8 @@ def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequen
 
 
 def _meant_variable(name: str, options: Options) -> str:
-    """The variable that was meant. An inventory may have variables of its own that begin with ``edge_``, so only a
-    close resemblance behind the prefix counts."""
+    """The intended variable. An inventory may have other variables that begin with ``edge_``, so only a
+    close resemblance after the prefix counts."""
     return did_you_mean(name, options, cutoff=0.85)
 
 
@@ -99,7 +99,7 @@ def _hints(record: Any) -> Mapping[str, Any]:
 
 
 def option_name(field: str) -> str:
-    """The option that a field stands for; Python's keywords carry an underscore (``return_``)."""
+    """The option of a field; Python's keywords carry an underscore (``return_``)."""
     return field.rstrip("_")
 
 
@@ -151,7 +151,7 @@ def _shortened(text: str) -> str:
 
 
 def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], problems: list[Problem]) -> tuple[Any, ...]:
-    """The items, given with their places, that have no problem; the others are told, and left out of later checks."""
+    """The items, given with their places, without problems; the others are reported and left out of later checks."""
     items = []
     for where, item in placed:
         value = _value(hint, item, where, problems)

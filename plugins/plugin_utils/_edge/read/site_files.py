@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sites that stand one per file in a folder beside the inventory.
+"""Sites, one per file, in a folder next to the inventory.
 
 libyaml reads plain files; only those that hold expressions or vaulted values go through Ansible, for Ansible takes
 about ten times as long.

@@ -2,7 +2,7 @@
 """Read inventory data strictly by an argument spec.
 
 The spec is Ansible's (``roles/edge/meta/argument_specs.yml``). Unlike Ansible's validator this one names list indices,
-coerces nothing (a quoted number is an error), suggests the key that was meant, fills in nested defaults, and finds
+coerces nothing (a quoted number is an error), suggests the intended key, fills in nested defaults, and finds
 all problems in one pass.
 """
 

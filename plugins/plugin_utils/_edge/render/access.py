@@ -84,7 +84,7 @@ class Access:
 
     @property
     def opened(self) -> tuple[str, ...]:
-        """Takes back what the site says, for a location that everybody may see."""
+        """Lifts the access rules of the site for a public location."""
         site = self.site
         return (
             *(("allow all",) if site.allow or site.deny else ()),
@@ -155,7 +155,7 @@ OF_AUTH_REQUESTS = (
     ("X-Original-URI", "$request_uri"),
     ("X-Original-Method", "$request_method"),
 )
-"""Headers that tell a service which request it decides about."""
+"""Headers that describe the original request to the authorizing service."""
 
 
 def _ask(auth: AuthRequest, upstream: Upstream, headers: tuple[str, ...]) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def _ask(auth: AuthRequest, upstream: Upstream, headers: tuple[str, ...]) -> tup
 
 
 def upstream_tls(protocol: str, tls: UpstreamTls) -> tuple[str, ...]:
-    """TLS to backends: nginx verifies none unless it is told to, and sends no name.
+    """TLS to backends: nginx does not verify certificates by default, and sends no server name.
 
     :param protocol: ``proxy`` or ``grpc``, the beginning of the directives.
     """

@@ -87,7 +87,7 @@ class EdgeView:
 def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mapping[str, str]) -> EdgeView:
     """Decide everything for one target.
 
-    :param generation: stands for the generation's name, which is made from the rendered text and so not known yet.
+    :param generation: placeholder for the generation's name, which depends on the rendered text.
     :param user_files: user list -> path of its file on the host.
     """
     variables = effective(edge)
@@ -160,7 +160,7 @@ def _resolver(edge: Edge) -> str:
 
 
 def _acme_peers(edge: Edge) -> tuple[str, ...]:
-    """Where other edges answer challenges; an edge that is listed itself is asked like any other."""
+    """Where other edges answer challenges; an edge that is in the list itself is used like the others."""
     peers = dict.fromkeys(edge.acme.peers) if edge.acme else {}
     return tuple(f"[{peer}]:{edge.http_port}" if ":" in peer else f"{peer}:{edge.http_port}" for peer in peers)
 
@@ -181,7 +181,7 @@ def _modules(edge: Edge, target: Target) -> tuple[str, ...]:
 
 
 def _known_hosts(edge: Edge) -> tuple[str, ...]:
-    """Name and Host header of most requests: with these in a table, no expression has to be matched."""
+    """Name and Host header of most requests: with these in a table, nginx matches no expression."""
     names = [name for site in edge.sites for name in site.names if not name.startswith("*.")]
     ports = [f":{port}" for port, usual in ((edge.http_port, 80), (edge.https_port, 443)) if port != usual]
     if len(names) > MOST_KNOWN_HOSTS or any(len(name) > LONGEST_KNOWN_HOST for name in names):

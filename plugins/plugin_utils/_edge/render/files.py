@@ -15,7 +15,7 @@ from .edge import EdgeView
 from .response_headers import map_lines
 
 Files = Mapping[str, str]
-"""Relative path -> text, in which a placeholder stands for the generation's name."""
+"""Relative path -> text, with a placeholder for the generation's name."""
 
 
 def render(view: EdgeView, templates: Path) -> Files:
@@ -62,7 +62,7 @@ def _environment(templates: Path) -> jinja2.Environment:
 
 
 def file_name(site: str) -> str:
-    """File of a site; a wildcard's star is no good in a path, and a plus stands in no host name."""
+    """File of a site; a path cannot contain a wildcard's star, and no host name contains a plus."""
     return site.replace("*", "+wildcard") + ".conf"
 
 

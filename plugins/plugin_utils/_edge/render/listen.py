@@ -42,7 +42,7 @@ def default_tls_listen(edge: Edge, target: Target) -> tuple[str, ...]:
     """Listeners of the server for unknown names, which every port has."""
     listen = tls_listen(edge, target, any(map(speaks_http2, edge.sites)), "default_server")
     if any(speaks_http3(site, target) for site in edge.sites):
-        # `reuseport` belongs to an address and port, so it stands once: here, where every port has its default server.
+        # `reuseport` belongs to an address and port, so it is written here once: every port has its default server.
         listen += listen_on(edge.https_port, "quic", "reuseport", "default_server", ipv6=edge.ipv6)
     return listen
 

@@ -62,7 +62,7 @@ def view_locations(context: SiteContext) -> Iterator[LocationView]:
     """The locations of a site, in the order of the model.
 
     A regular expression takes requests away from a prefix, and so from its access rules. A prefix that has some is
-    written as ``^~``, with the rules in an outer block; it and copies of the expressions stand inside. Those of raw
+    written as ``^~``, with the rules in an outer block; it and copies of the expressions are inside. Those of raw
     directives have no copies: they do not apply below such a prefix.
     """
     for location in context.site.locations:
@@ -86,7 +86,7 @@ def _below(regex: Location, prefix: Location, context: SiteContext) -> LocationV
 
 
 def _without_slash(location: Location, context: SiteContext) -> Iterator[LocationView]:
-    """nginx redirects ``/admin`` to a proxied ``/admin/``, but not where that stands inside another block."""
+    """nginx redirects ``/admin`` to a proxied ``/admin/``, but not where that is inside another block."""
     path = location.path.removesuffix("/")
     taken = any(one.path == path and one.match != "regex" for one in context.site.locations)
     if location.upstream and not location.grpc and path and path != location.path and not taken:
@@ -145,7 +145,7 @@ def _maps(cache: CacheView | None) -> tuple[ValueMap, ...]:
 
 
 def _without_hidden_files(location: Location, place: str) -> tuple[LocationView, ...]:
-    """Stands in the location itself: one of the server would be passed by for a ``^~`` location."""
+    """Written in the location itself: nginx would skip one of the server for a ``^~`` location."""
     serves_files = location.root or location.alias
     if not serves_files or location.hidden_files or location.match == "exact":
         return ()
@@ -197,7 +197,7 @@ def _files(location: Location) -> tuple[str, ...]:
 def _proxy(location: Location, upstream: Upstream) -> tuple[str, ...]:
     timeout = WEBSOCKET_TIMEOUT if location.websocket else PROXY_TIMEOUT
     scheme = "https" if upstream.tls else "http"
-    # The slash behind the upstream is what replaces the location's path.
+    # The slash after the upstream replaces the location's path.
     directives = [f"proxy_pass {scheme}://{upstream.name}" + ("/" if location.strip_prefix else "")]
     directives += [
         f"{directive} {value}"

@@ -2,7 +2,7 @@
 """Raw directives as they are written: applications that are reached by them get the headers of the edge, too.
 
 FastCGI, uwsgi and SCGI turn each header of a client into a parameter (``HTTP_X_FORWARDED_FOR``). After a raw
-``fastcgi_pass`` stand the parameters that replace those a client must not choose.
+``fastcgi_pass`` come parameters that replace those a client must not choose.
 """
 
 from __future__ import annotations

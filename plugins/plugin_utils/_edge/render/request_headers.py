@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Headers of requests to backends: always the complete set, in each block that has one of its own.
+"""Headers of requests to backends: always the complete set, in each block that sets one.
 
 A nested ``proxy_set_header`` drops all inherited ones, so a block either repeats the set or says nothing.
 """
@@ -135,7 +135,7 @@ def variable_name(header: str) -> str:
 
 
 def unkeyed(levels: Sequence[Edge | Site | Location]) -> tuple[str, ...]:
-    """Expressions of what the model passes on of a request beside its URI: parts of every cache key."""
+    """Expressions of request data that the model passes on besides the URI: parts of every cache key."""
     own: dict[str, str] = {}
     for level in levels:
         own = merged(own, level.request_headers)

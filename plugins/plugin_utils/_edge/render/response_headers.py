@@ -41,7 +41,7 @@ class ValueMap:
 class Added:
     """An ``add_header`` and, where its value depends on the response, the maps that decide.
 
-    :param asked: the header that the response may have of its own, for :func:`own_headers`.
+    :param asked: the header that the response may have already, for :func:`own_headers`.
     """
 
     directive: str
@@ -102,7 +102,7 @@ def _security(name: str, value: str, scheme: str) -> Added:
     if key == HSTS and scheme:
         return _mapped(name, _value_map(name, f"{scheme}:{sent}", (("https:", value),)), asked=name)
     if key == FRAME_OPTIONS:
-        # `$edge_framing` is what the backend sent of both headers; nginx keeps the value once it was asked for.
+        # `$edge_framing` is what the backend sent of both headers; nginx caches the value once it is evaluated.
         missing = _value_map(name, "$edge_not_modified$edge_framing", (("", value), ("policy", value)))
     elif key == CSP and "frame-ancestors" in value.lower():
         missing = _value_map(name, "$edge_not_modified$edge_framing", (("", value),))

@@ -37,7 +37,7 @@ class ErrorPageView:
 class SiteView:
     """A site: its names, the listeners of its main server, and whether plain HTTP is redirected.
 
-    :param opened: what lets everybody into a location, whatever ``settings`` say.
+    :param opened: directives that make a location public, regardless of ``settings``.
     :param confusing_paths: expressions of paths that are refused.
     :param backend_headers: lines about headers from and to backends.
     :param added: headers that its blocks add to responses.

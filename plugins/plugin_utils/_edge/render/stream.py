@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ``stream`` block: TCP and UDP services, each a server of its own."""
+"""The ``stream`` block: TCP and UDP services, each in its own server."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _listen(stream: Stream, edge: Edge) -> tuple[str, ...]:
     else:
         addresses = (str(port), f"[::]:{port}") if edge.ipv6 else (str(port),)
     parameters = (
-        # Each worker has a socket of its own, so that all datagrams of a client reach the worker that knows it.
+        # Each worker has its own socket, so that all datagrams of a client reach the worker that knows it.
         *(("udp", "reuseport") if stream.protocol == "udp" else ()),
         *(("proxy_protocol",) if stream.listen_proxy_protocol else ()),
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many edges in one run: what is asked of each, when a run stops, and what it comes to, one line for each host."""
+"""Many edges in one run: the sites to probe, when a run stops, and the summary with one line for each host."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ..model.edge import Edge
 from ..model.site import Site
 
 STARTED, DONE, FAILED, UNTOUCHED = "started", "done", "failed", "untouched"
-"""States of a host in a run. One that is still :data:`STARTED` behind its batch was lost on the way."""
+"""States of a host in a run. A host that is still :data:`STARTED` after its batch was lost."""
 UNAVAILABLE = 503
 MOST_TOLD = 5
-"""Sites that a line names; of further ones it tells the number."""
+"""Sites that a line lists; it counts the others."""
 
 
 def probes(edge: Edge) -> list[dict[str, Any]]:
-    """What ``edge_probe`` is to ask: for each site a name, a path, and the statuses that mean that it is well."""
+    """The sites for ``edge_probe``: name, path, and the statuses of a healthy site."""
     return [
         {
             "name": site.name,
@@ -37,7 +37,7 @@ def _expected(site: Site) -> list[int]:
 
 
 def stop_reason(runs: Mapping[str, Mapping[str, Any]], batch: Collection[str], most_percent: int) -> str:
-    """Why the hosts of a batch are to be left alone; empty when they are not.
+    """Why the hosts of a batch are skipped; empty when they are not.
 
     :param runs: host -> its part of the run so far (``state`` and ``batch``); it is empty before a host's turn.
     :param batch: the hosts that are to be changed now.
@@ -55,7 +55,7 @@ def stop_reason(runs: Mapping[str, Mapping[str, Any]], batch: Collection[str], m
 def summary(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """One line for each host.
 
-    :param runs: host -> ``state``, ``reason``, and what was asked ``before`` and ``after`` (results of ``edge_probe``).
+    :param runs: host -> ``state``, ``reason``, and the probes ``before`` and ``after`` (results of ``edge_probe``).
     """
     return [f"{host}: {_line(run)}" for host, run in runs.items()]
 

@@ -30,7 +30,7 @@ def _named(hosts: Sequence[str], count: int) -> str:
 def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any]) -> list[str]:
     """What an operator should know of how a run found a host.
 
-    :param generations: as the module ``nginx_info`` tells them; ``processes`` likewise.
+    :param generations: as the module ``nginx_info`` returns them, like ``processes``.
     """
     found = []
     drift, leaving = generations["drift"], processes["leaving"]

@@ -50,7 +50,7 @@ def is_ip(value: str) -> bool:
         ipaddress.ip_address(value)
     except ValueError:
         return False
-    return "%" not in value  # behind it Python takes any text for the name of an interface
+    return "%" not in value  # Python accepts any text after it as the name of an interface
 
 
 def is_network(value: str) -> bool:
@@ -59,7 +59,7 @@ def is_network(value: str) -> bool:
         ipaddress.ip_network(value)
     except ValueError:
         return False
-    return _CIDR.fullmatch(value) is not None  # Python takes 10.0.0.0/255.0.0.0 and any text behind a % too
+    return _CIDR.fullmatch(value) is not None  # Python takes 10.0.0.0/255.0.0.0 and any text after a %
 
 
 _CIDR = re.compile(r"[0-9A-Fa-f:.]+(?:/\d{1,3})?", re.ASCII)
@@ -161,14 +161,14 @@ EDGE_FILE = _matching(
 FILE_PATTERN = _matching(
     "a path, $uri, $uri/ or =404", r"(?=.)(?:\$uri)?/?[A-Za-z0-9_./-]*|=\d{3}|\$uri[A-Za-z0-9_./-]*"
 )
-# nginx's hash of headers to hide takes no longer names.
+# nginx's hash of hidden headers has no room for longer names.
 HEADER_NAME = _matching("a header name of at most 46 letters, digits and -", r"[A-Za-z0-9][A-Za-z0-9-]{0,45}")
 LITERAL = Format("text on one line without $", lambda value: _is_one_line(value) and "$" not in value)
 EXPRESSION = Format(
     "text on one line; nginx variables such as $host or ${host} may stand in it",
     lambda value: _is_one_line(value) and _STRAY_DOLLAR.search(value) is None,
 )
-# nginx decodes these, line breaks included: in a header they would let a client add headers of its own.
+# nginx decodes these, line breaks included: in a header they would let a client add headers.
 _DECODED_VARIABLE = re.compile(
     r"\$\{?(?:uri|document_uri|request_filename|document_root|realpath_root|fastcgi_script_name"
     r"|fastcgi_path_info|\d+)\b",
@@ -203,7 +203,7 @@ INVENTORY_NAME = _matching("the name of a host in the inventory", r"[A-Za-z0-9][
 USER_NAME = Format(
     "a name without white space and colon",
     lambda value: re.fullmatch(r"[A-Za-z0-9._@+-]{1,64}", value, re.ASCII) is not None,
-    secret=True,  # a password may be written behind it
+    secret=True,  # a password may follow it
 )
 PASSWORD = Format("a password on one line", lambda value: _is_one_line(value) and bool(value), secret=True)
 PASSWORD_HASH = Format(
@@ -222,7 +222,7 @@ HMAC_KEY = Format(
     secret=True,
 )
 CREDENTIAL_KEY = _matching("an option of the plugin such as dns_rfc2136_server", r"[a-z][a-z0-9_-]{0,63}")
-# certbot reads its files by ConfigObj: one of the two quotes has to be left for the value, and %( begins a reference.
+# certbot reads its files by ConfigObj: one of the two quotes must remain for the value, and %( begins a reference.
 CREDENTIAL = Format(
     "text on one line, with one sort of quotes at most and without %(",
     lambda value: _is_one_line(value) and bool(value) and "%(" not in value and not {"'", '"'} <= {*value},

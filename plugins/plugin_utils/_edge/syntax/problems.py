@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a model, in the words that the operator reads."""
+"""Problems of a model, as the operator reads them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend.
+    """One thing to fix.
 
     :param path: place in the inventory, such as ``edge_sites[2].locations[0].rate_limit.name``.
     :param reason: what is wrong there.
@@ -35,11 +35,11 @@ def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str
 
 
 FILE_END = ": "
-"""Ends a place that is a file, such as ``sites.d/api.example.com.yml: ``; what stands in the file follows."""
+"""Ends a place that is a file, such as ``sites.d/api.example.com.yml: ``; the place in the file follows."""
 
 
 def inside(place: str, key: str) -> str:
-    """The place of ``key`` in what stands at ``place``; an empty place is the host's variables."""
+    """The place of ``key`` inside ``place``; an empty place is the host's variables."""
     return f"{place}{key}" if not place or place.endswith(FILE_END) else f"{place}.{key}"
 
 

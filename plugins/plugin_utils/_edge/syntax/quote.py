@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write values into nginx's language so that each stays one parameter.
 
-nginx reads a parameter up to white space, ``;`` or ``{`` unless it stands in quotes; within double quotes a
+nginx reads a parameter up to white space, ``;`` or ``{`` unless it is in quotes; within double quotes a
 backslash escapes a quote and itself (``ngx_conf_read_token`` in nginx's ``src/core/ngx_conf_file.c``).
 """
 
@@ -27,11 +27,11 @@ def is_too_long(value: str) -> bool:
 
 
 def quoted(value: str) -> str:
-    """``value`` in double quotes, whatever it holds."""
+    """``value`` in double quotes."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def indent(text: str, spaces: int) -> str:
-    """Raw directives, moved to where they stand in the file; blank lines stay blank, white space around goes."""
+    """Raw directives with the indentation of their block; blank lines stay, surrounding white space is removed."""
     lines = text.strip().splitlines()
     return "\n".join(" " * spaces + line.rstrip() if line.strip() else "" for line in lines)

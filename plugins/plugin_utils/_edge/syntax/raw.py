@@ -56,7 +56,7 @@ class Raw:
     """Raw text as nginx would read it.
 
     :param directives: all of them, those inside blocks too.
-    :param problem: why the text cannot stand alone; empty when it can.
+    :param problem: why the text is not complete; empty when it is.
     """
 
     directives: tuple[Directive, ...]

@@ -180,7 +180,7 @@ class Target:
         return not self._missing(capability)
 
     def lacks(self, capability: Capability) -> str:
-        """Why it cannot, for an error."""
+        """Why it is not available, for an error."""
         return f"{capability.name} needs {capability.needs}; this host has {self._missing(capability)}"
 
     def _missing(self, capability: Capability) -> str:
