@@ -2,7 +2,7 @@
 """Benchmarks, as a table and as JSON in .cache/bench.json. They measure; they do not judge.
 
 First the traffic (:mod:`.bench_traffic`). Then how long the way on the controller takes for many sites, each in a
-file of its own, from these files to the payload: by its parts, their shares, and as a ratio to the baseline of the
+separate file, from these files to the payload: by its parts, their shares, and as a ratio to the baseline of the
 same run, which is libyaml reading the same model as one text.
 """
 

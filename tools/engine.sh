@@ -62,7 +62,7 @@ allow_inotify_instances() {
 if ! engine_answers; then
     "$repository/tools/prerequisites.sh" containers
     if ! command -v docker >/dev/null; then
-        # From Debian 13 on the client is a package of its own.
+        # From Debian 13 on the client is a separate package.
         install_packages docker-cli
     fi
     start_engine

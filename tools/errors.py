@@ -28,9 +28,9 @@ Wrong models, and what a run says of them before it changes any host. Generated 
 `make reference`; the tests compare every word.
 
 An error reads `place: what is wrong; what to write`. A place such as `edge_sites[2].locations[0].path` counts from 0.
-What stands in a file of its own has the file's name before it: `sites.d/shop.example.com.yml: locations[0].path`. All
-errors of a run come together. A record with an error of its own takes no part in checks across records, so what those
-would find in it comes in the next run.
+For a site in a separate file, the place begins with the name of the file:
+`sites.d/shop.example.com.yml: locations[0].path`. All errors of a run are reported together. A record with an error
+takes no part in checks across records, so those report its other problems in the next run.
 """
 
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ansible_collections.hardened.nginx_edge.tests.containers.edges import edge_container
-from ansible_collections.hardened.nginx_edge.tests.properties.mending import mended
+from ansible_collections.hardened.nginx_edge.tests.properties.fixing import fixed
 from ansible_collections.hardened.nginx_edge.tests.properties.models import Drawn, broken, poisoned
 from ansible_collections.hardened.nginx_edge.tests.properties.nginx import Trial
 from ansible_collections.hardened.nginx_edge.tests.properties.properties import holds_for_text, refusals_have_a_place
@@ -45,7 +45,7 @@ def try_refusals(drawn: Drawn) -> None:
 @unbounded
 @given(drawn=poisoned(), target=st.sampled_from(sorted(TARGETS)))
 def try_text(drawn: Drawn, target: str) -> None:
-    holds_for_text(mended(drawn, TARGETS[target]), target)
+    holds_for_text(fixed(drawn, TARGETS[target]), target)
 
 
 def main() -> int:

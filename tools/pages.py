@@ -41,7 +41,7 @@ def write_shown(catalogue: Catalogue, shown: Shown) -> None:
 
 
 def write_faults(reports: Sequence[Path], in_units: int) -> None:
-    """docs/reliability.md: what the edges came through.
+    """docs/reliability.md: the fault matrix.
 
     :param in_units: how many faults the unit tests injected into the core.
     """

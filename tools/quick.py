@@ -2,7 +2,7 @@
 """The scenarios with fewer hosts, for a run of tests that is to end within 50 minutes.
 
 ``tests/quick.yml`` names the platforms that are left out, by scenario. A reduced scenario is a folder of links to the
-real one, with a molecule.yml of its own; Molecule finds it by ``MOLECULE_GLOB``.
+real one, with its own molecule.yml; Molecule finds it by ``MOLECULE_GLOB``.
 """
 
 from __future__ import annotations

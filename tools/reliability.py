@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an edge came through: from what the tests of faults recorded to docs/reliability.md, beside the guards.
+"""The fault matrix: from the records of the tests of faults to docs/reliability.md, next to the guards.
 
 A test that injects a fault into a real host records a :class:`Row` (``molecule/shared/matrix.py``); pytest's report
 carries it as the property ``fault``, and :func:`collect` reads it there. ``tests/reliability.yml`` lists the guards:
@@ -148,7 +148,7 @@ def as_markdown(recorded: Recorded, guards: Sequence[Guard], origin: Sequence[st
         "The next run",
     )
     lines = [
-        "# What an edge comes through",
+        "# Fault matrix",
         "",
         *origin,
         "",
@@ -183,7 +183,7 @@ def _lines(rows: Sequence[Row]) -> Iterator[str]:
         systems = ", ".join(dict.fromkeys(row.system for row in same))
         texts = (_joined(row.reports for row in same), _joined(row.during for row in same))
         after, following = _joined(row.after for row in same), _joined(row.next_run for row in same)
-        sound = "passes" if all(row.sound for row in same) else "fails until it is mended"
+        sound = "passes" if all(row.sound for row in same) else "fails until it is fixed"
         many = f" ({count} times)" if count > len(same) else ""
         yield f"| {fault}{many} | {systems} | {' | '.join(texts)} | {after} | {sound} | {following} |"
 

@@ -41,7 +41,7 @@ if [ -e "$installed/tests/sanity" ]; then
   exit 1
 fi
 
-# Without a repository of its own, ansible-test would ask the one around it, which ignores .cache and so every file.
+# Without its own repository, ansible-test would use the one around it, which ignores .cache and so every file.
 git init --quiet "$installed"
 version=$(python -c 'import sys; print("{}.{}".format(*sys.version_info))')
 cd "$installed"

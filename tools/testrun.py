@@ -58,7 +58,7 @@ def checks() -> list[Step]:
             environment={"PYTHONPATH": str(REPOSITORY / ".cache" / "collections")},
         ),
         Step("yamllint", [str(BIN / "yamllint"), "--strict", "."]),
-        # It installs the collection into Ansible's home: into one of its own, not into the user's.
+        # It installs the collection into Ansible's home: into a separate one, not into the user's.
         Step(
             "ansible-lint",
             [str(BIN / "ansible-lint"), "--offline"],
@@ -68,6 +68,8 @@ def checks() -> list[Step]:
             },
         ),
         Step("shellcheck", ["tools/shellcheck.sh"]),
+        Step("codespell", ["bash", "-c", 'git ls-files -z | xargs -0 "$0"', str(BIN / "codespell")]),
+        Step("prose", [str(BIN / "python"), "-m", "tools.prose"]),
         Step("unit", [str(BIN / "pytest"), "-n", "auto", "tests/unit"], reports=True),
         Step("analysers of the golden cases", [str(BIN / "pytest"), "tests/analysers"], reports=True),
         Step("sanity", ["tools/sanity.sh"]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live traffic from a client of its own: curl, WebSocket and TLS in a container beside the edge.
+"""Live traffic from a separate client: curl, WebSocket and TLS in a container next to the edge.
 
 Shared by the demo's evidence and molecule's tests.
 """

@@ -18,7 +18,7 @@ PATIENCE = 15.0
 def logged(host: Client, mark: str, *, least: int = 1, log: str = "access.log") -> list[Any]:
     """Lines of a log that hold a mark, read as JSON.
 
-    Each worker writes a buffer of its own, so lines do not stand in the order of time: a test marks its traffic, and
+    Each worker writes its own buffer, so lines are not in the order of time: a test marks its traffic, and
     never takes the last line for its own.
 
     :param host: where nginx runs.

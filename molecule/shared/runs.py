@@ -34,7 +34,7 @@ class Run:
 
     :param failures: host -> message of the task that failed there; likewise ``changed`` -> number of changed tasks.
     :param diffs: host -> text of all diffs that were shown.
-    :param advice: lines that told what may not be meant, a list for each time that they were told.
+    :param warnings: the printed warnings, a list for each time that they were printed.
     :param output: everything that the run printed.
     :param summary: host -> what the run came to.
     """
@@ -43,7 +43,7 @@ class Run:
     changed: Mapping[str, int]
     failures: Mapping[str, str]
     diffs: Mapping[str, str]
-    advice: Sequence[Sequence[str]]
+    warnings: Sequence[Sequence[str]]
     summary: Mapping[str, str]
     stderr: str
     output: str = ""
@@ -93,7 +93,7 @@ def run_site(
         changed={host: int(counts["changed"]) for host, counts in told["stats"].items()},
         failures={host: str(result.get("msg")) for host, result in _results(told) if result.get("failed")},
         diffs=_diffs(told),
-        advice=_told_by(told, WARNINGS_TASK),
+        warnings=_told_by(told, WARNINGS_TASK),
         summary=dict(line.split(": ", 1) for lines in _told_by(told, SUMMARY_TASK) for line in lines),
         stderr=done.stderr,
         output=done.stdout,

@@ -19,9 +19,9 @@ from typing import Any
 
 from hypothesis import given
 
-from ..properties.mending import mended
+from ..properties.fixing import fixed
 from ..properties.models import Drawn, sound
-from ..properties.nginx import MENDED_FOR
+from ..properties.nginx import FIXED_FOR
 from ..properties.properties import rendered
 from ..properties.settings import bounded
 from ..unit.models import TARGETS
@@ -80,7 +80,7 @@ def served_here(drawn: Drawn, **of_sites: Any) -> Drawn:
 
 def requests(drawn: Drawn) -> Iterator[dict[str, Any]]:
     """Requests for each location of each site, and for paths that expressions match."""
-    for site in drawn.planned(TARGETS[MENDED_FOR]).edge.sites:
+    for site in drawn.planned(TARGETS[FIXED_FOR]).edge.sites:
         name = site.name.replace("*", "any")
         paths = [location.path for location in site.locations if location.match != "regex"]
         below = [path.rstrip("/") + end for path in paths for end in ("/x.php", "/a.css", "/.env")]
@@ -91,7 +91,7 @@ def requests(drawn: Drawn) -> Iterator[dict[str, Any]]:
 
 def answers(edges: Mapping[str, EdgeContainer], drawn: Drawn) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the nginx of each suite answers, all at once; nothing where the checker refuses the model for a target."""
-    if not drawn.planned(TARGETS[MENDED_FOR]).edge.sites:
+    if not drawn.planned(TARGETS[FIXED_FOR]).edge.sites:
         return
     command = ["python3", "-c", CLIENT, json.dumps(list(requests(drawn)))]
     texts = {suite: files for suite in edges if (files := rendered(drawn, suite)) is not None}
@@ -111,7 +111,7 @@ def test_a_client_that_the_site_refuses_is_served_by_no_location(
     @bounded(MODELS, shrinks=False)
     @given(drawn=sound())
     def refuses(drawn: Drawn) -> None:
-        model = mended(served_here(drawn, deny=["127.0.0.1"]), TARGETS[MENDED_FOR])
+        model = fixed(served_here(drawn, deny=["127.0.0.1"]), TARGETS[FIXED_FOR])
         for suite, answer in answers(edges, model):
             assert answer["status"] in REFUSED or _is_redirect(answer), (suite, answer)
             counted[answer["status"]] += 1
@@ -135,7 +135,7 @@ def test_every_response_has_the_security_headers(
     @bounded(MODELS, shrinks=False)
     @given(drawn=sound())
     def carries(drawn: Drawn) -> None:
-        model = mended(served_here(drawn), TARGETS[MENDED_FOR])
+        model = fixed(served_here(drawn), TARGETS[FIXED_FOR])
         for suite, answer in answers(edges, model):
             wanted = SECURITY_HEADERS | ({"strict-transport-security"} if answer["tls"] else set())
             assert wanted <= set(answer["headers"]), (suite, answer)

@@ -22,5 +22,5 @@ def test_nginx_accepts_what_the_checker_accepts(
     assert trial.models >= MODELS
     missed = set(all_options()) - trial.options
     assert len(missed) < len(trial.options) / 10, f"options that no accepted model has: {sorted(missed)}"
-    # Most models are sound once they are mended; else the run would show little.
+    # Most models are sound once they are fixed; else the run would show little.
     assert all(trial.accepted[suite] > MODELS / 2 for suite in edges), trial

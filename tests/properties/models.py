@@ -2,7 +2,7 @@
 """Models drawn from the one definition: types, choices and nesting of the argument spec, texts of the dataclasses.
 
 An option that is added to the spec is drawn too: the only ones that are named here are the sites, for those in files,
-and where certificates come from. What makes a model sound is left to the checker, whose words :mod:`.mending` follows.
+and where certificates come from. What makes a model sound is left to the checker, whose words :mod:`.fixing` follows.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ Place = tuple[Any, ...]
 class Drawn:
     """What an inventory says.
 
-    :param files: sites that stand in files of their own, by the name of the file.
+    :param files: sites in separate files, by the name of the file.
     """
 
     variables: dict[str, Any]

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 
 from ..containers.edges import EdgeContainer
 from ..unit.models import TARGETS
-from .mending import mended
+from .fixing import fixed
 from .models import Drawn, all_options, options_of, poisoned
 from .properties import rendered
 
 Seeded = Callable[[Callable[[], None]], Callable[[], None]]
-MENDED_FOR = "trixie"
-"""The target whose checker mends a model. Others may refuse it still, for what their nginx cannot do."""
+FIXED_FOR = "trixie"
+"""The target whose checker fixes a model. Others may refuse it still, for what their nginx cannot do."""
 
 
 class Trial:
@@ -42,7 +42,7 @@ class Trial:
         @how
         @given(drawn=poisoned())
         def try_one(drawn: Drawn) -> None:
-            self.try_one(mended(drawn, TARGETS[MENDED_FOR]))
+            self.try_one(fixed(drawn, TARGETS[FIXED_FOR]))
 
         seeded(try_one)()
 

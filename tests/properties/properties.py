@@ -9,7 +9,7 @@ from typing import Any
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import FILE_END, Problem
 
 from ..unit.models import OPTIONS, TARGETS, rendered_plan
-from .mending import located
+from .fixing import located
 from .models import SITES, Drawn
 from .structure import harmless, named, parsed, translated
 

@@ -134,7 +134,7 @@ KINDS: Mapping[Format, Kind] = {
     ),
     formats.MODULE_NAME: Kind(_from(STREAM_MODULE)),
     formats.USER_NAME: Kind(_from("anna", "bob", "c.d-e_f+g@example.com")),
-    # They stand in a file of their own, and never in nginx's text.
+    # They are in a separate file, and never in nginx's text.
     formats.PASSWORD: Kind(_from("secret", "; evil on; {", "käse und $brot"), digest),
     formats.PASSWORD_HASH: Kind(_from("$6$salt$hash", "$2y$10$abcdefghijklmnopqrstuv", "$apr1$salt$hash")),
     formats.EMAIL: Kind(_from("ops@example.com"), lambda text: f"{digest(text)}@example.com"),

@@ -59,7 +59,7 @@ def die(name: str, _effect: Effect) -> None:
 
 
 def die_behind(name: str, effect: Effect) -> None:
-    """Killed when the effect had happened, and nobody was told."""
+    """Killed after the effect, before it was reported."""
     effect()
     raise Death(name)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts of the demo: containers with systemd on a network of their own."""
+"""The hosts of the demo: containers with systemd on a separate network."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def test_forgotten_account(edge: Edge, forgotten: dict[str, Story], note: Note) 
     story = forgotten[edge.suite]
     note(story.told())
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
-    assert f"{DIRECTORY} does not know the account; a new one is used" in str(story.outcome.advice)
+    assert f"{DIRECTORY} does not know the account; a new one is used" in str(story.outcome.warnings)
     assert story.after is not None
     assert story.after.uncovered([f"again.{edge.name}"]) == []
     assert story.went_over, story.told()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An authority that takes customers alone: the account is bound by a key that nobody gets to see."""
+"""An authority that accepts only customers: the account is bound by a key that stays secret."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Challenges that nobody could answer: told before the authority is asked, where this host can know it."""
+"""Challenges that no host could answer: reported before an order, where this host can know it."""
 
 from __future__ import annotations
 

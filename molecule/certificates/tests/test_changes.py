@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certificate comes, gets a name more, loses it, and gets another key: nobody waits, and one that is good stays."""
+"""A certificate comes, gets a name more, loses it, and gets another key: no client waits, and a good one stays."""
 
 from __future__ import annotations
 

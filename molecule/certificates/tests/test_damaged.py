@@ -42,7 +42,7 @@ def test_damaged_pair(edge: Edge, damaged: dict[str, Story], note: Note) -> None
     assert story.after == edge.on_disk()
     assert "damaged" in edge.shell(f"cat /etc/letsencrypt/nginx-edge/damaged-{edge.name}/archive-*/*.pem; nginx -t -q")
     assert f"the damaged certificate is kept in /etc/letsencrypt/nginx-edge/damaged-{edge.name}" in str(
-        story.outcome.advice
+        story.outcome.warnings
     )
 
 
@@ -52,7 +52,7 @@ def test_damaged_lineage_and_pair_in_use(
     older, story = damaged[edge.suite].before, both_damaged[edge.suite]
     note(story.told())
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
-    assert "an earlier one replaces it" in str(story.outcome.advice)
+    assert "an earlier one replaces it" in str(story.outcome.warnings)
     assert story.before not in (older, story.after)
     assert all(one in (story.before, older, story.after) for one in story.during.shown)
     assert older in story.during.shown

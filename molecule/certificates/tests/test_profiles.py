@@ -94,7 +94,7 @@ def test_authority_without_profiles(edge: Edge, none_at_all: dict[str, Story], n
     note(story.told())
     told = story.outcome.failures[f"certificates-{edge.suite}"]
     if edge.suite in WITH_PROFILES:
-        assert "edge_acme.profile: https://acme.test:14000/dir lists no profiles; take it out" in told
+        assert "edge_acme.profile: https://acme.test:14000/dir lists no profiles; remove it" in told
     unchanged(story)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The timer renews under load and nobody notices; what fails is loud, and leaves the old certificate serving."""
+"""The timer renews under load without a failed request; a failure is reported, and the old certificate stays."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def refused(fired: dict[str, Story], edges: list[Edge]) -> dict[str, Story]:
 
 
 @pytest.fixture(scope="module")
-def mended(refused: dict[str, Story], edges: list[Edge], folder: Path) -> dict[str, Story]:
+def fixed(refused: dict[str, Story], edges: list[Edge], folder: Path) -> dict[str, Story]:
     """The next run of the playbook, of the same model."""
     assert refused
     return happens(lambda: run(folder), edges)
@@ -119,8 +119,8 @@ def test_a_hook_that_fails_is_loud_and_the_old_certificate_serves(
     assert story.before == story.after
 
 
-def test_the_next_run_brings_it_into_service(edge: Edge, mended: dict[str, Story], note: Note) -> None:
-    story = mended[edge.suite]
+def test_the_next_run_brings_it_into_service(edge: Edge, fixed: dict[str, Story], note: Note) -> None:
+    story = fixed[edge.suite]
     note(story.told())
     assert (story.outcome.code, story.during.failures) == (0, []), story.outcome
     assert story.before != story.after == edge.on_disk()

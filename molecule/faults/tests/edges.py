@@ -28,7 +28,7 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class State:
     """An edge as it stands: what a fresh connection gets, whether ``nginx -t`` passes, and names of generations:
-    live, running, the one that answers, and the one that the way back leads to."""
+    live, running, the one that answers, and the target of a rollback."""
 
     served: str
     sound: bool

@@ -15,7 +15,7 @@ from ansible_collections.hardened.nginx_edge.molecule.faults.tests.edges import 
 WHAT = {
     "change": ("a change", 35),
     "reload": ("a reload", 8),
-    "rollback": ("a way back", 15),
+    "rollback": ("a rollback", 15),
 }
 # Staged and tested; switched; reloaded; proven, but not noted.
 STEPS = ("fsync_dir generations", "rename nginx.conf", "run systemctl reload", "rename PROVEN")

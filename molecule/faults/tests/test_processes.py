@@ -182,7 +182,7 @@ def test_the_clock_jumps(edge: Edge, row: Callable[..., None]) -> None:
         "the clock was a year ahead for one run, and is set back",
         reports="done",
         during="no fresh request failed",
-        after="the new generation; the way back leads to the one before, and the oldest are pruned first",
+        after="the new generation; a rollback leads to the one before, and the oldest are removed first",
         sound=True,
         next_run=edge.again("set back"),
     )

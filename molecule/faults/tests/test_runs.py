@@ -60,7 +60,7 @@ def model(folder: Path) -> None:
 
 @pytest.fixture
 def edge(request: pytest.FixtureRequest) -> Edge:
-    """No state of its own: the runs are about all edges at once."""
+    """No state: the runs are about all edges at once."""
     found: Edge = request.param
     return found
 
@@ -88,7 +88,7 @@ def test_drift_is_told_apart_and_repaired(drift: Came, edge: Edge, row: Callable
     assert f'= {file} (as it was written)\n- return 200 "by hand";\n+ return 200 "served";\n' in by_hand
     assert '- return 200 "served";\n+ return 200 "from the model";\n' in rest
     for one in (told, drift.next_run):
-        assert any(f"changed by hand: {file}; a run replaces it" in line for line in one.advice[0]), one.advice
+        assert any(f"changed by hand: {file}; a run replaces it" in line for line in one.warnings[0]), one.warnings
     assert (between.served, between.answers) == ("served", between.live)
     assert (after.served, after.settled) == ("from the model", True)
     assert "by hand" in edge.sh(f"cat {GENERATIONS}/{between.live}/{file}")
@@ -99,7 +99,7 @@ def test_drift_is_told_apart_and_repaired(drift: Came, edge: Edge, row: Callable
         during="no fresh request failed",
         after="the model's generation; the changed folder is kept",
         sound=True,
-        next_run="mends it",
+        next_run="fixes it",
     )
 
 
@@ -138,7 +138,7 @@ def test_what_was_spoilt_by_hand_is_repaired(by_hand: Came, edge: Edge, row: Cal
         during="no fresh request failed",
         after="the model's generation with new pairs; the file is kept",
         sound=False,
-        next_run="mends it",
+        next_run="fixes it",
         injected=3,
     )
 
@@ -317,7 +317,7 @@ def test_nginx_is_not_systemds(
     assert masked.failures[edge.container].startswith("nginx.service is masked: "), masked
     assert good.code == 0, good
     assert (after[edge.system].served, after[edge.system].settled) == ("served", True)
-    for fault, one, mended in (
+    for fault, one, fixed in (
         ("nginx was started by hand, and the playbook runs", hand, "stopped"),
         ("the unit is masked, and the playbook runs", masked, "unmasked"),
     ):
@@ -327,5 +327,5 @@ def test_nginx_is_not_systemds(
             during="no fresh request failed",
             after="the old generation",
             sound=True,
-            next_run=f"{mended}, makes the change",
+            next_run=f"{fixed}, makes the change",
         )

@@ -14,7 +14,7 @@ ROOMS = range(0, 80, 4)
 
 @contextlib.contextmanager
 def small_disk(edge: Edge) -> Iterator[None]:
-    """The generations stand on a disk of one MiB; nginx, whose sandbox has mounts of its own, is started anew."""
+    """The generations stand on a disk of one MiB; nginx, whose sandbox has its own mounts, is started again."""
     edge.sh(
         f"mkdir -p /mnt/small; mount -t tmpfs -o size=1m small /mnt/small; cp -a {GENERATIONS}/. /mnt/small;"
         f" mount --bind /mnt/small {GENERATIONS}; systemctl restart nginx"

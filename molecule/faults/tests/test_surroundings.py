@@ -79,7 +79,7 @@ def test_a_pair_is_broken_on_disk(edge: Edge, row: Callable[..., None], kind: st
         during="no fresh request failed",
         after="the same generation, with " + ("the pair from memory" if broken.told else "the expired certificate"),
         sound=broken.sound,
-        next_run="with the pair mended, reloads",
+        next_run="with the pair fixed, reloads",
     )
 
 

@@ -74,7 +74,7 @@ def test_what_is_open_is_finished(seen: dict[str, dict[str, Any]], edge: Edge, r
     assert web_socket["done"] > 10
     assert found["downloads"] == [f"1.1 200 {LONG}", f"2 200 {LONG}"]
     row(
-        "three reloads, a change, a way back and two other certificates under traffic",
+        "three reloads, a change, a rollback and two other certificates under traffic",
         reports="done",
         during="no fresh request failed; what met a connection that was just closed was answered at the second try; "
         "downloads over HTTP/1.1 and HTTP/2 and a WebSocket went on to their end",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Upgrades of the packages that nginx comes from, which bring an nginx.conf of their own, while the edge serves.
+"""Upgrades of the packages that nginx comes from, which bring their own nginx.conf, while the edge serves.
 
 The packages are made on the host from what is installed, with a higher version and another nginx.conf.
 """
@@ -78,7 +78,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def edge(request: pytest.FixtureRequest) -> Edge:
-    """No state of its own: an upgrade is about all edges at once."""
+    """No state: an upgrade is about all edges at once."""
     found: Edge = request.param
     return found
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way back without Ansible, and by the playbook ``rollback``: looked at first, by name, and without one."""
+"""Rollback without Ansible and by the playbook ``rollback``: in check mode, by name, and without one."""
 
 from __future__ import annotations
 

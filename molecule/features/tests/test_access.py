@@ -56,6 +56,6 @@ def test_a_client_cannot_say_who_it_is(edge: Edge) -> None:
     assert edge.get("/", *SESSION, *forged, name=name).json["headers"]["x-auth-user"] == "carl"
     assert "x-auth-user" not in edge.get("/assets/", *forged, name=name).json["headers"]
     assert edge.get("/", *forged, name=name).status == 401
-    # The internal location that asks the service is nobody's.
+    # Clients cannot reach the internal location of the service.
     path = edge.host.run("sh", "-c", "grep -rhoE '/_edge_auth_[0-9a-f]{8}' /etc/nginx/generations | head -n 1").strip()
     assert edge.get(path, *SESSION, name=name).status == 404

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the model can say, shown by traffic from a client with an address of its own."""
+"""What the model can say, shown by traffic from a client with a separate address."""
 
 from __future__ import annotations
 

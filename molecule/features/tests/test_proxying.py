@@ -190,4 +190,4 @@ def test_the_status_page_is_for_loopback_alone(edge: Edge) -> None:
     accepted, handled, requests = printed.splitlines()[2].split()
     assert int(accepted) == int(handled) <= int(requests)
     asked = ("curl", "-sS", "--max-time", "5", f"http://{edge.address}:8090/stub_status")
-    assert edge.client.attempt(*asked).returncode == 7  # nobody listens there
+    assert edge.client.attempt(*asked).returncode == 7  # nothing listens there

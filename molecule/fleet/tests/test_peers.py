@@ -93,7 +93,7 @@ def test_a_peer_that_is_down_is_passed_over(token: str) -> None:
 
 
 def test_a_peer_that_does_not_answer_costs_two_seconds(token: str, record_property: Record) -> None:
-    """Its nginx is stopped in its tracks: connections are taken by the kernel, and nobody reads them."""
+    """Its nginx is stopped in its tracks: the kernel accepts connections, and nothing reads them."""
     asker, silent = EDGES[0], EDGES[1]
     silent.host.run("pkill", "-STOP", "nginx")
     try:

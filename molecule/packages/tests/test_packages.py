@@ -169,7 +169,7 @@ def test_a_test_of_the_configuration_has_the_limits_of_the_service(tmp_path: Pat
 def test_a_lower_limit_of_open_files_is_reported(tmp_path: Path) -> None:
     run = run_site("--check", variables={}, folder=tmp_path)
     assert run.code == 0, run
-    (lines,) = run.advice
+    (lines,) = run.warnings
     assert any(line.startswith(f"{DISTRIBUTION.container}: nginx may hold 4096 open files") for line in lines), lines
 
 

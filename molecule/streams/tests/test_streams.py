@@ -68,7 +68,7 @@ def edge(request: pytest.FixtureRequest) -> Edge:
     return Edge(request.param)
 
 
-@pytest.mark.feature("TCP and UDP", "packages")  # the stream module is a package of its own
+@pytest.mark.feature("TCP and UDP", "packages")  # the stream module is a separate package
 def test_weights_of_a_stream(edge: Edge) -> None:
     answered = Counter(line.split()[0] for _turn in range(8) for line in edge.lines(9001, "hello"))
     assert answered == {"7001": 6, "7002": 2}

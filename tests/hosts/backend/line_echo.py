@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TCP, UDP and TLS servers that say who they are, whom they see, and what they were sent.
 
-TCP and UDP on 7001, 7002 and 7003, TLS on 7443 with a certificate of its own: ``PORT PEER LINE`` for each line or
+TCP and UDP on 7001, 7002 and 7003, TLS on 7443 with its own certificate: ``PORT PEER LINE`` for each line or
 datagram. TCP on 7010 reads what a PROXY protocol says first, and gives it as the peer. Connections stay open.
 """
 

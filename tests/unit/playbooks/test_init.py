@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``hardened.nginx_edge.init`` lays out, as it is and without its comment signs; and the examples of READMEs."""
+"""The files of ``hardened.nginx_edge.init``, as they are and without comment signs; the examples of READMEs."""
 
 from __future__ import annotations
 

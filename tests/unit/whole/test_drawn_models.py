@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax import formats
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import Format
-from ansible_collections.hardened.nginx_edge.tests.properties.mending import mended
+from ansible_collections.hardened.nginx_edge.tests.properties.fixing import fixed
 from ansible_collections.hardened.nginx_edge.tests.properties.models import Drawn, broken, poisoned
 from ansible_collections.hardened.nginx_edge.tests.properties.properties import holds_for_text, refusals_have_a_place
 from ansible_collections.hardened.nginx_edge.tests.properties.settings import bounded
@@ -61,4 +61,4 @@ def test_whatever_is_wrong_is_told_with_its_place(drawn: Drawn) -> None:
 @bounded(150)
 @given(drawn=poisoned(), target=st.sampled_from(sorted(TARGETS)))
 def test_no_text_becomes_a_directive(drawn: Drawn, target: str) -> None:
-    holds_for_text(mended(drawn, TARGETS[target]), target)
+    holds_for_text(fixed(drawn, TARGETS[target]), target)

@@ -70,7 +70,7 @@ def replaced(model: Model, place: Place, value: Any) -> dict[str, Any]:
 
 
 def names_in(tree: Tree) -> Iterator[str]:
-    """Names of all directives; the entries of maps have names of their own."""
+    """Names of all directives; the entries of maps have other names."""
     for name, _parameters, block in tree:
         yield name
         if name not in TABLES:

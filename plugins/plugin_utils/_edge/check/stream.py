@@ -45,7 +45,7 @@ def check_streams(edge: Edge) -> Iterator[Problem]:
 
 def _stream(stream: Stream, edge: Edge) -> Iterator[Problem]:
     if not stream.upstreams:
-        yield Problem(stream.place, "leads nowhere", "name an upstream, or ssl_preread")
+        yield Problem(stream.place, "has no upstream", "write upstream, or ssl_preread")
     of_the_other: dict[str, dict[str, object]] = {
         "udp": {
             "ssl_preread": stream.ssl_preread,

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The account at an authority: bound by a key that nobody sees, made anew when forgotten, left alone when closed."""
+"""The account at an authority: bound by a secret key, registered again when unknown, unchanged when closed."""
 
 from __future__ import annotations
 

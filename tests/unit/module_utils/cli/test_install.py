@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the command gets to a host: whole, once, and mended where it was damaged."""
+"""How the command gets to a host: whole, once, and fixed where it was damaged."""
 
 from __future__ import annotations
 

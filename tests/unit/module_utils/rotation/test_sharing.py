@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One edge orders, others receive: what is laid out, who gets in, and what comes into service."""
+"""One edge orders, others receive: provided certificates, authorized keys, deployment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOrderer"
 
 
 class Receiver(ServingHost):
-    """An edge to which another one hands over what the test says."""
+    """An edge that receives what the test says."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)

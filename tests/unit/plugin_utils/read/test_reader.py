@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The model and its spec are one, and every mistake is told with its path, its reason and the way out."""
+"""The model and its spec are one, and every mistake is reported with its path, its reason and the remedy."""
 
 from __future__ import annotations
 

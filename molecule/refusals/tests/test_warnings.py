@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may not be meant is told once, at the end of a run, for all hosts; in check mode too, and by every run."""
+"""Warnings are printed once, at the end of a run, for all hosts; in check mode too, and by every run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Run, R
 def test_it_is_told_once_at_the_end(runs: tuple[Run, Run, Run]) -> None:
     for run in runs:
         assert run.code == 0, run
-        (told,) = run.advice
+        (told,) = run.warnings
         alone, stapling = sorted(told, key=lambda line: "ssl_stapling" in line)
         who = f"all {len(EDGES)} hosts" if len(EDGES) > 1 else TRIXIE
         assert alone == (
@@ -54,4 +54,4 @@ def test_telling_it_changes_nothing(runs: tuple[Run, Run, Run], edge: str) -> No
 
 def test_nothing_is_told_where_there_is_none(tmp_path: Path) -> None:
     run = run_site("--check", variables={}, folder=tmp_path)
-    assert (run.code, run.advice) == (0, []), run
+    assert (run.code, run.warnings) == (0, []), run

@@ -41,7 +41,7 @@ def _is_file(key: Any, path: str) -> bool:
     return str(key).endswith(FILE_END) and path.startswith(str(key))
 
 
-def mended(drawn: Drawn, target: Target, rounds: int = 20) -> Drawn:
+def fixed(drawn: Drawn, target: Target, rounds: int = 20) -> Drawn:
     """The model with what the checker complains of put right or taken out; for a few models a problem is left."""
     tried: set[Place] = set()
     for number in range(rounds):
