@@ -6,18 +6,18 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What every module states about itself; a module adds ``support`` to each."""
+    """Attributes that every module documents; each module adds ``support`` to them."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
-    description: Says what would be done, and changes nothing.
+    description: Reports what would be done, and changes nothing.
   diff_mode:
-    description: Shows the difference between what is there and what would be.
+    description: Shows the difference between the current and the new state.
   idempotent:
-    description: A second run with the same input changes nothing.
+    description: A second run with the same options changes nothing.
   platform:
-    description: Systems the module runs on.
+    description: Operating systems that the module supports.
     platforms: debian
 """

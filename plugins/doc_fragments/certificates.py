@@ -6,12 +6,12 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The certificates of the plan, as every certificate module takes them."""
+    """The option with the certificates of the plan, which the certificate modules share."""
 
     DOCUMENTATION = r"""
 options:
   certificates:
-    description: The certificates of this host, as the plan of M(hardened.nginx_edge.edge_config) has them.
+    description: The certificates of this host, as returned by M(hardened.nginx_edge.edge_config).
     type: list
     elements: dict
     required: true
@@ -22,16 +22,16 @@ options:
         required: true
       source:
         description:
-          - Where the certificate comes from.
-          - V(acme) is issued by a certificate authority through certbot.
-          - V(provided) is brought by you.
-          - V(received) is handed over by the edge that orders it (M(hardened.nginx_edge.edge_receive)).
-          - V(self_signed) is made on the host, and trusted by nobody else.
+          - Source of the certificate.
+          - V(acme) is ordered from an ACME server with certbot.
+          - V(provided) is provided by you as files.
+          - V(received) is received from the issuing edge (M(hardened.nginx_edge.edge_receive)).
+          - V(self_signed) is created on the host, and clients do not trust it.
         type: str
         choices: [acme, provided, received, self_signed]
         default: acme
       names:
-        description: Names that the certificate has to be good for; the first one is its common name.
+        description: Names that the certificate must cover; the first one is its common name.
         type: list
         elements: str
         required: true
@@ -41,32 +41,36 @@ options:
         choices: [ecdsa, rsa]
         default: ecdsa
       key_size:
-        description: Bits of an RSA key; an ECDSA key is always on the curve P-256.
+        description: Size of an RSA key in bits; an ECDSA key always uses the curve P-256.
         type: int
         choices: [2048, 3072, 4096]
         default: 2048
       path:
-        description: Place of the certificate in the model, with which its error messages begin.
+        description: Path of the certificate in the model, used as a prefix for its error messages.
         type: str
       fullchain:
-        description: For V(provided), a file on the controller with the certificate and its intermediates, in PEM.
+        description: For V(provided), a PEM file on the controller with the certificate and its intermediates.
         type: str
       privkey:
-        description: For V(provided), a file on the controller with the private key, in PEM; it may be vaulted.
+        description:
+          - For V(provided), a PEM file on the controller with the private key.
+          - It may be encrypted with Ansible Vault.
         type: str
       fullchain_content:
-        description: The text of the chain itself, in place of O(certificates[].fullchain).
+        description: The certificate chain as text, instead of O(certificates[].fullchain).
         type: str
       privkey_content:
-        description: The text of the private key itself, in place of O(certificates[].privkey).
+        description: The private key as text, instead of O(certificates[].privkey).
         type: str
       challenge:
-        description: For V(acme), how the names are proven to the authority; V(dns-01) takes O(certificates[].dns).
+        description:
+          - For V(acme), the challenge that proves control of the names.
+          - V(dns-01) requires O(certificates[].dns).
         type: str
         choices: [http-01, dns-01]
         default: http-01
       dns:
-        description: The plugin of certbot that writes the records of V(dns-01).
+        description: The certbot plugin that creates the DNS records for V(dns-01).
         type: dict
         suboptions:
           provider:
@@ -74,22 +78,23 @@ options:
             type: str
             required: true
           package:
-            description: Package that brings the plugin; C(python3-certbot-dns-<provider>) where it is not given.
+            description: Package of the plugin; the default is C(python3-certbot-dns-<provider>).
             type: str
           credentials_file:
-            description: A file on the controller with the plugin's credentials; it may be vaulted.
+            description: A file on the controller with the plugin's credentials. It may be encrypted with Ansible Vault.
             type: str
           credentials_content:
-            description: The text of that file itself. Where both are missing, the C(credentials) of that certificate
-              in the variable C(edge_certificates) are taken.
+            description:
+              - The text of that file. If neither is set, the C(credentials) of that certificate in the variable
+                C(edge_certificates) are used.
             type: str
           propagation_seconds:
-            description: Seconds that a record gets to reach all DNS servers; default is the plugin's own.
+            description: Seconds to wait until a record has reached all DNS servers; the plugin has its own default.
             type: int
       profile:
-        description: For V(acme), the profile that is ordered; it takes certbot 4.0.
+        description: For V(acme), the certificate profile to order; requires certbot 4.0.
         type: str
       preferred_chain:
-        description: For V(acme), common name of the topmost issuer, where the authority offers several chains.
+        description: For V(acme), common name of the topmost issuer, if the ACME server offers several chains.
         type: str
 """

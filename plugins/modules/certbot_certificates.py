@@ -7,31 +7,32 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: certbot_certificates
-short_description: Has certificates issued by an ACME authority through certbot, and gives them to nginx
+short_description: Issue certificates with certbot and make them available to nginx
 version_added: 0.1.0
 author: hardened.nginx_edge contributors (@hardened)
 description:
-  - For every certificate with the source V(acme), compares the lineage of certbot with what is wanted, and asks the
-    authority when it is missing, damaged or expired, when names or key changed, or when it came from another authority
-    or would be renewed in another way. Otherwise certbot is not even started.
-  - Before the authority is asked, a token is fetched through the edge itself under each name and the names are looked
-    up, for the failures of an authority count against its limits. With the challenge V(dns-01) the plugin does it all.
-  - An account that the authority has forgotten is set aside, and certbot registers a new one.
-  - A damaged lineage is set aside as well, and issued anew.
-  - Afterwards C(/etc/nginx/tls/<name>) leads to a copy of the lineage, switched by one rename. nginx is not reloaded.
-  - When one certificate cannot be had, the others are issued all the same; all errors come together at the end, in
-    certbot's own words, and the edge keeps the pair that it has.
-  - Renewal is not done here; it is the timer's work.
+  - For every certificate with the source V(acme), compares the certbot lineage with the requested certificate. Orders a
+    certificate if the lineage is missing, damaged or expired, if its names or its key changed, if another ACME server
+    issued it, or if its renewal settings differ. Otherwise, certbot is not started.
+  - Before an order, the module fetches a token through the edge under each name and resolves the names, because failed
+    orders count against the rate limits of the ACME server. With the challenge V(dns-01), these checks are skipped.
+  - If the ACME server does not know the account any more, the account is moved away and certbot registers a new one.
+  - A damaged lineage is moved away as well, and the certificate is ordered again.
+  - Afterwards, C(/etc/nginx/tls/<name>) is a link to a copy of the lineage, switched by one rename. nginx is not
+    reloaded.
+  - If a certificate cannot be issued, the other certificates are still issued. All errors are reported together at the
+    end, with certbot's messages, and the edge keeps its current certificate and key.
+  - The module does not renew certificates; the timer does that.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
   - hardened.nginx_edge.certificates
 attributes:
   check_mode:
     support: full
-    details: Nothing is ordered; certbot need not be installed yet. The difference says what would be ordered, and why.
+    details: Orders nothing; certbot does not need to be installed. The diff shows what would be ordered, and why.
   diff_mode:
     support: full
-    details: Shows names, dates and serials, and never a key.
+    details: Shows names, dates and serial numbers, but never a key.
   idempotent:
     support: full
   platform:
@@ -39,48 +40,48 @@ attributes:
     platforms: debian
 options:
   acme:
-    description: The authority, and the account there.
+    description: The ACME server and the account.
     type: dict
     required: true
     suboptions:
       directory_url:
-        description: URL of the directory of the authority.
+        description: URL of the ACME server's directory.
         type: str
         required: true
       email:
-        description: Address that the authority may write to; an account without one is made when it is not given.
+        description: Contact address of the account. Without it, the account is registered without an address.
         type: str
       ca_bundle:
-        description: File on the host with the certificates by which a private authority itself is trusted.
+        description: File on the host with the CA certificates that verify the TLS certificate of a private ACME server.
         type: path
       agree_tos:
-        description: Whether you agree to the terms of service of the authority; without, nothing is asked.
+        description: Whether you agree to the terms of service of the ACME server. If not, nothing is ordered.
         type: bool
         default: false
       eab:
-        description: External account binding, which ties the account to a customer when it is registered.
+        description: External account binding, which binds the account to a customer when it is registered.
         type: dict
         suboptions:
           kid:
-            description: Identifier of the key.
+            description: Key identifier.
             type: str
             required: true
           hmac_key:
             description:
-              - The key in base64url. certbot reads it from a file for root alone, which is removed again.
-              - Where it is missing, that of the variable C(edge_acme) is taken.
+              - HMAC key in base64url. certbot reads it from a temporary file that only root can read.
+              - The default is the key in the variable C(edge_acme).
             type: str
   check_names:
-    description: Whether to look the names up before the authority is asked, as this host does; a name without an
-      address is an error, and one that leads elsewhere is told.
+    description: Whether to resolve the names on this host before an order. A name without an address is an error, and a
+      name that resolves to another host is a warning.
     type: bool
     default: true
   http_port:
-    description: Port on which the edge is asked for a challenge over plain HTTP, before the authority is.
+    description: HTTP port on which the module tests the challenge through the edge before an order.
     type: int
     default: 80
   webroot:
-    description: Folder that the edge serves the challenges from.
+    description: Directory from which the edge serves the challenge files.
     type: path
     default: /var/lib/nginx-edge/acme
 seealso:
@@ -89,7 +90,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have every certificate issued that needs it
+- name: Issue missing and changed certificates
   hardened.nginx_edge.certbot_certificates:
     certificates:
       - name: api.example.com
@@ -108,7 +109,7 @@ edge_warnings:
   type: list
   elements: str
 certificates:
-  description: What became of each certificate from ACME; on failure, of those that did not fail.
+  description: The result for each certificate with the source V(acme); on failure, for those that did not fail.
   returned: always
   type: list
   elements: dict
@@ -118,29 +119,29 @@ certificates:
       type: str
       sample: api.example.com
     state:
-      description: One of V(issued), V(kept), and in check mode V(wanted).
+      description: One of V(issued), V(kept), or in check mode V(wanted).
       type: str
       sample: issued
     changed:
-      description: Whether it was issued, nginx's link was switched to it, or its credentials for the DNS were written.
+      description: Whether it was issued, nginx's link was switched to it, or its DNS credentials were written.
       type: bool
       sample: true
     reasons:
-      description: Why the authority was asked, or would be.
+      description: Why the certificate was ordered, or would be.
       type: list
       elements: str
       sample: [not issued yet]
     names:
-      description: Names in the certificate; those that are wanted when there is none.
+      description: Names in the certificate; the requested names if there is no certificate.
       type: list
       elements: str
       sample: [api.example.com]
     serial:
-      description: Serial number in hexadecimal; null when there is no certificate yet.
+      description: Serial number in hexadecimal; null if there is no certificate yet.
       type: str
       sample: 03AB51E5F8E3B1E9C2A7D1
     not_after:
-      description: End of validity in UTC; null when there is no certificate yet.
+      description: End of validity in UTC; null if there is no certificate yet.
       type: str
       sample: "2027-02-20T06:53:56Z"
 """

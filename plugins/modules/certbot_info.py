@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: certbot_info
-short_description: Tells which certbot a host has, and which profiles an authority offers
+short_description: Get the certbot version of a host and the profiles of an ACME server
 version_added: 0.1.0
 author: hardened.nginx_edge contributors (@hardened)
 description:
-  - Tells the version of certbot that is installed, or that the package manager would install.
-  - Asks an authority from the host itself for the profiles in its directory; no account is needed for that.
+  - Returns the version of certbot that is installed, or that the package manager would install.
+  - Reads the profiles from the directory of an ACME server, from the host. This requires no account.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -27,17 +27,17 @@ attributes:
     platforms: debian
 options:
   directory_url:
-    description: URL of the directory of the authority; without, no authority is asked.
+    description: URL of the ACME server's directory. Without it, no ACME server is queried.
     type: str
   ca_bundle:
-    description: File on the host with the certificates by which a private authority itself is trusted.
+    description: File on the host with the CA certificates that verify the TLS certificate of a private ACME server.
     type: path
 seealso:
   - module: hardened.nginx_edge.certbot_certificates
 """
 
 EXAMPLES = r"""
-- name: Which profiles does Let's Encrypt offer?
+- name: Get the profiles of Let's Encrypt
   hardened.nginx_edge.certbot_info:
     directory_url: https://acme-v02.api.letsencrypt.org/directory
   register: certbot
@@ -45,18 +45,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 version:
-  description: Version of certbot; empty when the package manager knows of none.
+  description: Version of certbot; empty if the package manager has no such package.
   returned: always
   type: str
   sample: 4.0.0
 profiles:
-  description: Names of the profiles of the authority; null when it was not asked or did not answer.
+  description: Names of the profiles of the ACME server; null if it was not queried or did not answer.
   returned: always
   type: list
   elements: str
   sample: [classic, shortlived, tlsserver]
 problem:
-  description: Why the authority did not answer; empty when it did.
+  description: Why the ACME server did not answer; empty if it did.
   returned: always
   type: str
 """

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: edge_command
-short_description: Install the command that shows the generations of an edge and goes back to one
+short_description: Install the nginx-edge command on an edge
 version_added: 0.1.0
 description:
-  - Puts C(/usr/local/sbin/nginx-edge) on the host, and what it needs below C(/usr/local/lib/nginx-edge). It is the same
-    code that the modules of this collection run, and takes nothing but the host's own Python.
-  - C(nginx-edge rollback) does what M(hardened.nginx_edge.nginx_rollback) does, on a host that Ansible cannot reach.
+  - Installs the command C(/usr/local/sbin/nginx-edge), and its library below C(/usr/local/lib/nginx-edge). The command
+    lists the generations of an edge and rolls back to one of them.
+  - The command uses the same code as the modules of this collection and requires only the Python of the host.
+  - C(nginx-edge rollback) does the same as M(hardened.nginx_edge.nginx_rollback), on a host that Ansible cannot reach.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -30,13 +31,13 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Have a way back without Ansible
+- name: Install the nginx-edge command
   hardened.nginx_edge.edge_command:
 """
 
 RETURN = r"""
 path:
-  description: Where the command stands.
+  description: Path of the command.
   returned: success
   type: str
 """
@@ -54,7 +55,7 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     try:
-        # Ansible packs what the command imports, sub-packages included.
+        # Ansible packs everything that the command imports, including sub-packages.
         core = command.__name__.removesuffix(".cli.main")
         changed = install(LocalHost(), sources(core), check=module.check_mode)
     except (EdgeError, OSError) as error:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: edge_config
-short_description: Turn the model of an edge into the configuration that nginx runs
+short_description: Render the model of an edge and deploy it as the nginx configuration
 version_added: 0.1.0
 description:
-  - Reads the C(edge_*) variables of the host, checks them strictly, renders the nginx configuration on the
-    controller and puts it in place with M(hardened.nginx_edge.nginx_generation).
-  - All errors of the model come together, each with its path, before anything changes.
-  - Nothing is sent to a host that already has that configuration.
+  - Reads the C(edge_*) variables of the host, validates them strictly, renders the nginx configuration on the
+    controller and deploys it with M(hardened.nginx_edge.nginx_generation).
+  - Reports all errors of the model together, each with its path, before anything changes.
+  - Sends nothing to a host that already has that configuration.
   - The variables are those of the entry point C(model) of the role C(hardened.nginx_edge.edge).
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
@@ -37,8 +37,8 @@ attributes:
 options:
   state:
     description:
-      - V(checked) reads and checks the model and changes nothing.
-      - V(present) makes the configuration live as well; nginx still has to take it over.
+      - V(checked) validates the model and changes nothing.
+      - V(present) also makes the configuration live; nginx must still be reloaded.
     type: str
     choices: [checked, present]
     default: present
@@ -72,11 +72,11 @@ certificates:
   type: list
   elements: dict
 acme:
-  description: The ACME account, or null when no certificate is ordered.
+  description: The ACME server and the account, or null if no certificate has the source V(acme).
   returned: success
   type: dict
 settings:
-  description: What other roles need to know of the edge.
+  description: Settings of the edge that other roles use.
   returned: success
   type: dict
   contains:
@@ -85,47 +85,47 @@ settings:
       description: Loopback port of the status server.
     http_port:
       type: int
-      description: Port of plain HTTP.
+      description: Port for HTTP.
     https_port:
       type: int
-      description: Port of TLS.
+      description: Port for HTTPS.
     reload_timeout:
       type: int
-      description: Seconds within which new workers must answer.
+      description: Seconds to wait after a reload until new workers answer.
     generations_keep:
       type: int
-      description: Generations to keep.
+      description: Number of generations to keep.
     allow_restart:
       type: bool
       description: Whether nginx may be restarted.
     max_fail_percentage:
       type: int
-      description: How much of a batch of hosts may fail, in percent.
+      description: Percentage of a batch of hosts that may fail.
 issuing_edge:
-  description: Name of the host that orders certificates for the others, or null.
+  description: Inventory name of the issuing edge, or null.
   returned: success
   type: str
 sites:
-  description: What is asked of each site, for M(hardened.nginx_edge.edge_probe).
+  description: The sites to probe, for M(hardened.nginx_edge.edge_probe).
   returned: success
   type: list
   elements: dict
 probe:
-  description: Whether and how patiently it is asked (C(enabled), C(timeout), C(retry_timeout)).
+  description: Settings of the probe (C(enabled), C(timeout), C(retry_timeout)).
   returned: success
   type: dict
 edge_warnings:
-  description: Warnings about the model, and those of nginx; one line each, with its place.
+  description: Warnings about the model and warnings of nginx; one line each, with the path of the option.
   returned: success
   type: list
   elements: str
 drift:
-  description: What was changed by hand since the last run, and is undone; see M(hardened.nginx_edge.nginx_info).
+  description: Files that were changed by hand and are now reverted, as in M(hardened.nginx_edge.nginx_info).
   returned: state=present
   type: list
   elements: str
 sent:
-  description: Bytes of configuration that were sent to the host.
+  description: Number of bytes of configuration that were sent to the host.
   returned: state=present
   type: int
 """

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: edge_probe
-short_description: Asks every site of an edge, and tells what got worse
+short_description: Probe the sites of an edge and report which ones regressed
 version_added: 0.1.0
 author: hardened.nginx_edge contributors (@hardened)
 description:
-  - Asks every site once over loopback, a few at a time, for the certificate that it shows and the status that it
-    answers, and the edge for its generation. It is one call, whatever the number of sites.
-  - With O(expect_well=true) it fails for what a run can have broken. A handshake that fails, a certificate that is not
-    the one on disk, and a generation that is not the live one always count. No answer, and a status that means that a
-    site is not well, count where O(before) has the same site as well; backends that were down before are told, and are
-    no failure.
+  - Sends one request to every site over loopback, several in parallel. Records the certificate and the status of each
+    site, and the generation that answers. One task probes all sites.
+  - With O(expect_well=true), fails if the run may have broken something. A failed handshake, a certificate that differs
+    from the one on disk, and a generation that is not the live one are always failures. A missing answer or an
+    unhealthy status is a failure only if the site was healthy in O(before). Sites that were unhealthy before are
+    reported, but are not a failure.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -34,17 +34,17 @@ attributes:
     platforms: debian
 options:
   sites:
-    description: What is asked, as the plan of M(hardened.nginx_edge.edge_config) has it.
+    description: The sites to probe, as returned by M(hardened.nginx_edge.edge_config).
     type: list
     elements: dict
     required: true
     suboptions:
       name:
-        description: Name of the site; for a wildcard a name below it is asked for.
+        description: Name of the site. For a wildcard, a name below it is requested.
         type: str
         required: true
       https:
-        description: Whether it is asked over TLS.
+        description: Whether to probe the site over TLS.
         type: bool
         default: true
       certificate:
@@ -52,40 +52,40 @@ options:
         type: str
         default: ""
       path:
-        description: What is asked for.
+        description: Path to request.
         type: str
         default: /
       status:
-        description: Statuses that mean that it is well; none stands for all below 500.
+        description: Statuses of a healthy site. An empty list accepts every status below 500.
         type: list
         elements: int
         default: []
   before:
-    description: What RV(sites) was before the edge was changed.
+    description: The value of RV(sites) from before the edge was changed.
     type: dict
     default: {}
   expect_well:
-    description: Fail for what got worse.
+    description: Fail if sites regressed.
     type: bool
     default: false
   timeout:
-    description: Seconds in which each site has to answer.
+    description: Seconds to wait for the response of each site.
     type: int
     default: 5
   retry_timeout:
-    description: Seconds for which what got worse is asked again.
+    description: Seconds for which sites that regressed are probed again.
     type: int
     default: 10
   http_port:
-    description: Port of plain HTTP.
+    description: Port for HTTP.
     type: int
     default: 80
   https_port:
-    description: Port of TLS.
+    description: Port for HTTPS.
     type: int
     default: 443
   status_port:
-    description: Loopback port on which the generation answers.
+    description: Port of the status server on loopback, which returns the generation.
     type: int
     default: 8090
 seealso:
@@ -93,12 +93,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at every site
+- name: Probe all sites
   hardened.nginx_edge.edge_probe:
     sites: "{{ __edge_plan.sites }}"
   register: before
 
-- name: Fail where the edge serves worse than it did
+- name: Fail if sites regressed
   hardened.nginx_edge.edge_probe:
     sites: "{{ __edge_plan.sites }}"
     before: "{{ before.sites }}"
@@ -107,25 +107,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: The generation that answers; null when none does.
+  description: The generation that answers, or null.
   returned: always
   type: str
 live:
-  description: The generation that C(nginx.conf) leads to; null before the first.
+  description: The generation that C(nginx.conf) points to; null before the first one.
   returned: always
   type: str
 sites:
   description: >-
-    For each site its C(status) (null when it gave none), and the C(problem) that it has (empty when it is well).
+    For each site, its C(status) (null without an answer) and its C(problem) (empty if the site is healthy).
   returned: always
   type: dict
   sample: {api.example.com: {status: 502, problem: answers 502}}
 certificates_until:
-  description: When the first of the certificates that were shown expires, in UTC; null when none was shown.
+  description: Earliest expiry of the served certificates, in UTC; null if none was served.
   returned: always
   type: str
 problems:
-  description: What got worse, one line each.
+  description: The regressions, one line each.
   returned: always
   type: list
   elements: str

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: edge_receive
-short_description: Gets the certificates of an edge from the one that orders them
+short_description: Receive the certificates of an edge from the issuing edge
 version_added: 0.1.0
 author: hardened.nginx_edge contributors (@hardened)
 description:
-  - With O(state=prepared), makes an SSH key of this host's own, keeps the SSH keys of the host that orders, and the
+  - With O(state=prepared), creates an SSH key for this host, and stores the SSH host keys of the issuing edge and the
     settings for C(nginx-edge receive), which a timer runs.
-  - With O(state=received), does what that command does. It fetches the certificates, checks each as if an operator had
-    brought it, switches to it by one rename, reloads nginx, and sees that clients get it. When something is wrong with
-    one, the one before is used on, and the module fails.
-  - Private keys go through an SSH connection and memory alone, until the checked pair is written.
+  - With O(state=received), does the same as that command. It fetches the certificates, checks each one like a provided
+    certificate, switches to it by one rename, reloads nginx, and verifies that nginx serves it. If a certificate cannot
+    be used, nginx keeps the previous one and the module fails.
+  - Private keys are only sent over SSH and kept in memory until the checked certificate and key are written.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -31,12 +31,12 @@ attributes:
     platforms: debian
 options:
   state:
-    description: Make ready to receive, or receive.
+    description: Prepare this host to receive certificates, or receive them.
     type: str
     choices: [prepared, received]
     default: received
   issuing_edge:
-    description: Name of the edge that orders; with O(state=prepared).
+    description: Name of the issuing edge; with O(state=prepared).
     type: str
   address:
     description: Name or address of its SSH server; with O(state=prepared).
@@ -46,22 +46,22 @@ options:
     type: int
     default: 22
   host_keys:
-    description: Its SSH keys, type and public key of each; none leaves those that are known.
+    description: SSH host keys of the issuing edge, as type and public key. An empty list keeps the known ones.
     type: list
     elements: str
     default: []
   certificates:
     description:
-      - The certificates to get, as the plan of M(hardened.nginx_edge.edge_config) has them; with O(state=prepared).
+      - The certificates to receive, as returned by M(hardened.nginx_edge.edge_config); with O(state=prepared).
     type: list
     elements: dict
     default: []
   remark:
-    description: What an error goes on to say.
+    description: Additional text for error messages.
     type: str
     default: ""
   timeout:
-    description: Seconds for new workers to answer after the reload, and for clients to get what is on disk.
+    description: Seconds to wait after the reload until new workers answer, and until nginx serves the new certificates.
     type: int
     default: 30
 seealso:
@@ -69,7 +69,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make ready to receive
+- name: Prepare to receive certificates
   hardened.nginx_edge.edge_receive:
     state: prepared
     issuing_edge: edge-1
@@ -78,17 +78,17 @@ EXAMPLES = r"""
     certificates: "{{ __edge_plan.certificates | selectattr('source', 'equalto', 'received') }}"
   register: prepared
 
-- name: Receive
+- name: Receive certificates
   hardened.nginx_edge.edge_receive:
 """
 
 RETURN = r"""
 key:
-  description: The public key of this host; empty where check mode would make it.
+  description: The public key of this host; empty if check mode would create it.
   returned: success
   type: str
 address:
-  description: The address that this host comes from; with O(state=prepared).
+  description: The source address of this host; with O(state=prepared).
   returned: success
   type: str
 received:
@@ -149,7 +149,7 @@ def _prepare(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
 
 
 def own_address(settings: Settings) -> str:
-    """The address from which this host reaches the one that orders; nothing is sent."""
+    """The source address of this host towards the issuing edge; no packet is sent."""
     family, _kind, _protocol, _name, place = socket.getaddrinfo(
         settings.address, settings.port, type=socket.SOCK_DGRAM
     )[0]

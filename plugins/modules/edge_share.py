@@ -7,14 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: edge_share
-short_description: Lets other edges fetch the certificates that this one orders
+short_description: Provide the issued certificates of this edge to other edges
 version_added: 0.1.0
 author: hardened.nginx_edge contributors (@hardened)
 description:
-  - Lays out the issued certificates that nginx serves on this host, readable by the account C(nginx-edge-share) alone.
-  - Writes the C(authorized_keys) of that account. Each key is good for one command, which prints them, and from one
-    address.
-  - The account itself is made by the role C(share).
+  - Provides the issued certificates that nginx serves on this host, in a file that only root and the account
+    C(nginx-edge-share) can read.
+  - Writes the C(authorized_keys) file of that account. Each key allows only the command that prints the certificates,
+    and only from one address.
+  - The role C(share) creates the account.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -29,11 +30,11 @@ attributes:
     platforms: debian
 options:
   lay_out:
-    description: Lay out the certificates that were issued until now.
+    description: Provide the certificates that have been issued so far.
     type: bool
     default: true
   members:
-    description: Names of all edges that may be let in; the keys of others are taken out.
+    description: Names of all edges that may be authorized; the keys of others are removed.
     type: list
     elements: str
     required: true
@@ -44,15 +45,15 @@ options:
     default: []
     suboptions:
       name:
-        description: Name of the edge in the inventory.
+        description: Inventory name of the edge.
         type: str
         required: true
       key:
-        description: Its public key.
+        description: Public key of the edge.
         type: str
         required: true
       address:
-        description: Address that it comes from.
+        description: Source address of the edge.
         type: str
         required: true
 seealso:
@@ -60,7 +61,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let another edge in
+- name: Authorize another edge
   hardened.nginx_edge.edge_share:
     members: [edge-2, edge-3]
     followers:
@@ -69,7 +70,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 host_keys:
-  description: Type and public key of each of this host's SSH keys.
+  description: Type and public key of each SSH host key of this host.
   returned: success
   type: list
   elements: str

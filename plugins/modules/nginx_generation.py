@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_generation
-short_description: Put a whole nginx configuration in place by one rename, after nginx tested it
+short_description: Deploy an nginx configuration by one rename, after nginx tested it
 version_added: 0.1.0
 description:
-  - Stages a configuration beside the live one, lets nginx test the staged files, makes sure that its sockets can be
-    had, and makes it live by one rename. Whatever goes wrong, what was live still is.
-  - M(hardened.nginx_edge.edge_config) calls it; nginx takes the new generation over with
-    M(hardened.nginx_edge.nginx_reload).
+  - Writes a configuration next to the live one, tests it with nginx, checks that its sockets are available, and makes
+    it live by one rename. If a step fails, the previous configuration stays live.
+  - M(hardened.nginx_edge.edge_config) calls this module. M(hardened.nginx_edge.nginx_reload) makes nginx load the new
+    generation.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -28,16 +28,16 @@ attributes:
     platforms: debian
 options:
   payload:
-    description: Compressed JSON with the files of the generation, as M(hardened.nginx_edge.edge_config) packs them.
+    description: Compressed JSON with the files of the generation, as created by M(hardened.nginx_edge.edge_config).
     type: str
     required: true
   allow_restart:
-    description: Take a change of listening addresses that only a restart of nginx can apply.
+    description: Accept a change of listening addresses or modules that only a restart of nginx can apply.
     type: bool
     default: false
   user_files:
     description:
-      - Names and texts of the files with password hashes that the generation refers to, below C(/etc/nginx/users).
+      - Names and contents of the password files below C(/etc/nginx/users) that the generation uses.
     type: dict
     default: {}
 author:
@@ -45,14 +45,14 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Put a configuration in place (edge_config does this)
+- name: Deploy a configuration (edge_config does this)
   hardened.nginx_edge.nginx_generation:
     payload: "{{ payload }}"
 """
 
 RETURN = r"""
 generation:
-  description: Name of the generation that is live now; in check mode the name that it would have.
+  description: Name of the generation that is live now; in check mode, the name that it would have.
   returned: success
   type: str
 previous:
@@ -60,11 +60,11 @@ previous:
   returned: success
   type: str
 tested:
-  description: Whether nginx tested the files; false only in check mode on a host without nginx.
+  description: Whether nginx tested the configuration; false only in check mode on a host without nginx.
   returned: success
   type: bool
 edge_warnings:
-  description: Warnings of nginx about the configuration, each with its place in the model where one is known.
+  description: Warnings of nginx about the configuration, each with its path in the model if it is known.
   returned: success
   type: list
   elements: str

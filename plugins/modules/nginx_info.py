@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_info
-short_description: Tell which nginx a host has and which generation of its configuration runs
+short_description: Get facts about nginx and the generations of its configuration
 version_added: 0.1.0
 description:
-  - Reads the version and build of nginx, and the generations that M(hardened.nginx_edge.edge_config) made.
-  - Where nginx is not installed, tells the version that the package manager would install.
+  - Reads the version and build options of nginx, and the generations that M(hardened.nginx_edge.edge_config) created.
+  - If nginx is not installed, returns the version that the package manager would install.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -26,8 +26,8 @@ attributes:
     platforms: debian
 options:
   repository:
-    description: Where a host that has no nginx yet would get it from, as C(nginx_repository)
-      of the role P(hardened.nginx_edge.nginx#role) says.
+    description: Package source for a host that has no nginx yet; see C(nginx_repository) of the role
+      P(hardened.nginx_edge.nginx#role).
     type: str
     choices: [distribution, nginx_org]
     default: distribution
@@ -36,7 +36,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Which generation serves?
+- name: Get the generation that answers
   hardened.nginx_edge.nginx_info:
   register: edge
 """
@@ -49,21 +49,21 @@ nginx:
   contains:
     installed:
       type: bool
-      description: Whether it is installed.
+      description: Whether nginx is installed.
     version:
       type: str
-      description: Such as V(1.26.3).
+      description: Version of nginx, such as V(1.26.3).
     openssl:
       type: str
-      description: Version of the OpenSSL it runs with.
+      description: Version of the OpenSSL library that nginx uses.
     configure_arguments:
       type: list
       elements: str
-      description: Its build options.
+      description: Build options of nginx.
     modules:
       type: list
       elements: str
-      description: Dynamic modules on the host, and the stream module where the package manager has it.
+      description: Dynamic modules on the host, and the stream module if the package manager has it.
     user:
       type: str
       description: Account of the workers.
@@ -74,30 +74,30 @@ generations:
   contains:
     live:
       type: str
-      description: The one that nginx.conf leads to, or null.
+      description: The generation that C(nginx.conf) points to, or null.
     digest:
       type: str
-      description: What names the content of the live one, or null.
+      description: Digest of the content of the live generation, or null.
     drift:
       type: list
       elements: str
       description:
-        - Files of the live one that were changed by hand; V(/etc/nginx/nginx.conf) where somebody put a file in the
-          place of the link to it.
+        - Files of the live generation that were changed by hand; V(/etc/nginx/nginx.conf) if the link was replaced by a
+          file.
     edge_warnings:
       type: list
       elements: str
-      description: What nginx warned of when it tested the live one.
+      description: Warnings of nginx from the test of the live generation.
     running:
       type: str
-      description: The one last proven in memory, or null.
+      description: The generation that nginx was last proven to run, or null.
     answered:
       type: str
-      description: The one that answers on loopback now, or null.
+      description: The generation that answers on loopback now, or null.
     kept:
       type: list
       elements: str
-      description: All of them, the youngest first.
+      description: All generations, newest first.
 processes:
   description: The processes of nginx.
   returned: always
@@ -105,26 +105,26 @@ processes:
   contains:
     master:
       type: int
-      description: Process id of the master, or null where none runs.
+      description: Process ID of the master, or null if none runs.
     open_files:
       type: int
-      description: How many files the master may hold open, or null where none runs or there is no limit.
+      description: Maximum number of open files of the master, or null if none runs or there is no limit.
     since_proof:
       type: int
       description: Seconds since nginx was last proven to run a generation, or null.
     leaving:
       type: list
       elements: dict
-      description: Workers of earlier configurations that still serve open connections, the oldest first.
+      description: Workers of earlier configurations that still serve open connections, oldest first.
       contains:
         pid:
           type: int
-          description: Process id.
+          description: Process ID.
         age:
           type: int
-          description: Seconds since it was started.
+          description: Seconds since the worker was started.
 user_files:
-  description: The files with password hashes on the host, and the SHA-256 of what is in them.
+  description: The password files on the host, and the SHA-256 of their contents.
   returned: always
   type: dict
 """

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_reload
-short_description: Reload nginx and prove that it runs the live generation, or go back
+short_description: Reload nginx and prove that it runs the live generation, or roll back
 version_added: 0.1.0
 description:
-  - Reloads nginx (starts it where it does not run) and waits until new workers of the same master answer with the
-    name of the live generation. nginx itself reports success for a reload that it refused.
-  - When they do not answer in time, the generation that ran before is made live again and proved, and the task fails
-    with nginx's own words.
+  - Reloads nginx (starts it if it does not run) and waits until new workers of the same master answer with the name of
+    the live generation. nginx itself reports success even for a reload that it rejected.
+  - If they do not answer in time, the previous generation is made live again and proven, and the task fails with the
+    error messages of nginx.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -28,21 +28,21 @@ attributes:
     platforms: debian
 options:
   timeout:
-    description: Seconds within which new workers must answer.
+    description: Seconds to wait until new workers answer.
     type: int
     default: 30
   keep:
-    description: Generations to keep on the host for the way back.
+    description: Number of generations to keep on the host for rollbacks.
     type: int
     default: 5
   allow_restart:
-    description: Restart nginx, and drop its connections, where its own listening sockets are in the way of a reload.
+    description: Restart nginx, which closes its connections, if its own listening sockets or modules prevent a reload.
     type: bool
     default: false
   generation:
     description:
-      - Name of the generation that has to be live, for otherwise another run has come in between; then nothing is done,
-        and the task fails. Default is whichever is live.
+      - Name of the generation that is expected to be live. If another run made a different generation live, nothing is
+        done and the task fails. The default is any live generation.
     type: str
 author:
   - hardened.nginx_edge contributors (@hardened)
@@ -60,11 +60,11 @@ generation:
   returned: success, not in check mode
   type: str
 master:
-  description: Process id of the master.
+  description: Process ID of the master.
   returned: success, not in check mode
   type: int
 workers:
-  description: Process ids of the new workers.
+  description: Process IDs of the new workers.
   returned: success, not in check mode
   type: list
   elements: int
@@ -74,17 +74,17 @@ pruned:
   type: list
   elements: str
 leaving:
-  description: Workers of earlier configurations that still serve open connections, the oldest first.
+  description: Workers of earlier configurations that still serve open connections, oldest first.
   returned: success, not in check mode
   type: list
   elements: dict
   contains:
     pid:
       type: int
-      description: Process id.
+      description: Process ID.
     age:
       type: int
-      description: Seconds since it was started.
+      description: Seconds since the worker was started.
 """
 
 from dataclasses import asdict

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_rollback
-short_description: Make an older generation of the edge's configuration live again
+short_description: Roll back to an earlier generation of the nginx configuration
 version_added: 0.1.0
 description:
-  - Lets nginx test a generation that the host has kept, makes it live by one rename and proves that nginx runs it.
-    When nginx does not take it over, what ran before runs again, and the task fails.
-  - The next run of the role C(hardened.nginx_edge.edge) makes the inventory's model live again.
+  - Tests an earlier generation with nginx, makes it live by one rename, and proves that nginx runs it. If nginx does
+    not load it, the edge is rolled back to the configuration that ran before, and the task fails.
+  - The next run of the role C(hardened.nginx_edge.edge) deploys the model of the inventory again.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -22,20 +22,21 @@ attributes:
     support: none
   idempotent:
     support: partial
-    details: With O(generation) a second call changes nothing; without it a second call goes forth again.
+    details: With O(generation), a second run changes nothing. Without it, a second run switches to the generation that
+      ran before the rollback.
   platform:
     support: full
     platforms: debian
 options:
   generation:
-    description: Name of the generation; default is the one that ran before the live one and is as it was written.
+    description: Name of the generation. The default is the unchanged generation that ran before the live one.
     type: str
   timeout:
-    description: Seconds within which new workers must answer.
+    description: Seconds to wait until new workers answer.
     type: int
     default: 30
   keep:
-    description: Generations to keep on the host.
+    description: Number of generations to keep on the host.
     type: int
     default: 5
 author:
@@ -43,17 +44,17 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Go back to what ran before
+- name: Roll back to the previous generation
   hardened.nginx_edge.nginx_rollback:
 
-- name: Go back to a generation by its name
+- name: Roll back to a generation by name
   hardened.nginx_edge.nginx_rollback:
     generation: 3f1c9a0b7d2e4f60
 """
 
 RETURN = r"""
 generation:
-  description: Name of the generation that is live now; in check mode the one that would be.
+  description: Name of the generation that is live now; in check mode, the one that would be live.
   returned: success
   type: str
 previous:

@@ -7,28 +7,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tls_certificates
-short_description: Gives every certificate of an edge a pair that nginx can start with
+short_description: Install a usable certificate and key for every certificate of an edge
 version_added: 0.1.0
 author: hardened.nginx_edge contributors (@hardened)
 description:
-  - Makes C(/etc/nginx/tls/<name>) a link to a folder with C(fullchain.pem) and C(privkey.pem), for every certificate.
-  - A certificate from ACME gets a self-signed placeholder until it is issued, so that nginx can start and answer the
-    challenge. A lineage of certbot that is there is used at once, and never replaced by a placeholder while it works.
-  - Where the pair in use and the lineage are both damaged, the best of the pairs that were kept takes their place.
-  - A provided pair is checked before it is written. The key has to belong to the certificate, the names have to be
-    covered, and the dates have to be good, for C(nginx -t) passes a pair that refuses every client.
-  - A link is switched by one rename; the pair before the one in use is kept.
-  - All errors of all certificates come together, before anything is changed.
-  - nginx is not reloaded; notify a handler.
+  - For every certificate, makes C(/etc/nginx/tls/<name>) a link to a directory with a pair of C(fullchain.pem) and
+    C(privkey.pem).
+  - A certificate with the source V(acme) gets a self-signed placeholder until it is issued, so that nginx can start and
+    answer the challenge. An existing certbot lineage is used immediately. A placeholder never replaces a usable
+    lineage.
+  - If the pair in use and the lineage are both damaged, the best of the kept pairs replaces them.
+  - A provided pair is checked before it is written. The key must match the certificate, and the certificate must cover
+    the names and be valid now, because C(nginx -t) also accepts pairs that clients reject.
+  - A link is switched by one rename. The pair that was in use before is kept.
+  - All errors of all certificates are reported together, before anything is changed.
+  - nginx is not reloaded; notify a handler to do so.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
   - hardened.nginx_edge.certificates
 options:
   replace:
     description:
-      - Whether pairs that nginx could load are replaced. With V(false), everything is checked all the same, what is
-        missing or damaged is made, and the rest is in RV(postponed). So a configuration that nginx refuses can be found
-        before a certificate is changed.
+      - Whether to replace pairs that nginx can load. With V(false), everything is checked, missing and damaged pairs
+        are created, and the other certificates are listed in RV(postponed). This makes it possible to test the
+        configuration before a working certificate is replaced.
     type: bool
     default: true
 attributes:
@@ -36,22 +38,22 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: Shows states, dates and serials, and never a key.
+    details: Shows states, dates and serial numbers, but never a key.
   idempotent:
     support: full
   platform:
     support: full
     platforms: debian
 notes:
-  - Self-signed pairs are good for 397 days, and made anew when fewer than 30 are left.
-  - The program C(openssl) is needed on the host to make a self-signed pair.
+  - Self-signed certificates are valid for 397 days, and are replaced when fewer than 30 days are left.
+  - Self-signed certificates require the program C(openssl) on the host.
 seealso:
   - module: hardened.nginx_edge.certbot_certificates
   - module: hardened.nginx_edge.tls_certificates_info
 """
 
 EXAMPLES = r"""
-- name: Give every certificate a pair that works
+- name: Install certificates
   hardened.nginx_edge.tls_certificates:
     certificates:
       - name: api.example.com
@@ -66,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificates:
-  description: What each certificate has now; in check mode, what it would have. Those in RV(postponed) are left out.
+  description: The result for each certificate; in check mode, the expected result. Without those in RV(postponed).
   returned: success
   type: list
   elements: dict
@@ -76,11 +78,11 @@ certificates:
       type: str
       sample: api.example.com
     source:
-      description: Where the certificate comes from by the plan.
+      description: Source of the certificate in the plan.
       type: str
       sample: acme
     state:
-      description: What is in use, one of V(placeholder), V(lineage), V(self_signed), V(received) and V(provided).
+      description: The kind of pair in use, one of V(placeholder), V(lineage), V(self_signed), V(received), V(provided).
       type: str
       sample: placeholder
     changed:
@@ -93,15 +95,15 @@ certificates:
       elements: str
       sample: [api.example.com]
     serial:
-      description: Serial number in hexadecimal; null for a pair that check mode would make.
+      description: Serial number in hexadecimal; null for a pair that check mode would create.
       type: str
       sample: 49F8DE172B3447A7E2CC6A0E0A3C410C521B56E9
     not_after:
-      description: End of validity in UTC; null for a pair that check mode would make.
+      description: End of validity in UTC; null for a pair that check mode would create.
       type: str
       sample: "2027-12-24T06:53:56Z"
 postponed:
-  description: Names of the certificates whose pair was not replaced yet, with O(replace=false).
+  description: Names of the certificates that were not replaced yet because of O(replace=false).
   returned: success
   type: list
   elements: str

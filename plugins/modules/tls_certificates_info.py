@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tls_certificates_info
-short_description: Compares the certificates on disk with those that an edge serves
+short_description: Compare the certificates on disk with those that an edge serves
 version_added: 0.1.0
 author: hardened.nginx_edge contributors (@hardened)
 description:
-  - For every certificate, reads the pair that C(/etc/nginx/tls/<name>) leads to, and asks the edge for its names over
-    TLS on loopback.
-  - With O(expect_served=true), waits until clients get what is on disk, and fails with the difference when they do not.
-    A reload that returns success proves nothing.
-  - A certificate of whose names no site has any is reported, and is no failure.
+  - For every certificate, reads the pair that C(/etc/nginx/tls/<name>) points to, and connects to the edge over TLS on
+    loopback with the names of the certificate.
+  - With O(expect_served=true), waits until nginx serves the certificates on disk, and fails with the differences if it
+    does not. A reload that returns success does not prove this.
+  - A certificate whose names no site uses is reported, but is not a failure.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
   - hardened.nginx_edge.certificates
@@ -34,19 +34,19 @@ attributes:
     platforms: debian
 options:
   expect_served:
-    description: Fail when a certificate on disk is not the one that is served.
+    description: Fail if nginx does not serve a certificate on disk.
     type: bool
     default: false
   timeout:
-    description: Seconds to wait for the served certificates to become those on disk, with O(expect_served=true).
+    description: Seconds to wait until nginx serves the certificates on disk, with O(expect_served=true).
     type: int
     default: 15
   address:
-    description: Address on which the edge is asked.
+    description: Address to connect to.
     type: str
     default: 127.0.0.1
   port:
-    description: Port on which the edge is asked over TLS.
+    description: Port to connect to over TLS.
     type: int
     default: 443
 seealso:
@@ -55,14 +55,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at the certificates of an edge
+- name: Get the certificates of an edge
   hardened.nginx_edge.tls_certificates_info:
     certificates:
       - name: api.example.com
         names: [api.example.com]
   register: look
 
-- name: Fail unless clients get what is on disk
+- name: Fail if nginx does not serve the certificates on disk
   hardened.nginx_edge.tls_certificates_info:
     certificates: "{{ __edge_plan.certificates }}"
     expect_served: true
@@ -70,13 +70,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stale:
-  description: Names of the certificates for which clients get something else than what is on disk.
+  description: Names of the certificates that differ between disk and nginx.
   returned: always
   type: list
   elements: str
   sample: [api.example.com]
 certificates:
-  description: What was found.
+  description: Facts about each certificate.
   returned: always
   type: list
   elements: dict
@@ -91,15 +91,15 @@ certificates:
       elements: str
       sample: [api.example.com]
     issuer:
-      description: Who signed it.
+      description: Issuer of the certificate.
       type: str
       sample: C=US, O=Let's Encrypt, CN=E7
     self_signed:
-      description: Whether it was signed by itself, as a placeholder is.
+      description: Whether the certificate is self-signed, such as a placeholder.
       type: bool
       sample: false
     serial:
-      description: Serial number on disk, in hexadecimal; null when there is no pair that can be read.
+      description: Serial number on disk, in hexadecimal; null if there is no readable pair.
       type: str
       sample: 49F8DE172B3447A7E2CC6A0E0A3C410C521B56E9
     not_after:
@@ -107,19 +107,19 @@ certificates:
       type: str
       sample: "2027-02-20T06:53:56Z"
     days_left:
-      description: Whole days until then.
+      description: Whole days until the end of validity.
       type: int
       sample: 89
     served_serial:
-      description: Serial number that clients get; null when they get no certificate.
+      description: Serial number of the served certificate; null if none is served.
       type: str
       sample: 49F8DE172B3447A7E2CC6A0E0A3C410C521B56E9
     current:
-      description: Whether clients get what is on disk.
+      description: Whether nginx serves the certificate on disk.
       type: bool
       sample: true
     problem:
-      description: Why they do not, in one line; empty when they do.
+      description: Why nginx does not serve it, in one line; empty if it does.
       type: str
       sample: ""
 """
