@@ -12,7 +12,7 @@ import grpc
 def say(request: bytes, context: grpc.ServicerContext) -> bytes:
     """Echo, with the headers that the edge has to set."""
     seen = dict(context.invocation_metadata())
-    return request + b" from " + seen.get("x-real-ip", "nobody").encode()
+    return request + b" from " + seen.get("x-real-ip", "unknown").encode()
 
 
 def main() -> None:

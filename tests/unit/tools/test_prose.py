@@ -25,9 +25,7 @@ def test_a_phrase_is_found_with_its_place(text: str, place: str) -> None:
     assert ": write " in line
 
 
-@pytest.mark.parametrize(
-    "text", ["- name: Install nginx\n", "Roll back to it.\n", "A playback.\n", "way\n\nback\n"]
-)
+@pytest.mark.parametrize("text", ["- name: Install nginx\n", "Roll back to it.\n", "A playback.\n", "way\n\nback\n"])
 def test_other_text_is_not_found(text: str) -> None:
     assert list(found("x", text, KNOWN)) == []
 

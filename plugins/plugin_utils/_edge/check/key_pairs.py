@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Provided pairs and credentials, read on the controller: problems are reported before any host is changed.
 
-The target checks a pair once more when it is handed over, with its own openssl and its own clock.
+The target checks a pair once more when it receives it, with its own openssl and its own clock.
 """
 
 from __future__ import annotations

@@ -42,4 +42,4 @@ def check_profiles(edge: Edge, certbot: str, offered: Collection[str] | None) ->
         elif offered is not None and profile not in offered:
             directory = directory_of(edge.acme) if edge.acme else "the ACME server"
             known = f"has no profile '{profile}' ({', '.join(sorted(offered))})" if offered else "lists no profiles"
-            yield Problem(place, f"{directory} {known}", did_you_mean(profile, offered) or "take it out")
+            yield Problem(place, f"{directory} {known}", did_you_mean(profile, offered) or "remove it")
