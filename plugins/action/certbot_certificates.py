@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hands the secrets of certificates to the module of this name: from files of the controller, or from the variables."""
+"""Passes the secrets of certificates to the module of the same name, from files on the controller or from variables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controll
 
 
 class ActionModule(ActionBase):
-    """Everything but the secrets is the module's work, on the target. No registered plan or result holds them."""
+    """Reads only the secrets; the module on the target does the rest. No registered plan or result contains secrets."""
 
     TRANSFERS_FILES = False
     _requires_connection = True
@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
         return {**result, **done}
 
     def _with_credentials(self, item: Any, task_vars: Mapping[str, Any], problems: list[str]) -> Any:
-        """The certificate with the text of its plugin's credentials; what cannot be read is added to ``problems``."""
+        """The certificate with the text of its plugin's credentials; read errors are added to ``problems``."""
         dns = item.get("dns") if isinstance(item, Mapping) else None
         if not isinstance(dns, Mapping) or dns.get("credentials_content"):
             return item

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shell of ``edge_config``: gathers the variables, calls the core, and runs the modules on the target."""
+"""Action plugin ``edge_config``: reads the variables, calls the core, and runs the modules on the target."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SETTINGS = (
     "allow_restart",
     "max_fail_percentage",
 )
-"""What other tasks and roles need to know of the edge."""
+"""Settings of the edge that other tasks and roles use."""
 
 
 class ActionModule(ActionBase):
@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Check the model; with ``state: present`` make it live."""
+        """Check the model; with ``state: present``, also deploy it."""
         super().run(tmp, task_vars)
         _validation, arguments = self.validate_argument_spec(
             argument_spec={"state": {"type": "str", "choices": ["checked", "present"], "default": "present"}}
@@ -108,7 +108,7 @@ class ActionModule(ActionBase):
         )
         unchanged = generations["digest"] == content.digest and not generations["drift"] and users_there
         if target.installed and unchanged:
-            # A run that died between switch and reload left the rest for this one.
+            # If an earlier run was interrupted between switch and reload, this run completes it.
             proven = live == running == generations["answered"]
             told = {"generation": live, "previous": live, "edge_warnings": generations["edge_warnings"]}
             return {"changed": not proven, **told, "sent": 0}
@@ -143,7 +143,7 @@ class ActionModule(ActionBase):
         return _untagged(self._templar.template(loaded))
 
     def _reader(self, task_vars: Mapping[str, Any]) -> Callable[[str], str]:
-        """Reads the files of the controller where ``tls_certificates`` will read them."""
+        """A function that reads files on the controller from the same paths as ``tls_certificates``."""
 
         def read(path: str) -> str:
             try:
@@ -154,7 +154,7 @@ class ActionModule(ActionBase):
         return read
 
     def _refused_profiles(self, planned: Plan, task_vars: dict[str, Any]) -> tuple[Problem, ...]:
-        """Profiles that certbot or the authority does not know; the host is asked only where the model has one."""
+        """Profiles that certbot or the ACME server does not support; the host is queried only if the model has one."""
         if planned.authority is None or not profiles_of(planned.edge):
             return ()
         asked = {name: planned.authority[name] for name in ("directory_url", "ca_bundle")}
@@ -182,15 +182,15 @@ def _sites_folder(variables: Mapping[str, Any], task_vars: Mapping[str, Any]) ->
 
 
 def _operator() -> str:
-    """Who runs this, and where, for whoever wonders on the host which run made a generation."""
+    """User and host name of the controller, which are stored in the generation to identify the run."""
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (KeyError, OSError):
-        return f"?@{socket.gethostname()}"  # a container's account may have no name
+        return f"?@{socket.gethostname()}"  # the account of a container may have no name
 
 
 def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:
-    """Whether the controller has a file, where ``tls_certificates`` will look for it."""
+    """A function that checks whether the controller has a file in the paths that ``tls_certificates`` searches."""
 
     def exists(path: str) -> bool:
         try:
@@ -203,7 +203,7 @@ def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:
 
 
 def _untagged(value: Any) -> Any:
-    """A value of Ansible's as Python's own types, without the tags and the lazy templating of its containers."""
+    """An Ansible value as plain Python types, without the tags and the lazy templating of Ansible's containers."""
     if isinstance(value, Mapping):
         return {str(key): _untagged(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the files of provided certificates on the controller, and hands their texts to the module of this name."""
+"""Reads the files of provided certificates on the controller and passes their texts to the module of the same name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILES = {"fullchain": "fullchain_content", "privkey": "privkey_content"}
 
 
 class ActionModule(ActionBase):
-    """Everything but the reading of files is done by the module, on the target."""
+    """Only reads the files; the module on the target does the rest."""
 
     TRANSFERS_FILES = False
     _requires_connection = True
@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
     def _with_contents(
         self, item: Mapping[str, Any], place: int, inventory: str | None, problems: list[str]
     ) -> dict[str, Any]:
-        """The certificate with the texts of its files; what cannot be read is added to ``problems``."""
+        """The certificate with the texts of its files; read errors are added to ``problems``."""
         filled = dict(item)
         if item.get("source") != "provided":
             return filled

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: run_summary
-short_description: What a run comes to, one line for each host
+short_description: Summarize a run, one line for each host
 version_added: 0.1.0
 description:
-  - Tells of each host whether it was changed, which generation answers, how many of its sites are well, and until
-    when its certificates are good; of a host that failed or was left alone, why.
+  - For each host, reports whether it was changed, which generation answers, how many of its sites are healthy, and when
+    its certificates expire. For a host that failed or was skipped, reports the reason.
 positional: _input
 options:
   _input:
     description:
-      - Hosts, and the part of each in the run, with C(state), C(reason), and the results of
-        M(hardened.nginx_edge.edge_probe) C(before) and C(after). Hosts that had no turn have an empty one.
+      - A dictionary of hosts and their results, with C(state), C(reason), and the results C(before) and C(after) of
+        M(hardened.nginx_edge.edge_probe). The result of a host that the run did not reach is empty.
     type: dict
     required: true
 author:
@@ -24,14 +24,14 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Sum up
+- name: Print the summary
   ansible.builtin.debug:
     msg: "{{ {'edge-2': {'state': 'untouched', 'reason': 'edge-1 failed'}} | hardened.nginx_edge.run_summary }}"
 """
 
 RETURN = r"""
 _value:
-  description: The lines.
+  description: The lines of the summary.
   type: list
   elements: str
   sample: ["edge-2: skipped: edge-1 failed"]
@@ -53,7 +53,7 @@ def run_summary(value: Any) -> list[str]:
 
 
 class FilterModule:
-    """What Ansible finds in this file."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""

@@ -6,25 +6,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: stop_reason
-short_description: Why a batch of hosts is to be left alone
+short_description: Get the reason to skip a batch of hosts
 version_added: 0.1.0
 description:
-  - Tells from what became of earlier batches whether the next one may be changed.
+  - Checks the results of earlier batches and returns the reason to skip the next batch, if there is one.
 positional: _input
 options:
   _input:
     description:
-      - Hosts, and the part of each in the run so far, with C(state) and C(batch).
-      - Hosts that had no turn have an empty one.
+      - A dictionary of hosts and their results so far, with C(state) and C(batch).
+      - The result of a host that the run did not reach is empty.
     type: dict
     required: true
   batch:
-    description: The hosts that are to be changed now.
+    description: The hosts of the next batch.
     type: list
     elements: str
     required: true
   most_percent:
-    description: How much of an earlier batch may have failed, in percent.
+    description: Percentage of an earlier batch that may have failed.
     type: int
     default: 0
 author:
@@ -32,14 +32,14 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Leave the batch alone where an earlier one failed
+- name: Skip this batch if an earlier one failed
   ansible.builtin.meta: end_host
   when: runs | hardened.nginx_edge.stop_reason(batch=ansible_play_batch) != ''
 """
 
 RETURN = r"""
 _value:
-  description: The reason; empty where the batch may be changed.
+  description: The reason; empty if the batch may be changed.
   type: str
   sample: edge-3 failed in an earlier batch
 """
@@ -60,7 +60,7 @@ def stop_reason(value: Any, batch: list[str], most_percent: int = 0) -> str:
 
 
 class FilterModule:
-    """What Ansible finds in this file."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""

@@ -13,7 +13,7 @@ description:
 positional: _input
 options:
   _input:
-    description: Hosts, and the warnings of each. Include hosts without warnings, with an empty list.
+    description: A dictionary of hosts and their warnings. Include hosts without warnings with an empty list.
     type: dict
     required: true
 author:
@@ -28,7 +28,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The lines, each begins with the hosts it is for.
+  description: The lines. Each line begins with the hosts that the warning applies to.
   type: list
   elements: str
   sample: ["edge-1: nginx: old"]
@@ -50,7 +50,7 @@ def warning_lines(value: Any) -> list[str]:
 
 
 class FilterModule:
-    """What Ansible finds in this file."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""

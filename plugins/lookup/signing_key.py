@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shell of the lookup: reads the text or the file, and lets the core tell whose keys they are."""
+"""Lookup plugin: reads the text or the file, and calls the core to get the fingerprints of the keys."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ DOCUMENTATION = r"""
 name: signing_key
 author: hardened.nginx_edge contributors (@hardened)
 version_added: 0.1.0
-short_description: The key of a package repository, when it is one of the keys that it may be
+short_description: Read the signing key of a package repository and verify its fingerprint
 description:
-  - Returns ASCII-armored public OpenPGP keys, after it compared their fingerprints with those that are allowed.
-  - It needs no gpg, neither on the controller nor on the host.
+  - Returns ASCII-armored public OpenPGP keys after it compared their fingerprints with the allowed fingerprints.
+  - Does not require C(gpg), neither on the controller nor on the host.
 options:
   _terms:
     description:
-      - An armored text, or the path of a file on the controller that holds one.
-      - A relative path starts at the folder that holds the inventory (or at its C(files/)), then at the current folder.
+      - An ASCII-armored text, or the path of a file on the controller that contains one.
+      - A relative path is searched in the parent directory of the inventory directory, then in the current directory
+        (each also in C(files/)), and then in the inventory directory.
     required: true
   fingerprints:
-    description: Fingerprints of the keys that may be in it; spaces and case do not matter.
+    description: Fingerprints of the allowed keys. Spaces and case are ignored.
     type: list
     elements: str
     required: true
@@ -38,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The keys of each term, as one armored block with nothing around it.
+  description: The keys of each term, as one ASCII-armored block without text around it.
   type: list
   elements: str
 """
@@ -84,7 +85,7 @@ def _trusted(term: str, allowed: set[str], inventory: str | None) -> str:
 
 
 def _read(term: str, inventory: str | None) -> tuple[str, str]:
-    """The text, and what to call it in an error."""
+    """The text, and its name for error messages."""
     if "-----BEGIN PGP" in term:
         return term, "the text given"
     try:
