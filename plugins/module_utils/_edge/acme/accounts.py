@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""certbot's account at an authority: bound to a customer when it is made, and made anew when the authority lost it."""
+"""certbot's account at an ACME server: external account binding, and a new account if the server lost the old one."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ from .directory import Authority
 _FORGOTTEN = re.compile(r"urn:ietf:params:acme:error:accountDoesNotExist")
 """RFC 8555, section 6.7."""
 _CLOSED = re.compile(r"urn:ietf:params:acme:error:unauthorized[^\n]*[Aa]ccount[^\n]*(deactivated|revoked|is not valid)")
-"""RFC 8555, section 7.3.6: an account that somebody closed; the words are Boulder's and Pebble's."""
+"""RFC 8555, section 7.3.6: a deactivated account; the patterns match the messages of Boulder and Pebble."""
 _SERVER = re.compile(r"^server\s*=\s*(\S+)[ \t]*$", re.MULTILINE)
 _ACCOUNT = re.compile(r"^(account\s*=\s*)(\S+)[ \t]*$", re.MULTILINE)
 
 
 def is_forgotten(log: str) -> bool:
-    """Whether the authority says that it does not know the account, as one that lost its data would."""
+    """Whether the ACME server reports that it does not know the account, for example after it lost its data."""
     return _FORGOTTEN.search(log) is not None
 
 
 def is_closed(log: str) -> bool:
-    """Whether the authority says that the account was deactivated or revoked."""
+    """Whether the ACME server reports that the account was deactivated or revoked."""
     return _CLOSED.search(log) is not None
 
 
 def folder_of(letsencrypt: str, directory_url: str) -> str:
-    """Where certbot keeps its accounts at an authority."""
+    """Directory in which certbot stores its accounts at an ACME server."""
     parts = urlsplit(directory_url)
     return os.path.join(letsencrypt, "accounts", parts.netloc, parts.path.strip("/"))
 
 
 def accounts(host: Host, letsencrypt: str, authority: Authority) -> list[str]:
-    """Names of the accounts that certbot has at an authority."""
+    """Names of the accounts that certbot has at an ACME server."""
     folder = folder_of(letsencrypt, authority.directory_url)
     return [name for name in host.listdir(folder) if host.exists(os.path.join(folder, name, "regr.json"))]
 
 
 def set_aside(host: Host, letsencrypt: str, authority: Authority) -> str | None:
-    """Take the one account at an authority out of certbot's sight, so that it registers anew.
+    """Move the only account at an ACME server away, so that certbot registers a new one.
 
-    :returns: the folder that keeps it; None where certbot has none or several, which is left to people.
+    :returns: the directory that the account was moved to; None if certbot has no account or several, which an operator
+        must resolve.
     """
     names = accounts(host, letsencrypt, authority)
     if len(names) != 1:
@@ -64,7 +65,7 @@ def set_aside(host: Host, letsencrypt: str, authority: Authority) -> str | None:
 
 
 def follow(host: Host, letsencrypt: str, authority: Authority) -> None:
-    """Let renewals at an authority that name an account which is gone use the one that certbot has now."""
+    """Change renewal files that refer to a removed account at an ACME server to the account that certbot has now."""
     names = accounts(host, letsencrypt, authority)
     if len(names) != 1:
         return
@@ -82,10 +83,10 @@ def follow(host: Host, letsencrypt: str, authority: Authority) -> None:
 
 @contextmanager
 def binding(host: Host, letsencrypt: str, authority: Authority) -> Iterator[list[str]]:
-    """Arguments by which certbot reads what binds the account: from a file for root alone, never from its command line,
-    which every user of the host may read.
+    """Arguments that make certbot read the external account binding from a file that only root can read. The command
+    line is not used, because every user of the host can read it.
 
-    certbot reads one file of settings, so those that the host has (``cli.ini``) come first in it.
+    certbot reads only one configuration file, so the file starts with the settings of the host (``cli.ini``).
     """
     if not authority.eab_kid or not authority.eab_hmac_key:
         yield []

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates from an ACME authority through certbot: when to ask, how to ask, and what certbot said.
+"""Certificates from an ACME server through certbot: when to order, how to order, and the messages of certbot.
 
-Whether to ask is decided from the certificate itself and from what certbot wrote down about its renewal, never from
-certbot's printed text: certbot is not even started when there is nothing to do.
+Whether to order is decided from the certificate itself and from certbot's renewal settings, never from the output of
+certbot. certbot is not started if there is nothing to do.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OWN_PACE = re.compile(r"^renew_before_expiry = \d+ hours\n", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Lineage:
-    """What certbot keeps under one name: the pair in use, and how it is to be renewed."""
+    """A certbot lineage: the current pair and the renewal settings."""
 
     pair: Pair | None
     damage: str = ""
@@ -43,7 +43,7 @@ class Lineage:
 
 
 def read_lineage(host: Host, folders: Folders, name: str) -> Lineage | None:
-    """The lineage of a name, or None when there is not any."""
+    """The lineage of a name, or None if there is none."""
     folder = folders.lineage(name)
     written = host.read(os.path.join(folders.letsencrypt, "renewal", f"{name}.conf"))
     if written is None and not host.exists(folder):
@@ -65,9 +65,9 @@ def _settings(text: str) -> list[tuple[str, str]]:
 
 
 def set_aside(host: Host, folders: Folders, name: str) -> str | None:
-    """Take what is left of a lineage out of certbot's sight, which would stumble over it.
+    """Move the remains of a damaged lineage away, because certbot would fail on them.
 
-    :returns: the folder that keeps it, None when there was nothing.
+    :returns: the directory that they were moved to; None if there were none.
     """
     parts = [f"renewal/{name}.conf", f"live/{name}", f"archive/{name}"]
     there = [part for part in parts if host.exists(os.path.join(folders.letsencrypt, part))]
@@ -85,13 +85,13 @@ def set_aside(host: Host, folders: Folders, name: str) -> str | None:
 
 
 def is_left_over(host: Host, folders: Folders, name: str) -> bool:
-    """Whether a part of a lineage is there without its rest."""
+    """Whether the archive of a lineage exists, which indicates an incomplete lineage."""
     return host.exists(os.path.join(folders.letsencrypt, "archive", name))
 
 
 @dataclass(frozen=True)
 class Request:
-    """A certificate that the authority is to be asked for, and why."""
+    """A certificate to order, and the reasons."""
 
     wanted: Wanted
     reasons: tuple[str, ...]
@@ -99,14 +99,14 @@ class Request:
     forced: bool
 
     def describe(self) -> str:
-        """The names, and why."""
+        """The names and the reasons as text."""
         return f"{', '.join(self.wanted.names)} ({'; '.join(self.reasons)})"
 
 
 def needed(
     lineage: Lineage | None, wanted: Wanted, authority: Authority, challenge: Challenge, now: datetime
 ) -> Request | None:
-    """The request that brings a lineage to what is wanted; None when there is nothing to ask for."""
+    """The request that updates a lineage to the requested certificate; None if there is nothing to order."""
     if lineage is None:
         return Request(wanted, ("not issued yet",), new_names=False, forced=False)
     if lineage.pair is None:
@@ -125,7 +125,7 @@ def needed(
 
 
 def _overdue(certificate: X509Certificate, now: datetime) -> list[str]:
-    """Renewals come at a third of a certificate's life, or with 30 days left; behind a quarter they do not come."""
+    """Certificates are renewed when a third of their lifetime or 30 days are left; below a quarter, renewal failed."""
     if certificate.expired(now):
         return [f"expired on {certificate.not_after:%Y-%m-%d}"]
     if certificate.left(now) < (certificate.not_after - certificate.not_before) / 4:
@@ -163,7 +163,7 @@ def _changed_renewal(renewal: Mapping[str, str], wanted: Wanted, authority: Auth
 
 
 def arguments(request: Request, authority: Authority, challenge: Challenge) -> list[str]:
-    """The command that asks for one certificate; but for a profile it works on certbot 1.12 and newer."""
+    """The command that orders one certificate. It requires certbot 1.12, and certbot 4.0 for a profile."""
     wanted = request.wanted
     argv = ["certbot", "certonly", "--non-interactive", *challenge.arguments()]
     argv += ["--cert-name", wanted.name, "--server", authority.directory_url, "--key-type", wanted.key_type]
@@ -187,9 +187,10 @@ def arguments(request: Request, authority: Authority, challenge: Challenge) -> l
 
 
 def order(host: Host, request: Request, authority: Authority, challenge: Challenge, folders: Folders) -> str:
-    """Let certbot ask the authority; ``EdgeError`` in certbot's own words when it did not get the certificate.
+    """Order a certificate with certbot.
 
-    :returns: what was done beside it that people should know, empty when nothing was.
+    :returns: a warning about a replaced account; empty if there is none.
+    :raises EdgeError: certbot did not get the certificate; with the messages of certbot.
     """
     argv = arguments(request, authority, challenge)
     told = ""
@@ -213,8 +214,8 @@ def order(host: Host, request: Request, authority: Authority, challenge: Challen
 def _run(host: Host, argv: list[str], authority: Authority, folders: Folders) -> tuple[Completed, str]:
     """Run certbot.
 
-    :returns: also what it wrote into its log and printed. Debian 12's prints an error of its own in place of what the
-        authority says of an account, and Debian 13's leaves the kind of the error out; the log has it.
+    :returns: the result, and the text that certbot logged and printed. Some account errors of the ACME server are only
+        in the log: certbot of Debian 12 prints a different error, and certbot of Debian 13 omits the error type.
     """
     before = host.read(folders.log) or b""
     done = host.run(argv, env=authority.environment(), timeout=TIMEOUT)
@@ -224,10 +225,10 @@ def _run(host: Host, argv: list[str], authority: Authority, folders: Folders) ->
 
 
 def pace_renewals(host: Host, folders: Folders, name: str, certificate: X509Certificate) -> None:
-    """Let certbot renew a short-lived certificate at half of its life, or behind two thirds, instead of at each look.
+    """Make certbot renew a short-lived certificate after half or two thirds of its lifetime, instead of at each check.
 
-    Its default of 30 days wins over the shares that 4.0.0 speaks of (``RENEWER_DEFAULTS``; seen with Debian 13's).
-    A line in hours is this function's; one in days is somebody's, and stays.
+    The default of 30 days overrides the fractions that certbot 4.0.0 documents (``RENEWER_DEFAULTS``; seen on Debian
+    13). A line in hours was written by this function. A line in days was written by an operator and is kept.
     """
     path = os.path.join(folders.letsencrypt, "renewal", f"{name}.conf")
     text = (host.read(path) or b"").decode(errors="surrogateescape")
@@ -255,7 +256,7 @@ _VERSIONS = re.compile(r"^\s*(Installed|Candidate): (?:\d+:)?(\d[0-9.]*)", re.MU
 
 
 def read_version(host: Host) -> str:
-    """Version of the package that is installed, or that would be; empty when there is none. certbot is not started."""
+    """Version of the installed or available package, empty if there is none; certbot is not started."""
     said = host.run(["apt-cache", "policy", "certbot"]).stdout
     found = dict(_VERSIONS.findall(said))
     return (found.get("Installed") or found.get("Candidate") or "").strip(".")
@@ -272,7 +273,7 @@ _OF_THE_AUTHORITY = re.compile(r"urn:ietf:params:acme:error:[^\n]*")
 
 
 def own_words(done: Completed) -> list[str]:
-    """The lines in which certbot (or the authority, through it) says what is wrong, without the talk around them."""
+    """The lines with the errors of certbot or of the ACME server, without the other output of certbot."""
     paragraphs = re.split(r"\n\s*\n", f"{done.stdout}\n\n{done.stderr}")
     of_the_authority = [paragraph for paragraph in paragraphs if "Detail:" in paragraph]
     words: list[str] = []

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certificate authority and the account there, as far as it takes no account to know: what its directory says."""
+"""The ACME server, the account settings, and the profiles in the directory of the server."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PROFILES_SINCE = (4, 0)
-"""First certbot with ``--preferred-profile`` (certbot's change log, 4.0.0)."""
+"""First certbot version with ``--preferred-profile`` (certbot's changelog, 4.0.0)."""
 STAGING = "staging"
-"""What certbot takes for a server that tests, by its address (``certbot._internal.cli.cli_utils``)."""
+"""certbot treats a server with this text in its URL as a test server (``certbot._internal.cli.cli_utils``)."""
 _PATIENCE = 10.0
 _LARGEST = 1 << 20
 
 
 @dataclass(frozen=True)
 class Authority:
-    """The certificate authority, and the account there.
+    """The ACME server and the account.
 
-    :param ca_bundle: file on the host by which a private authority itself is trusted.
-    :param eab_kid: identifier of the key that binds the account to a customer; the key itself is ``eab_hmac_key``.
+    :param ca_bundle: file on the host with the CA certificates that verify a private ACME server.
+    :param eab_kid: key identifier of the external account binding; the key is ``eab_hmac_key``.
     """
 
     directory_url: str
@@ -50,20 +50,20 @@ class Authority:
 
     @property
     def tests(self) -> bool:
-        """Whether its certificates are trusted by nobody."""
+        """Whether it is a test server, whose certificates clients do not trust."""
         return STAGING in self.directory_url
 
     def environment(self) -> dict[str, str]:
-        """What makes certbot trust it."""
+        """Environment variables that make certbot trust the server."""
         return {"REQUESTS_CA_BUNDLE": self.ca_bundle} if self.ca_bundle else {}
 
 
 def read_profiles(directory_url: str, ca_bundle: str | None) -> list[str]:
-    """The profiles that an authority lists in its directory, none when it knows of none.
+    """The profiles that an ACME server lists in its directory; an empty list if it lists none.
 
-    It is asked as certbot would: by the proxy of the environment, trusting the bundle alone where there is one.
+    The request is sent like certbot's: through the proxy of the environment, and trusting only the bundle if it is set.
 
-    :raises OSError: it does not answer, or with something else than a directory.
+    :raises OSError: the server does not answer with an ACME directory.
     """
     context = ssl.create_default_context(cafile=ca_bundle)
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))

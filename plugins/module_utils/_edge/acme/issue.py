@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Issuing all certificates of a host: ask where it is needed, put what came into use, and collect what went wrong."""
+"""Issues all certificates of a host: orders those that are needed, deploys them, and collects the errors."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ from .preflight import look_up, prove_challenge_path
 
 @dataclass(frozen=True)
 class IssueResult:
-    """What became of one certificate.
+    """The result for one certificate.
 
     :param state: ``issued``, ``kept``, or in check mode ``wanted``.
-    :param linked: whether the link that nginx follows was switched; likewise ``credentials``, those for the DNS.
-    :param warnings: what was done on the way, and what may be a mistake.
+    :param linked: whether the link that nginx reads was switched.
+    :param credentials: whether the DNS credentials were written.
+    :param warnings: warnings, such as a name that resolves to another host or an account that was replaced.
     """
 
     wanted: Wanted
@@ -61,9 +62,9 @@ class IssueResult:
 
 @dataclass(frozen=True)
 class Issuer:
-    """Everything that issuing needs: the machine, the edge as clients see it, the authority, and the places.
+    """Issues certificates; it holds the host, a client of the edge, the ACME server, and the directories.
 
-    :param check_names: look the names up before the authority is asked.
+    :param check_names: resolve the names before an order.
     """
 
     host: Host
@@ -75,7 +76,7 @@ class Issuer:
     check_names: bool = True
 
     def issue_all(self, wanted: Sequence[Wanted], now: datetime) -> tuple[list[IssueResult], list[str]]:
-        """What became of each certificate, and the problems of those that failed: the others have had their turn."""
+        """The results of all certificates that succeeded, and the errors of those that failed."""
         outcomes: list[IssueResult] = []
         problems: list[str] = []
         for one in wanted:
@@ -106,7 +107,7 @@ class Issuer:
         warnings += self._clear_away(wanted, lineage, now)
         warnings.append(certbot.order(self.host, request, self.authority, challenge, self.folders))
         pair = key_pairs.read_pair(self.host, self.folders.lineage(wanted.name))
-        # The clocks of an authority and of this host may differ by a little.
+        # The clocks of the ACME server and of this host may differ slightly.
         wrong = list(key_pairs.problems_of(pair.chain, wanted.names, max(now, pair.certificate.not_before)))
         if wrong:
             raise EdgeError(f"the issued certificate cannot be used: {'; '.join(wrong)}")
@@ -116,7 +117,7 @@ class Issuer:
         return IssueResult(wanted, "issued", request, pair.certificate, linked=linked, credentials=fresh, warnings=told)
 
     def _refuse(self, wanted: Wanted, lineage: Lineage | None, now: datetime) -> None:
-        """What must not be asked for, or cannot be had: told before anything is done."""
+        """Raise ``EdgeError`` before anything is changed, if the certificate must not or cannot be ordered."""
         authority = self.authority
         if not authority.agree_tos:
             raise EdgeError("the ACME server requires agreement to its terms of service: set agree_tos to true")
@@ -144,14 +145,18 @@ class Issuer:
             raise EdgeError(f"{self.authority.directory_url} has no profile '{profile}' ({has})")
 
     def _prove(self, wanted: Wanted) -> list[str]:
-        """Whether the authority will get its answer, for a challenge over HTTP; what may not be meant."""
+        """Test the path of an HTTP challenge.
+
+        :returns: warnings about the names.
+        :raises EdgeError: the edge would not answer the challenge, or a name does not exist.
+        """
         if wanted.dns is not None:
             return []
         prove_challenge_path(self.host, self.edge, self.webroot, wanted.names)
         return look_up(self.host, self.edge, wanted.names) if self.check_names else []
 
     def _clear_away(self, wanted: Wanted, lineage: Lineage | None, now: datetime) -> list[str]:
-        """certbot stumbles over a damaged lineage: what is left of it goes out of its sight, and nginx off it first."""
+        """Move a damaged lineage away, because certbot would fail on it; nginx is switched to another pair first."""
         remains = lineage is None and certbot.is_left_over(self.host, self.folders, wanted.name)
         if not remains and (lineage is None or lineage.pair is not None):
             return []
@@ -160,7 +165,7 @@ class Issuer:
         return [f"the damaged certificate is kept in {kept}"] if kept else []
 
     def _link(self, wanted: Wanted, pair: Pair) -> bool:
-        """Let nginx find a copy of the lineage's pair; whether the link had to be switched."""
+        """Link a copy of the lineage's pair for nginx; return whether the link had to be switched."""
         target = key_pairs.stored_target(wanted.name, pair, key_pairs.ISSUED)
         before = self.host.readlink(self.folders.link(wanted.name))
         if before == target:
@@ -173,7 +178,7 @@ class Issuer:
 
 
 def _refuse_wildcards(wanted: Wanted) -> None:
-    """The authority proves a wildcard only by DNS, which a webroot cannot answer."""
+    """ACME servers issue wildcards only for a DNS challenge, not for an HTTP challenge."""
     wildcards = [name for name in wanted.names if name.startswith("*.")]
     if wildcards and wanted.dns is None:
         raise EdgeError(
@@ -183,7 +188,7 @@ def _refuse_wildcards(wanted: Wanted) -> None:
 
 
 def describe(outcomes: Sequence[IssueResult], authority: Authority) -> tuple[str, str]:
-    """What there was and what comes of the certificates that change, as the lines of a diff."""
+    """The certificates that change, before and after, as text for a diff."""
     before = [outcome for outcome in outcomes if outcome.changed and outcome.certificate and outcome.state != "issued"]
     after: list[str] = []
     for outcome in outcomes:

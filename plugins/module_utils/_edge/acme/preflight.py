@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether an authority could reach the answer to its challenge, as far as this host can tell: its failures count."""
+"""Tests whether the ACME server can get the response to its challenge, because failures count against rate limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OK = 200
 
 
 def prove_challenge_path(host: Host, edge: EdgeClient, webroot: str, names: Sequence[str]) -> None:
-    """Fetch a token through the edge under each name, as the authority will; ``EdgeError`` when one is not answered."""
+    """Fetch a token through the edge under each name, like the ACME server; raise ``EdgeError`` if a request fails."""
     token = f"nginx-edge-probe-{secrets.token_hex(8)}"
     folder = os.path.join(webroot, CHALLENGES)
     path = os.path.join(folder, token)
@@ -47,11 +47,11 @@ def _challenge_problem(edge: EdgeClient, webroot: str, name: str, token: str) ->
 
 
 def look_up(host: Host, edge: EdgeClient, names: Sequence[str]) -> list[str]:
-    """Look the names up as this host does.
+    """Resolve the names on this host.
 
-    :returns: names that lead elsewhere or that nobody could look up. Both may be right: behind a load balancer, or with
-        another DNS inside than outside.
-    :raises EdgeError: names that do not exist.
+    :returns: warnings about names that resolve to another host or that could not be resolved. Both may be correct, for
+        example behind a load balancer, or if the internal and the public DNS differ.
+    :raises EdgeError: names do not exist.
     """
     with ThreadPoolExecutor(WORKERS) as pool:
         found = dict(zip(names, pool.map(edge.lookup, names)))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run changes, for Ansible's ``diff``: what somebody changed by hand apart from what the model changes."""
+"""The changes of a run for Ansible's ``diff``, with changes by hand separate from changes of the model."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .store import WRITTEN, Content, Manifest, digest_of, drift, live_name, read
 
 
 def drifted_paths(host: Host, layout: Layout) -> list[str]:
-    """What is not as the last run left it: files of the live generation, by their relative paths; or the absolute path
-    of ``nginx.conf`` where somebody put a file in the place of the link."""
+    """Files that were changed since the last run: relative paths in the live generation, or the absolute path of
+    ``nginx.conf`` if the link was replaced by a file."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     if manifest is not None:
@@ -25,8 +25,8 @@ def drifted_paths(host: Host, layout: Layout) -> list[str]:
 
 
 def differences(host: Host, layout: Layout, content: Content) -> list[dict[str, Any]]:
-    """From what is there to ``content``: first what was changed by hand, back to how it was written; then what the
-    model changes. One entry a changed file."""
+    """The differences between the files on the host and ``content``: first the changes by hand, which are reverted,
+    then the changes of the model. One entry for each changed file."""
     live = live_name(host, layout) or running_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     new = content.named(live or content.digest)
@@ -40,7 +40,7 @@ def differences(host: Host, layout: Layout, content: Content) -> list[dict[str, 
     for path in drift(host, layout, manifest):
         now = _text(host.read(f"{layout.folder(manifest.name)}/{path}"))
         if path in manifest.files and path not in written:
-            # Written by a version that kept no copy, and the model changes it too: the two cannot be told apart.
+            # An older version wrote the file without a copy, so changes by hand and of the model cannot be separated.
             written[path] = now
         by_hand.append(_entry(*_by_hand(path), now, written.get(path, "")))
     changes = [
@@ -52,7 +52,7 @@ def differences(host: Host, layout: Layout, content: Content) -> list[dict[str, 
 
 
 def _written(host: Host, layout: Layout, manifest: Manifest, new: Mapping[str, str]) -> dict[str, str]:
-    """The texts of a generation as they were written, as far as they can be had: each is known by its digest."""
+    """The original texts of a generation, as far as they are available; each is verified by its digest."""
     folder = layout.folder(manifest.name)
     try:
         copy = unpacked(host.read(f"{folder}/{WRITTEN}") or b"")

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dynamic modules that a running nginx cannot let go by a reload.
+"""Dynamic modules that a running nginx cannot unload by a reload.
 
-A master that loaded ``ngx_stream_module`` and a module of it, such as ``ngx_stream_geoip_module``, without a stream
-block, is killed by SIGSEGV when a reload brings a stream block and drops the other module (seen with nginx 1.18, 1.22
-and 1.26). Debian's stock configuration is such a one wherever the package of the other module is installed.
+If a master has loaded ``ngx_stream_module`` and another stream module, such as ``ngx_stream_geoip_module``, without a
+stream block, it crashes with SIGSEGV when a reload adds a stream block and removes the other module (seen with nginx
+1.18, 1.22 and 1.26). The default configuration of Debian does this if the package of the other module is installed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _STREAMS = "stream_upstreams.conf"
 
 
 def module_conflicts(host: Host, layout: Layout, texts: Sequence[str], master: int | None) -> list[Conflict]:
-    """What would kill the running master.
+    """The modules that would crash the running master during a reload.
 
-    :param texts: the configuration that it is to take over.
-    :param master: its process id, None when none runs.
+    :param texts: the configuration to load.
+    :param master: process ID of the master; None if none runs.
     """
     wanted = {name for text in texts for name in _WANTED.findall(text)}
     if master is None or not wanted:
@@ -45,6 +45,6 @@ def module_conflicts(host: Host, layout: Layout, texts: Sequence[str], master: i
 
 
 def missing_modules(host: Host, texts: Sequence[str]) -> list[str]:
-    """Modules that a configuration loads and the host has not: check mode comes before their packages."""
+    """Modules that a configuration loads but that are not installed, because check mode does not install packages."""
     wanted = {path for text in texts for path in _ANY.findall(text)}
     return sorted(path.rpartition("/")[2][: -len(".so")] for path in wanted if not host.exists(path))

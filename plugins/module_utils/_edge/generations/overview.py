@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host has of generations, seen at once: which are there, which is live, which answers, which rollback takes."""
+"""An overview of the generations of a host: all of them, the live one, the one that answers, the rollback target."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .transaction import older_generation
 class Seen:
     """A generation on disk.
 
-    :param proven: seconds since the epoch when nginx was last proven to run it; None when it never was.
-    :param drift: its files that are not as they were written.
+    :param proven: time when nginx was last proven to run it, in seconds since the epoch; None if it never was.
+    :param drift: its files that were changed by hand.
     """
 
     manifest: Manifest
@@ -31,19 +31,19 @@ class Seen:
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the generation."""
         return self.manifest.name
 
 
 @dataclass(frozen=True)
 class Overview:
-    """All generations of a host, the youngest first.
+    """All generations of a host, newest first.
 
-    :param live: the one that ``nginx.conf`` leads to; None for a file that is no generation's.
-    :param running: the one last proven in memory; None before the first.
-    :param answers: the one that answers now; None when none does.
-    :param back: the one that a rollback without a name takes; None when there is none.
-    :param leaving: workers of earlier configurations that still serve open connections, the oldest first.
+    :param live: the one that ``nginx.conf`` points to; None if ``nginx.conf`` does not belong to a generation.
+    :param running: the one that nginx was last proven to run; None before the first one.
+    :param answers: the one that answers now; None if none does.
+    :param back: the target of a rollback without a name; None if there is none.
+    :param leaving: workers of earlier configurations that still serve open connections, oldest first.
     """
 
     generations: Sequence[Seen]
@@ -54,9 +54,9 @@ class Overview:
     leaving: Sequence[Leaving]
 
     def find(self, name: str) -> Seen:
-        """A generation by its name, or by the beginning of it that no other has.
+        """A generation by its name or by a unique prefix of its name.
 
-        :raises EdgeError: there is none, or more than one.
+        :raises EdgeError: no generation matches, or more than one.
         """
         names = {one.name: one for one in self.generations}
         if name in names:
@@ -71,11 +71,11 @@ class Overview:
 
 
 def read_overview(host: Host, layout: Layout) -> Overview:
-    """See what is there; nothing is changed, and no lock is taken."""
+    """Read the generations of the host; this changes nothing and takes no lock."""
     kept = manifests(host, layout)
     live = live_name(host, layout)
     seen = [_seen(host, layout, one) for one in kept]
-    # What runs may be none of the live generation, and then its own port is the one that answers.
+    # nginx may run another generation than the live one, which then answers on its own port.
     ports = dict.fromkeys(one.status_port for one in sorted(kept, key=lambda one: one.name != live))
     answers = next((answer for port in ports if (answer := answering_generation(host, port)) is not None), None)
     return Overview(

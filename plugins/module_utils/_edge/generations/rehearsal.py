@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode: a configuration is written aside, tested by nginx, and taken away again."""
+"""Check mode: a configuration is written to a temporary directory, tested by nginx, and removed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
 
 
 def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
-    """Write a generation aside, let nginx test it, and take it away: what check mode does.
+    """Write a generation to a temporary directory, test it with nginx, and remove it.
 
-    Certificates that a real run would make or replace first are stood in for by a pair of the rehearsal's own, and
-    caches get folders of the rehearsal's own, for nginx makes them while it tests.
+    A temporary pair replaces certificates that a real run would create or replace first. Caches get temporary
+    directories, because nginx creates cache directories during its test.
 
     :returns: the manifest that the generation would have.
     """
@@ -43,12 +43,12 @@ def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
 
 
 def _pairs_in(content: Content) -> set[str]:
-    """Folders of all pairs that a content refers to."""
+    """Directories of all pairs that a content refers to."""
     return {path for text in content.files.values() for path in _PAIR.findall(text)}
 
 
 def _is_usable(host: Host, folder: str) -> bool:
-    """Whether a pair is there and whole; a real run replaces one that is not."""
+    """Whether a pair exists and is intact; a real run replaces any other pair."""
     try:
         read_pair(host, folder)
     except EdgeError:

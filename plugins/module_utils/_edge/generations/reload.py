@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reload nginx and prove that it runs what is on disk, or go back.
+"""Reload nginx and prove that it runs the live generation, or roll back.
 
-``systemctl reload nginx`` and ``nginx -s reload`` return 0 while the master refuses the new configuration and its
-old workers go on. So the new workers are asked: each generation answers its own name on loopback.
+``systemctl reload nginx`` and ``nginx -s reload`` return 0 even if the master rejects the new configuration and the old
+workers keep running. Therefore each generation returns its name on loopback, and the reload waits for this answer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CERTIFICATE = re.compile(rf"^\s*ssl_certificate\s+(/\S+)/{FULLCHAIN};", re.MULT
 
 @dataclass(frozen=True)
 class Proof:
-    """What was seen after a reload: the generation that answered, and the processes that serve it."""
+    """The result of a reload: the generation that answered, and the processes that serve it."""
 
     generation: str
     master: int
@@ -50,14 +50,14 @@ def reload_and_prove(
     allow_restart: bool = False,
     expected: str | None = None,
 ) -> Proof:
-    """Make nginx run the live generation, or go back to the one that ran before.
+    """Make nginx run the live generation, or roll back to the one that ran before.
 
-    :param timeout: seconds within which new workers must answer.
-    :param allow_restart: restart nginx where its own listening sockets are in the way of a reload.
-    :param keep: generations to keep, see :func:`.retention.prune`.
-    :param expected: the generation that the caller made live; default is whichever is live.
-    :raises EdgeError: nginx did not take the generation over, and the previous one is live and runs; or another run has
-        made another one live, and nothing was done.
+    :param timeout: seconds to wait until new workers answer.
+    :param allow_restart: restart nginx if its own listening sockets or modules prevent a reload.
+    :param keep: number of generations to keep, see :func:`.retention.remove_old_generations`.
+    :param expected: the generation that the caller made live; the default is any live generation.
+    :raises EdgeError: nginx did not load the generation, and the message reports the result of the rollback; or another
+        run made another generation live, and nothing was done.
     """
     name = live_name(host, layout)
     if expected is not None and name != expected:
@@ -83,11 +83,11 @@ def reload_and_prove(
 
 
 def _check(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
-    """Let nginx test a generation, and look at the pairs that it would load: of one whose parts are of different types
-    nginx says nothing, and then refuses every handshake.
+    """Test a generation with nginx, and check the pairs that it would load, because nginx accepts a certificate and key
+    of different types without an error, and then rejects every handshake.
 
-    :returns: its texts.
-    :raises EdgeError: it cannot serve.
+    :returns: the texts of the generation.
+    :raises EdgeError: nginx rejects the generation, or a pair is damaged.
     """
     test_configuration(host, f"{layout.folder(manifest.name)}/nginx.conf")
     texts = texts_of(host, layout, manifest)
@@ -97,16 +97,17 @@ def _check(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
 
 
 def pair_folders(texts: Sequence[str]) -> set[str]:
-    """Folders of the certificates that a configuration serves."""
+    """Directories of the certificates that a configuration serves."""
     return {found for text in texts for found in _CERTIFICATE.findall(text)}
 
 
 def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int | None, *, allow_restart: bool) -> bool:
-    """Whether the sockets and modules that a configuration asks for take a restart.
+    """Whether the sockets and modules of a configuration require a restart.
 
-    What the package configured is let go by a restart without being asked: the role nginx has just restarted it too.
+    A restart to unload modules of the package's default configuration is always allowed, because the role nginx has
+    just restarted nginx as well.
 
-    :raises EdgeError: a socket cannot be had at all, or takes a restart that is not allowed.
+    :raises EdgeError: a socket is not available, or requires a restart that is not allowed.
     """
     modules = module_conflicts(host, layout, texts, master)
     found = [*conflicts(host, wanted_listeners(texts), master), *modules]
@@ -123,7 +124,7 @@ def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int 
 
 
 def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
-    """Reload (start, restart) and wait for new workers that answer; without a manifest, for new workers."""
+    """Reload (or start, or restart) nginx and wait for new workers that answer; without a manifest, for new workers."""
     log_position = len(host.read(paths.ERROR_LOG) or b"")
     master = master_pid(host)
     before = worker_pids(host, master) if master is not None else set()
@@ -147,7 +148,7 @@ def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float
 
 
 def answering_generation(host: Host, status_port: int) -> str | None:
-    """Name of the generation that answers on a loopback port; None when none does."""
+    """Name of the generation that answers on a loopback port; None if none does."""
     answer = host.get(f"http://127.0.0.1:{status_port}/generation")
     return answer.strip() if answer is not None else None
 
@@ -162,7 +163,7 @@ def _signal(host: Host, layout: Layout, verb: str, master: int | None) -> None:
 
 
 def _explained(host: Host, layout: Layout, printed: str) -> list[str]:
-    """What stopped nginx, in terms of the live generation's model; each reason once."""
+    """The errors of nginx with their paths in the model of the live generation; each error once."""
     live = live_name(host, layout)
     conf = f"{layout.folder(live)}/nginx.conf" if live else layout.conf
     return list(dict.fromkeys(explain(host, line, conf) for line in printed.splitlines() if "[emerg]" in line))
@@ -178,13 +179,13 @@ def _head(printed: str) -> list[str]:
 
 
 def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:
-    """nginx's reasons, from what its error log gained."""
+    """The errors that nginx added to its error log since ``log_position``."""
     gained = (host.read(paths.ERROR_LOG) or b"")[log_position:].decode(errors="replace")
     return _explained(host, layout, gained)
 
 
 def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, timeout: float) -> EdgeError:
-    """Go back to what ran before the failed generation, and say how that went."""
+    """Roll back to the generation that ran before the failed one, and return an error with the result."""
     reasons = [error.message, *error.details]
     previous, refusals = _sound_way_back(host, layout)
     if previous is None and running_name(host, layout) == failed.name:
@@ -210,9 +211,9 @@ def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, t
 
 
 def _sound_way_back(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
-    """The best generation to go back to that nginx would take today, and why it is none of the better ones.
+    """The best rollback target that nginx accepts now, and why better targets were skipped.
 
-    It ran once, but the certificates, names and programs around it may have changed since.
+    A target has run before, but certificates, names and programs may have changed since.
     """
     refusals: list[str] = []
     for name in ways_back(host, layout):
@@ -230,7 +231,7 @@ def _sound_way_back(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
 
 
 def _test_original(host: Host, layout: Layout) -> None:
-    """Let nginx test the original in the folder that it stood in, for its relative includes are read from there."""
+    """Test the original configuration in its original directory, because its relative includes are read from there."""
     beside = os.path.join(layout.root, ".nginx.conf.original")
     replace_file(host, beside, host.read(f"{layout.folder(ORIGINAL)}/nginx.conf") or b"")
     try:
@@ -240,7 +241,7 @@ def _test_original(host: Host, layout: Layout) -> None:
 
 
 def status(host: Host, layout: Layout) -> dict[str, str | None]:
-    """Names of the live and the running generation, and the one that answers."""
+    """Names of the live generation, of the running one, and of the one that answers."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     return {

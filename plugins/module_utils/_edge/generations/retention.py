@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which generations stay on a host, and which of them is there to go back to."""
+"""The generations that are kept on a host, and the targets for a rollback."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..host.paths import Layout
 from .store import MANIFEST, ORIGINAL, Proven, last_proof, live_name, manifests, read_manifest, running_name
 
 _UNFINISHED = re.compile(r"(\.check-)?[0-9a-f]{4,64}(-\d+)?\Z")
-"""Names of folders that staging and rehearsing make; whatever else stands there is somebody's own."""
+"""Names of directories that staging and check mode create; any other directory there is not removed."""
 
 
 def proven_names(host: Host, layout: Layout) -> list[str]:
-    """The generations that nginx was once proven to run, the one that was last first."""
+    """The generations that nginx was proven to run, the most recent first."""
     proofs: dict[str, Proven] = {}
     for one in manifests(host, layout):
         proof = last_proof(host, layout, one.name)
@@ -26,21 +26,22 @@ def proven_names(host: Host, layout: Layout) -> list[str]:
 
 
 def ways_back(host: Host, layout: Layout) -> list[str]:
-    """Where to go back to when the live generation is not taken over, best first: what was proven in memory last, what
-    was proven before that; before the first proof, the original."""
+    """Rollback targets if nginx does not load the live generation, best first: the generation that was last proven to
+    run, then earlier ones; before the first proof, the original configuration."""
     live, running = live_name(host, layout), running_name(host, layout)
     if not running:
         return [ORIGINAL] if host.exists(f"{layout.folder(ORIGINAL)}/nginx.conf") else []
     if running == live:
-        return []  # nginx was proven to run it: it is the machine that changed
+        return []  # nginx was proven to run it, so the host changed, not the configuration
     known = [running] if read_manifest(host, layout, running) is not None else []
     return [*known, *(name for name in proven_names(host, layout) if name not in (live, running))]
 
 
 def remove_old_generations(host: Host, layout: Layout, keep: int) -> tuple[str, ...]:
-    """Remove all but the youngest ``keep`` generations that have run, and the youngest that has not: what nginx refused
-    must not drive out what there is to go back to. The live, the running and the original one always stay. What runs
-    left behind that died goes as well; to be called under the lock, for what is being staged looks like that.
+    """Remove old generations. Keeps the newest ``keep`` generations that have run, and the newest that has not, so that
+    rejected generations do not displace rollback targets. The live, the running and the original one are always kept.
+    Also removes what interrupted runs left behind. The caller must hold the lock, because a generation that is being
+    staged looks the same.
 
     :returns: names of the generations that were removed.
     """
@@ -50,7 +51,7 @@ def remove_old_generations(host: Host, layout: Layout, keep: int) -> tuple[str, 
     precious = {live_name(host, layout), running_name(host, layout), ORIGINAL}
     removed = tuple(name for name in (*have_run[keep:], *have_not[1:]) if name not in precious)
     for name in removed:
-        # Without its manifest a half-removed folder counts as nothing.
+        # Without its manifest, a partly removed directory does not count as a generation.
         host.remove(f"{layout.folder(name)}/{MANIFEST}")
         host.remove(layout.folder(name))
     precious |= set(kept)

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generations: whole configurations side by side, one of them live.
+"""Generations: complete nginx configurations, one of which is live.
 
-A generation is a folder below ``/etc/nginx/generations``. It is written and tested under its final name, for its
-includes are absolute paths into itself; ``nginx.conf`` becomes a link to it by one rename(2), which is the only
-switch. A folder without a manifest was never proven to pass ``nginx -t`` and counts as nothing.
+A generation is a directory below ``/etc/nginx/generations``. It is written and tested under its final name, because
+its includes are absolute paths into the directory. One rename(2) makes ``nginx.conf`` a link to it; this is the only
+switch. A directory without a manifest was never proven to pass ``nginx -t`` and does not count as a generation.
 """
 
 from __future__ import annotations
@@ -24,47 +24,48 @@ from ..host.paths import Layout
 from ..nginx.program import test_configuration
 
 PLACEHOLDER = "@GENERATION@"
-"""Where a generation's own name stands in texts that come from the controller."""
+"""Placeholder for the name of the generation in texts from the controller."""
 
 ORIGINAL = "original"
-"""What the machine had before its first generation."""
+"""Name of the configuration that the host had before its first generation."""
 
 MANIFEST = "MANIFEST.json"
 
 SUBFOLDERS = ("sites", "streams")
-"""Folders of a generation that nginx includes as a whole."""
+"""Directories of a generation from which nginx includes all files."""
 
 WRITTEN = "WRITTEN"
-"""File in a generation's folder that holds all of its texts as they were written, packed: drift is told by it."""
+"""Packed copy of all original texts in a generation's directory, used to show changes by hand."""
 
 PROVEN = "PROVEN"
-"""File in a generation's folder that holds when nginx was last proven to run it: seconds since the epoch, and behind
-them the how manyth proof on this host it was, for a clock may be set back."""
+"""File in a generation's directory with the time when nginx was last proven to run it, in seconds since the epoch,
+followed by the sequence number of the proof on this host, because the clock may be set back."""
 
 ROOM = ".room"
-"""File that a generation's folder has until its first proof: a disk that is full then has room for :data:`PROVEN`."""
+"""File in a generation's directory that reserves space for :data:`PROVEN` until the first proof, for a full disk."""
 
 BY_HAND = "by-hand"
-"""Folder of an ``nginx.conf`` that somebody put in the place of the link, kept for a look."""
+"""Directory for an ``nginx.conf`` that replaced the link by hand; it is kept for inspection."""
 
 _BLOCK = 4096
-"""Bytes that a small file takes up on most file systems."""
+"""Number of bytes that a small file occupies on most file systems."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a generation is.
+    """The metadata of a generation.
 
-    :param name: its folder's name: the digest, with a number behind it where an older folder of that digest was
-        changed by hand.
-    :param digest: names the content as it came from the controller.
-    :param created: seconds since the epoch.
+    :param name: name of its directory: the digest, followed by a number if another directory of that digest was changed
+        by hand.
+    :param digest: digest of the content from the controller.
+    :param created: time of creation, in seconds since the epoch.
     :param status_port: loopback port on which it answers ``/generation``.
     :param version: version of the collection that wrote it.
     :param files: relative path -> SHA-256 in hexadecimal.
-    :param warnings: what nginx warned of when it tested it; default none.
-    :param made_by: who ran Ansible, and where: ``user@controller``; default unknown.
-    :param number: the how manyth on this host it is: their order, whatever the clock said; default 0, the oldest.
+    :param warnings: warnings of nginx from its test; default none.
+    :param made_by: user and host that ran Ansible, as ``user@controller``; default unknown.
+    :param number: sequence number on this host, which orders generations independently of the clock; default 0, the
+        oldest.
     """
 
     name: str
@@ -83,7 +84,7 @@ _MANIFEST_FIELDS = frozenset(one.name for one in fields(Manifest))
 
 @dataclass(frozen=True)
 class Content:
-    """What the controller sends: texts with :data:`PLACEHOLDER` in them, the digest that names them, and the sender."""
+    """The data that the controller sends: texts with :data:`PLACEHOLDER`, their digest, and the sender."""
 
     files: Mapping[str, str]
     digest: str
@@ -104,37 +105,37 @@ class Content:
 
 
 def live_name(host: Host, layout: Layout) -> str | None:
-    """Name of the generation that ``nginx.conf`` leads to; None for a file that is not ours."""
+    """Name of the generation that ``nginx.conf`` points to; None if it does not belong to a generation."""
     target = host.readlink(layout.conf)
     parts = (target or "").split("/")
     return parts[-2] if target and len(parts) >= 2 and parts[-1] == "nginx.conf" else None  # noqa: PLR2004
 
 
 def running_name(host: Host, layout: Layout) -> str | None:
-    """Name of the generation that was last proven in memory."""
+    """Name of the generation that nginx was last proven to run."""
     return host.readlink(layout.running)
 
 
 def read_manifest(host: Host, layout: Layout, name: str) -> Manifest | None:
-    """The manifest of a generation; None when it has none that can be read."""
+    """The manifest of a generation; None if it has no readable manifest."""
     raw = host.read(f"{layout.folder(name)}/{MANIFEST}")
     try:
         found = json.loads(raw) if raw is not None else {}
-        # A later version may have written more than this one knows; its generations are as good to go back to.
+        # A later version may have written additional fields; its generations are still valid rollback targets.
         return Manifest(**{key: value for key, value in found.items() if key in _MANIFEST_FIELDS})
     except (AttributeError, ValueError, TypeError):
         return None
 
 
 def texts_of(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
-    """The texts of a generation, as they stand there now; an empty one for a file that is missing."""
+    """The current texts of a generation; an empty text for a missing file."""
     return [
         (host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode(errors="replace") for path in manifest.files
     ]
 
 
 def manifests(host: Host, layout: Layout) -> list[Manifest]:
-    """All generations that passed their test, the youngest first."""
+    """All generations that passed their test, newest first."""
     names = (name for name in host.listdir(layout.generations) if not name.startswith("."))
     found = (read_manifest(host, layout, name) for name in names if name != os.path.basename(layout.running))
     sound = (manifest for manifest in found if manifest is not None)
@@ -142,10 +143,10 @@ def manifests(host: Host, layout: Layout) -> list[Manifest]:
 
 
 class Proven(NamedTuple):
-    """When nginx was last proven to run a generation; the later proof is the greater one.
+    """The last proof that nginx ran a generation; a later proof compares as greater.
 
-    :param number: the how manyth proof on this host it was; 0 where an older version did not count.
-    :param at: seconds since the epoch.
+    :param number: sequence number of the proof on this host; 0 if an older version did not write one.
+    :param at: time of the proof, in seconds since the epoch.
     """
 
     number: int
@@ -153,7 +154,7 @@ class Proven(NamedTuple):
 
 
 def last_proof(host: Host, layout: Layout, name: str) -> Proven | None:
-    """The last proof of a generation; None when it never was proven."""
+    """The last proof of a generation; None if it was never proven."""
     words = (host.read(f"{layout.folder(name)}/{PROVEN}") or b"").split()
     try:
         return Proven(int(words[1]) if len(words) > 1 else 0, float(words[0]))
@@ -162,7 +163,7 @@ def last_proof(host: Host, layout: Layout, name: str) -> Proven | None:
 
 
 def remember_proof(host: Host, layout: Layout, name: str) -> None:
-    """Note that nginx was proven to run a generation, just now."""
+    """Record that nginx was just proven to run a generation."""
     proofs = (last_proof(host, layout, one.name) for one in manifests(host, layout))
     number = max((proof.number for proof in proofs if proof is not None), default=0) + 1
     host.remove(f"{layout.folder(name)}/{ROOM}")
@@ -172,9 +173,9 @@ def remember_proof(host: Host, layout: Layout, name: str) -> None:
 
 
 def drift(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
-    """Files of a generation that are not what was written: changed, missing, or added (sorted relative paths)."""
+    """Files of a generation that were changed, removed or added since it was written (sorted relative paths)."""
     folder = layout.folder(manifest.name)
-    # A hidden file is one that a run left which died; nginx reads none.
+    # Hidden files are left over from interrupted runs; nginx does not read them.
     apart = (MANIFEST, PROVEN, WRITTEN, *SUBFOLDERS)
     present = {name for name in host.listdir(folder) if name not in apart and name[0] != "."}
     present |= {f"{inner}/{name}" for inner in SUBFOLDERS for name in host.listdir(f"{folder}/{inner}")}
@@ -187,7 +188,7 @@ def drift(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
 
 
 def find_sound(host: Host, layout: Layout, digest: str) -> Manifest | None:
-    """A generation of that content whose files are as they were written; the live one is preferred."""
+    """A generation of that content whose files are unchanged; the live one is preferred."""
     live = live_name(host, layout)
     same = [manifest for manifest in manifests(host, layout) if manifest.digest == digest]
     for manifest in sorted(same, key=lambda one: one.name != live):
@@ -197,9 +198,9 @@ def find_sound(host: Host, layout: Layout, digest: str) -> Manifest | None:
 
 
 def stage(host: Host, layout: Layout, content: Content) -> Manifest:
-    """Write a generation beside the live one and let nginx test it; nothing that runs is touched.
+    """Write a generation next to the live one and test it with nginx, without changing the live one.
 
-    :raises EdgeError: nginx refuses it; the folder is gone again.
+    :raises EdgeError: nginx rejects it; its directory is removed.
     """
     manifest = new_manifest(host, layout, content, _free_name(host, layout, content.digest))
     try:
@@ -210,7 +211,7 @@ def stage(host: Host, layout: Layout, content: Content) -> Manifest:
 
 
 def new_manifest(host: Host, layout: Layout, content: Content, name: str) -> Manifest:
-    """The manifest of a content under that name, made now."""
+    """A new manifest for a content with that name."""
     return Manifest(
         name,
         content.digest,
@@ -229,10 +230,10 @@ def digest_of(data: bytes) -> str:
 
 
 def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifest) -> Manifest:
-    """Write a generation's folder, let nginx test it, and make it durable.
+    """Write the directory of a generation, test it with nginx, and make it durable.
 
-    :returns: the manifest with what nginx warned of.
-    :raises EdgeError: nginx refuses it; the folder is left to the caller.
+    :returns: the manifest with the warnings of nginx.
+    :raises EdgeError: nginx rejects it; the caller must remove the directory.
     """
     folder = layout.folder(manifest.name)
     for inner in SUBFOLDERS:
@@ -244,7 +245,7 @@ def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifes
     host.write(f"{folder}/{ROOM}", bytes(_BLOCK), durable=False)
     tested = replace(manifest, warnings=test_configuration(host, f"{folder}/nginx.conf"))
     host.sync_filesystem(folder)
-    # The manifest says that the test was passed, so it comes last.
+    # The manifest marks a generation that passed the test, so it is written last.
     host.write(f"{folder}/{MANIFEST}", (json.dumps(asdict(tested), indent=2) + "\n").encode())
     host.fsync_dir(folder)
     host.fsync_dir(layout.generations)
@@ -252,8 +253,8 @@ def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifes
 
 
 def _free_name(host: Host, layout: Layout, digest: str) -> str:
-    """The digest, or with a number where a folder of that name holds something else. What a run left that died
-    before its test is cleared away; a folder that was live once stays for inspection."""
+    """The digest, followed by a number if a directory of that name contains another generation. A directory that an
+    interrupted run left before its test is removed. A directory with a manifest is kept for inspection."""
     number = 1
     while True:
         name = digest if number == 1 else f"{digest}-{number}"
@@ -264,13 +265,13 @@ def _free_name(host: Host, layout: Layout, digest: str) -> str:
 
 
 def switch(host: Host, layout: Layout, name: str) -> None:
-    """Make a generation live. The first switch keeps what was there before as :data:`ORIGINAL`; what somebody puts in
-    the place of the link later is kept as :data:`BY_HAND`."""
+    """Make a generation live. The first switch keeps the previous ``nginx.conf`` as :data:`ORIGINAL`. A file that
+    replaced the link later is kept as :data:`BY_HAND`."""
     if name == ORIGINAL:
         data = host.read(f"{layout.folder(ORIGINAL)}/nginx.conf")
         if data is None:
             raise EdgeError("there is no original configuration to go back to")
-        # A copy in its old place, for its relative includes are read from there.
+        # The original is copied to its old path, because its relative includes are read from there.
         replace_file(host, layout.conf, data, 0o644)
         return
     if host.readlink(layout.conf) is None:

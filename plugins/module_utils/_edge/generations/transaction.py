@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way of a new configuration to being live: lock, look at the sockets, stage, test, switch."""
+"""The deployment of a configuration: lock, check the sockets, stage, test, switch."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ LOCK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Deployment:
-    """What became of a content.
+    """The result of a deployment.
 
-    :param name: its generation; None where nginx is not installed yet, in check mode.
+    :param name: the generation; None in check mode if nginx is not installed yet.
     :param previous: the generation that was live before.
     :param diff: entries for Ansible's ``diff``.
-    :param warnings: what nginx warns of and takes nevertheless; default none.
+    :param warnings: warnings of nginx about an accepted configuration; default none.
     """
 
     changed: bool
@@ -45,7 +45,7 @@ class Deployment:
 
 
 def pack(content: Content) -> str:
-    """A content as compressed text, for the way to the target."""
+    """A content as compressed text, to send to the target."""
     plain = {
         "files": dict(content.files),
         "digest": content.digest,
@@ -57,9 +57,9 @@ def pack(content: Content) -> str:
 
 
 def unpack(payload: str) -> Content:
-    """The content that :func:`pack` made text of.
+    """The content from a text of :func:`pack`.
 
-    :raises EdgeError: it did not arrive whole.
+    :raises EdgeError: the text is incomplete.
     """
     try:
         return Content(**unpacked(payload))
@@ -69,9 +69,9 @@ def unpack(payload: str) -> Content:
 
 @contextlib.contextmanager
 def locked(host: Host, layout: Layout) -> Iterator[None]:
-    """Keep other runs out; every change of what is live happens in here.
+    """Lock out other runs; every change of the live generation happens under this lock.
 
-    :raises EdgeError: another run does not end.
+    :raises EdgeError: another run holds the lock for too long.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -90,12 +90,12 @@ def deploy(
     allow_restart: bool,
     user_files: Mapping[str, str] | None = None,
 ) -> Deployment:
-    """Make a content live, or only try it.
+    """Make a content live, or only test it.
 
-    :param user_files: name -> text of the files with users that the content refers to; default none.
-    :param check: stage aside, test, tell the differences, and change nothing.
-    :param allow_restart: take a change of listening addresses that a reload cannot apply.
-    :raises EdgeError: nginx or the machine's sockets refuse it; what was live still is.
+    :param user_files: name -> text of the password files that the content refers to; default none.
+    :param check: test the content and return the differences, but change nothing.
+    :param allow_restart: accept a change of listening addresses or modules that a reload cannot apply.
+    :raises EdgeError: nginx rejects it, or a socket is not available; the previous configuration stays live.
     """
     nginx = read_nginx(host)
     if not nginx["installed"]:
@@ -128,12 +128,12 @@ def _deploy_locked(
             sound = stage(host, layout, content)
         switch(host, layout, sound.name)
     finally:
-        remove_unused_files(host, layout)  # nothing refers to the users of what was refused
+        remove_unused_files(host, layout)  # no generation uses the password files of a rejected configuration
     return Deployment(True, sound.name, previous, diff, sound.warnings)
 
 
 def _rehearsed(host: Host, layout: Layout, content: Content, texts: Sequence[str]) -> Sequence[str]:
-    """What nginx warns of, or why it could not be asked."""
+    """The warnings of nginx, or the reason why it could not test the configuration."""
     missing = missing_modules(host, texts)
     if missing:
         return (f"nginx: does not have {', '.join(missing)} yet; the configuration was rendered, but not tested",)
@@ -145,15 +145,15 @@ def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeou
 
     :param to: its name; None for the one that ran before the live one.
     :param check: test it with nginx, and change nothing.
-    :param timeout: seconds within which new workers must answer.
-    :param keep: generations to keep.
-    :raises EdgeError: there is no such generation, it was changed by hand, or nginx does not take it over (then what
-        ran before runs again).
+    :param timeout: seconds to wait until new workers answer.
+    :param keep: number of generations to keep.
+    :raises EdgeError: there is no such generation, it was changed by hand, or nginx does not load it (then the previous
+        configuration is restored).
     """
     with locked(host, layout):
         live = live_name(host, layout)
         chosen = older_generation(host, layout, live, to)
-        # A run that died may have left it live, but neither taken over nor proven.
+        # An interrupted run may have made it live, but not reloaded nginx or proven it.
         if set(status(host, layout).values()) == {chosen.name}:
             return Deployment(False, live, live, [])
         changed_files = drift(host, layout, chosen)
@@ -171,7 +171,7 @@ def older_generation(host: Host, layout: Layout, live: str | None, to: str | Non
 
     :param live: the one that is live.
     :param to: see :func:`roll_back`.
-    :raises EdgeError: there is none.
+    :raises EdgeError: there is no such generation.
     """
     kept = {one.name: one for one in manifests(host, layout)}
     if to is not None:

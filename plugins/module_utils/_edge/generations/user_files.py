@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files with the password hashes of users, beside the generations that refer to them.
+"""Password files, which are stored outside the generations that refer to them.
 
-A file's name carries a digest of its text, so a new list of users is a new file: what runs keeps its own until the new
-generation is live. Only root and nginx's workers may read them.
+The name of a file contains a digest of its text, so a changed list of users is a new file. The running generation keeps
+its file until the new generation is live. Only root and the workers of nginx can read the files.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MODE = 0o640
 
 
 def present(host: Host, layout: Layout) -> dict[str, str]:
-    """Name -> SHA-256 in hexadecimal of every file with users that the host has."""
+    """Name -> SHA-256 in hexadecimal of every password file on the host."""
     names = (name for name in host.listdir(layout.users) if not name.startswith("."))
     return {name: digest_of(host.read(f"{layout.users}/{name}") or b"") for name in names}
 
@@ -33,26 +33,26 @@ def digest_of(text: bytes) -> str:
 
 @dataclass(frozen=True)
 class UserFiles:
-    """The files that a content refers to.
+    """The password files that a content refers to.
 
     :param texts: name -> text.
-    :param account: account of nginx's workers, whose group may read them.
+    :param account: account of nginx's workers, whose group can read the files.
     """
 
     texts: Mapping[str, str]
     account: str
 
     def missing(self, host: Host, layout: Layout) -> dict[str, str]:
-        """Those that are not on the host as they should be."""
+        """Files that are missing on the host or have a different text."""
         there = present(host, layout)
         return {name: text for name, text in self.texts.items() if there.get(name) != digest_of(text.encode())}
 
     def are_missing(self, host: Host, layout: Layout) -> bool:
-        """Whether a run would write some."""
+        """Whether a run would write any file."""
         return bool(self.missing(host, layout))
 
     def write(self, host: Host, layout: Layout) -> bool:
-        """Write those that are missing; whether there were any."""
+        """Write the missing files; return whether there were any."""
         missing = self.missing(host, layout)
         if missing:
             host.mkdir(layout.users)
@@ -62,7 +62,7 @@ class UserFiles:
 
 
 def remove_unused_files(host: Host, layout: Layout) -> tuple[str, ...]:
-    """Remove the files that no generation on the host refers to; their names."""
+    """Remove the files that no generation on the host refers to; return their names."""
     there = present(host, layout)
     if not there:
         return ()
