@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``nginx-edge`` does with certificates: shows them, takes renewed ones over, and tells Prometheus of both."""
+"""The ``nginx-edge`` commands for certificates: list them, deploy renewed ones, and write metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..tls.served import LoopbackClient, Observation
 
 
 def add_commands(commands: Any) -> None:
-    """The subcommands, for the parser of the whole command."""
+    """Add the subcommands to the parser."""
     listing = commands.add_parser("certificates", help="list the certificates, their expiry, and what nginx serves")
     listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="for programs")
     listing.set_defaults(do=_certificates)
@@ -43,7 +43,7 @@ def add_commands(commands: Any) -> None:
 
 @dataclass(frozen=True)
 class _Seen:
-    """All certificates of the host, looked at now."""
+    """All certificates of the host at one time."""
 
     now: datetime
     certificates: list[Observation]
@@ -57,7 +57,7 @@ def _look(host: Host, layout: Layout) -> _Seen:
 
 
 def local_edge(host: Host, layout: Layout) -> LoopbackClient:
-    """The nginx of this host, on the port that its live generation has TLS on."""
+    """A client for the nginx of this host, on the TLS port of its live generation."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     texts = texts_of(host, layout, manifest) if manifest else []
@@ -96,7 +96,7 @@ def _metrics(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     text = metrics.as_text(seen.certificates, metrics.read_renewal(host), seen.now)
     if not options.write:
         return text
-    replace_file(host, options.write, text.encode(), 0o644)  # at once: no half of it is ever read
+    replace_file(host, options.write, text.encode(), 0o644)  # one rename: no reader sees a partial file
     return ""
 
 

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts the command ``nginx-edge`` on a host: the core as a separate package, and a small executable.
+"""Installs the command ``nginx-edge`` on a host: the core as a separate package, and a small executable.
 
-The folder of the package is named by a digest of its content, and the executable contains that name: one rename of the
-executable changes from one complete version to the other.
+The directory of the package is named after the digest of its content, and the executable contains the path of this
+directory. Replacing the executable by one rename therefore switches from one complete version to another.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ sys.exit(main())
 
 
 def sources(package: str) -> dict[str, str]:
-    """Path -> text of the modules of a package and its sub-packages, as this process has them.
+    """Path -> source text of the modules of a package and its sub-packages, as loaded by this process.
 
-    They come from a folder, or from the archive in which Ansible sends a module to a host.
+    They are read from a directory, or from the archive in which Ansible sends a module to a host.
 
-    :param package: its dotted name.
-    :returns: such as ``host/errors.py``, relative to the package.
-    :raises EdgeError: a text is not available.
+    :param package: dotted name of the package.
+    :returns: paths relative to the package, such as ``host/errors.py``.
+    :raises EdgeError: the source of a module is not available.
     """
     names = {package: True}  # dotted name -> whether it is a package
     for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}.", onerror=_not_available):
@@ -69,9 +69,9 @@ def _not_to_be_had(name: str) -> NoReturn:
 
 
 def install(host: Host, modules: Mapping[str, str], *, check: bool) -> bool:
-    """Put the command in place as it should be.
+    """Install or update the command.
 
-    :param modules: what :func:`sources` returns.
+    :param modules: the result of :func:`sources`.
     :param check: change nothing.
     :returns: whether anything had to be changed.
     """
@@ -84,7 +84,7 @@ def install(host: Host, modules: Mapping[str, str], *, check: bool) -> bool:
     if not check:
         for folder in sorted({path.rpartition("/")[0] for path in wrong if path != paths.COMMAND}):
             host.mkdir(folder)
-        for path in wrong:  # the executable comes last
+        for path in wrong:  # the executable is written last
             replace_file(host, path, wanted[path], 0o755 if path == paths.COMMAND else 0o644)
         for name in old:
             host.remove(f"{paths.LIBRARY}/{name}")

@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command ``nginx-edge``: shows the generations and certificates of this host and goes back, without Ansible.
+"""The command ``nginx-edge``: shows the generations and certificates of this host and rolls back, without Ansible.
 
-Exit codes: 0 done, or nothing to do; 1 refused, or nginx did not take it and the edge went back; 2 wrong usage.
+Exit codes: 0 done, or nothing to do; 1 failed, or nginx rejected the configuration and the edge was rolled back; 2
+wrong usage.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from ..nginx.service import Leaving
 from . import certificates, sharing
 
 KEEP_ALL = sys.maxsize
-"""How many are kept is the inventory's to say: a way back never removes another one."""
+"""The inventory sets the number of generations to keep, so a rollback never removes any."""
 
 
 class Printed(NamedTuple):
-    """What a command comes to: its exit code, and what goes to standard output and standard error."""
+    """The result of a command: its exit code, and the text for standard output and standard error."""
 
     code: int
     out: str = ""
@@ -41,22 +42,22 @@ class Printed(NamedTuple):
 
 
 def main() -> int:
-    """Entry point of the installed command; its exit code."""
+    """Entry point of the installed command; returns its exit code."""
     options = parser().parse_args()
     if os.geteuid() != 0:
         sys.stderr.write("nginx-edge: requires root; try sudo nginx-edge\n")
         return 1
     printed = run(options, LocalHost(), Layout())
-    # Whoever reads may have seen enough (`nginx-edge show | head`); until here a closed pipe must end nothing.
+    # The reader may close the pipe early (`nginx-edge show | head`). Before this point, that must not end the command.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.stdout.buffer.write(printed.out.encode())  # what the files hold, whatever the terminal's locale
+    sys.stdout.buffer.write(printed.out.encode())  # the contents of the files, regardless of the terminal's locale
     sys.stdout.flush()
     sys.stderr.write(printed.err)
     return printed.code
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options; argparse itself leaves with code 2 where they are wrong."""
+    """The parser for the options; argparse itself exits with code 2 if they are wrong."""
     top = argparse.ArgumentParser(
         prog="nginx-edge",
         description="Show the generations of this edge and its certificates, and roll back to a generation.",
@@ -69,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     showing = commands.add_parser("show", help="show a generation and its files")
     showing.add_argument("name", metavar="NAME", nargs="?", help="default: the live one")
     for one in (top, listing, showing):
-        # A default here would undo what stands before the command.
+        # A default here would override an option that is placed before the command.
         one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="for programs")
     comparing = commands.add_parser("diff", help="show the differences between two generations")
     comparing.add_argument("a", metavar="A")
@@ -88,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, host: Host, layout: Layout) -> Printed:
-    """Do what the options of :func:`parser` ask for."""
+    """Run the command that the options of :func:`parser` select."""
     try:
         return Printed(0, options.do(options, host, layout))
     except EdgeError as error:
@@ -130,7 +131,7 @@ def _states(one: Seen, seen: Overview) -> Iterator[str]:
 
 
 def _remarks(seen: Overview) -> Iterator[str]:
-    """What is not as it should be, and where the way back leads."""
+    """Problems, and the target of a rollback."""
     if seen.live is None:
         yield "nginx.conf does not belong to a generation."
     elif seen.answers is None:
@@ -170,7 +171,7 @@ def _show(options: argparse.Namespace, host: Host, layout: Layout) -> str:
 def _diff(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     seen = read_overview(host, layout)
     old, new = seen.find(options.a), _named(seen, options.b)
-    # Each generation's texts hold its own name, which is no difference.
+    # The texts of each generation contain its name, which does not count as a difference.
     before, after = (
         {path: text.replace(one.name, PLACEHOLDER) for path, text in _texts(host, layout, one).items()}
         for one in (old, new)
@@ -205,14 +206,14 @@ def _rollback(options: argparse.Namespace, host: Host, layout: Layout) -> str:
 
 
 def _named(seen: Overview, name: str | None) -> Seen:
-    """The generation of that name; the live one without."""
+    """The generation of that name; the live one without a name."""
     if name is None and seen.live is None:
         raise EdgeError("nginx.conf does not belong to a generation: give the name of a generation")
     return seen.find(seen.live or "" if name is None else name)
 
 
 def _texts(host: Host, layout: Layout, one: Seen) -> dict[str, str]:
-    """Relative path -> text, as it stands there now; what was added by hand is in it."""
+    """Relative path -> current text, including files that were added by hand."""
     found = {path: host.read(f"{layout.folder(one.name)}/{path}") for path in {*one.manifest.files, *one.drift}}
     return {path: data.decode(errors="replace") for path, data in sorted(found.items()) if data is not None}
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``nginx-edge`` does where one edge orders certificates for others: lay them out, and receive them."""
+"""The ``nginx-edge`` commands for shared certificates: provide them on the issuing edge, and receive them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .certificates import local_edge
 
 
 def add_commands(commands: Any) -> None:
-    """The subcommands, for the parser of the whole command."""
+    """Add the subcommands to the parser."""
     sharing = commands.add_parser("share", help="provide issued certificates to the edges that receive them")
     sharing.set_defaults(do=_share)
     receiving = commands.add_parser("receive", help="receive certificates from the issuing edge and deploy them")
