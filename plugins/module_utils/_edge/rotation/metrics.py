@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates and their renewal as metrics, in Prometheus' text format 0.0.4, for the node exporter's textfiles.
+"""Metrics of certificates and their renewal in Prometheus' text format 0.0.4, for the textfile collector.
 
-Names, units and base types follow prometheus.io's naming practices: times are seconds since the epoch.
+Names, units and base types follow the naming practices of prometheus.io; times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _DAY = 86400
 
 @dataclass(frozen=True)
 class Renewal:
-    """How the renewals of this host went.
+    """The results of the renewals of this host.
 
-    :param ended: when the last one ended, in seconds since the epoch.
-    :param succeeded: whether it did.
-    :param last_success: when the last one that succeeded ended; None when none did yet.
+    :param ended: time when the last renewal ended, in seconds since the epoch.
+    :param succeeded: whether the last renewal succeeded.
+    :param last_success: time when the last successful renewal ended; None if none succeeded yet.
     """
 
     ended: float
@@ -36,7 +36,7 @@ class Renewal:
 
 
 def read_renewal(host: Host) -> Renewal | None:
-    """What is known of the last renewal; None when there was none, or it cannot be read."""
+    """The recorded result of the last renewal; None if there was none, or if it cannot be read."""
     try:
         return Renewal(**json.loads(host.read(paths.RENEWAL_FILE) or b""))
     except (ValueError, TypeError):
@@ -44,7 +44,7 @@ def read_renewal(host: Host) -> Renewal | None:
 
 
 def record_renewal(host: Host, *, succeeded: bool) -> None:
-    """Keep in mind how a renewal ended just now."""
+    """Record the result of a renewal that just ended."""
     before = read_renewal(host)
     now = host.now()
     ended = Renewal(now, succeeded, now if succeeded else before.last_success if before else None)
@@ -52,7 +52,7 @@ def record_renewal(host: Host, *, succeeded: bool) -> None:
 
 
 def as_text(certificates: Sequence[Observation], renewal: Renewal | None, now: datetime) -> str:
-    """All metrics; those of renewals are missing before the first one."""
+    """All metrics as text; the metrics of renewals are missing before the first renewal."""
     seen = [
         (one.name, at, certificate)
         for one in certificates
@@ -104,7 +104,7 @@ def _info(name: str, own: X509Certificate) -> dict[str, str]:
 
 
 def _metric(name: str, help_text: str, samples: Iterable[tuple[dict[str, str], float]]) -> Iterator[str]:
-    """A gauge with its samples; nothing when it has none."""
+    """The lines of a gauge with its samples; no lines without samples."""
     full = f"nginx_edge_{name}"
     lines = [f"{full}{_labels(labels)} {_number(value)}" for labels, value in samples]
     if lines:
@@ -119,7 +119,7 @@ def _labels(labels: dict[str, str]) -> str:
 
 
 def label(value: str) -> str:
-    """The value of a label, with what the format gives a meaning escaped."""
+    """The value of a label with special characters escaped."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An edge that gets its certificates from the one that orders them (:mod:`.sharing`): fetched, checked, into service.
+"""An edge that receives its certificates from the issuing edge (:mod:`.sharing`): it fetches, checks and deploys them.
 
-What is fetched is trusted no more than what an operator brings: a pair has to be whole, good for the names, in its
-time, and no older than the one in use. Then the same way as that of a renewed lineage, back included.
+A received pair is checked like a provided one: it must be intact, cover the names, be valid now, and be no older than
+the pair in use. It is then deployed like a renewed lineage, including the rollback.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _ALIAS = "nginx-edge-issuing-edge"
 
 @dataclass(frozen=True)
 class Settings:
-    """What the timer's unit has to know.
+    """The settings of the timer's unit.
 
-    :param issuing_edge: name in the inventory of the edge that orders.
-    :param address: where its SSH server answers, on ``port``, for ``account``.
-    :param certificates: certificate -> names that it has to be good for.
+    :param issuing_edge: inventory name of the issuing edge.
+    :param address: address of its SSH server, with ``port`` and ``account``.
+    :param certificates: certificate -> names that it must cover.
     """
 
     issuing_edge: str
@@ -49,11 +49,11 @@ class Settings:
 
 
 def prepare(host: Host, settings: Settings, host_keys: Sequence[str], *, check: bool) -> tuple[bool, str]:
-    """Have a key of this host's own, know the other host by its keys, and keep the settings for the timer.
+    """Create an SSH key for this host, and store the SSH host keys of the issuing edge and the settings for the timer.
 
-    :param host_keys: of the edge that orders, as :func:`.sharing.host_keys` has them; none leaves the known ones.
+    :param host_keys: host keys of the issuing edge, from :func:`.sharing.host_keys`; if empty, the known ones are kept.
     :param check: change nothing.
-    :returns: whether anything had to be changed, and the public key (empty where check mode would make it).
+    :returns: whether anything had to be changed, and the public key (empty if check mode would create it).
     """
     files = {paths.RECEIVE_SETTINGS: (json.dumps(asdict(settings), indent=1, sort_keys=True) + "\n").encode()}
     if host_keys:
@@ -78,7 +78,7 @@ def _make_key(host: Host) -> None:
 
 
 def read_settings(host: Host) -> Settings:
-    """What :func:`prepare` kept; ``EdgeError`` when it did not."""
+    """The settings that :func:`prepare` stored; raises ``EdgeError`` if they are missing or damaged."""
     try:
         return Settings(**json.loads(host.read(paths.RECEIVE_SETTINGS) or b""))
     except (ValueError, TypeError) as error:
@@ -88,9 +88,9 @@ def read_settings(host: Host) -> Settings:
 
 
 def fetch(host: Host, settings: Settings) -> Mapping[str, Any]:
-    """What the edge that orders hands over: name -> ``fullchain`` and ``privkey``; nothing of it touches a disk here.
+    """The certificates from the issuing edge: name -> ``fullchain`` and ``privkey``. They are not written to disk here.
 
-    :raises EdgeError: it hands over nothing, in the words of ssh.
+    :raises EdgeError: the issuing edge sent nothing usable; with the messages of ssh.
     """
     options = ["BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes", f"HostKeyAlias={_ALIAS}"]
     options += [
@@ -117,7 +117,7 @@ def fetch(host: Host, settings: Settings) -> Mapping[str, Any]:
 def find_received(
     host: Host, folders: Folders, settings: Settings, handed: Mapping[str, Any], now: datetime
 ) -> tuple[list[Renewed], list[str]]:
-    """The pairs that are to take the place of those in use, and why others cannot."""
+    """The pairs that replace those in use, and the errors of pairs that cannot be used."""
     found: list[Renewed] = []
     problems: list[str] = []
     for name, names in settings.certificates.items():
@@ -151,11 +151,11 @@ def _checked(host: Host, item: Any, names: Sequence[str], now: datetime) -> Pair
 
 
 def _no_step_back(host: Host, folders: Folders, one: Renewed) -> None:
-    """Refuse a pair that is older than one that was received before it."""
+    """Reject a pair that is older than the received pair in use."""
     if not one.before:
         raise EdgeError("nginx has no certificate of that name; run site.yml")
     if not key_pairs.is_stored(one.name, one.before):
-        return  # of this edge's own certbot, from the time before another one ordered
+        return  # the pair is from this edge's certbot, from before another edge issued the certificates
     try:
         current = key_pairs.read_pair(host, folders.link(one.name)).certificate
     except EdgeError:
@@ -176,13 +176,12 @@ def receive(
     timeout: float,
     check: bool,
 ) -> list[str]:
-    """Fetch, check, and bring into service what is new; prove that clients get it.
+    """Fetch certificates, check them, deploy the new ones, and prove that nginx serves them.
 
-    :param timeout: seconds for new workers to answer, and for clients to get what is on disk.
+    :param timeout: seconds to wait until new workers answer, and until nginx serves the certificates on disk.
     :param check: change nothing.
     :returns: names of the certificates that were replaced.
-    :raises EdgeError: something kept a certificate from its clients; the one before is in use. The others have had
-        their turn.
+    :raises EdgeError: a certificate could not be deployed, and the previous one is in use. The others were processed.
     """
     handed = fetch(host, settings)
     with locked(host, layout):

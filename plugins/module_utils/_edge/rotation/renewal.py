@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Renewed certificates on their way into service: checked, switched to, reloaded, and seen to be served.
+"""Deploys renewed certificates: checks them, switches the links, reloads nginx, and verifies that nginx serves them.
 
-certbot renews its own lineages, which nginx never reads. A lineage that was renewed is copied when it is good, the
-link of its certificate is switched, and nginx reloads; whatever goes wrong, the link goes back to the pair that
-was served before.
+certbot renews its own lineages, which nginx never reads. A renewed lineage is checked and copied, the link of its
+certificate is switched, and nginx is reloaded. If a step fails, the link is switched back to the pair that was served
+before.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from ..tls.key_pairs import Pair
 from ..tls.served import Observation, TlsClient, handshake_for, observe
 
 KEEP_ALL = 1_000_000
-"""How many generations are kept is the inventory's to say: a renewal never removes one."""
+"""The inventory sets the number of generations to keep, so a renewal never removes any."""
 
 
 @dataclass(frozen=True)
 class Renewed:
-    """A lineage that holds another pair than the one that nginx reads for it."""
+    """A certificate with a new pair that nginx does not use yet."""
 
     name: str
     pair: Pair
@@ -41,12 +41,12 @@ class Renewed:
 
     @property
     def target(self) -> str:
-        """Where the link of the certificate is to lead."""
+        """The new target for the link of the certificate."""
         return key_pairs.stored_target(self.name, self.pair, self.store)
 
 
 def issued_names(host: Host, folders: Folders) -> list[str]:
-    """Names of the certificates that nginx takes from lineages of certbot."""
+    """Names of the certificates that nginx gets from certbot lineages."""
     links = ((name, host.readlink(folders.link(name))) for name in host.listdir(folders.tls))
     return [
         name
@@ -58,9 +58,9 @@ def issued_names(host: Host, folders: Folders) -> list[str]:
 def find_renewed(
     host: Host, folders: Folders, now: datetime, only: str | None = None
 ) -> tuple[list[Renewed], list[str]]:
-    """The lineages that were renewed, and are not in use yet; and why others cannot be used.
+    """The renewed lineages that are not in use yet, and the errors of lineages that cannot be used.
 
-    :param only: folder of the one lineage to look at; default all.
+    :param only: directory of the only lineage to check; default all.
     """
     found: list[Renewed] = []
     problems: list[str] = []
@@ -85,13 +85,12 @@ def find_renewed(
 def take_over(
     host: Host, edge: TlsClient, layout: Layout, folders: Folders, now: datetime, *, only: str | None, timeout: float
 ) -> list[str]:
-    """Bring renewed certificates into service, and prove that clients get what is on disk.
+    """Deploy renewed certificates, and prove that nginx serves the certificates on disk.
 
-    :param only: folder of the one lineage that was renewed; default all lineages that nginx uses.
-    :param timeout: seconds for new workers to answer, and for clients to get what is on disk.
-    :returns: names of the certificates that were taken over; none when nginx uses no such lineage.
-    :raises EdgeError: something kept a certificate from its clients; the one before is in use. The others have had
-        their turn.
+    :param only: directory of the only lineage to deploy; default all lineages that nginx uses.
+    :param timeout: seconds to wait until new workers answer, and until nginx serves the certificates on disk.
+    :returns: names of the certificates that were deployed; none if nginx uses no such lineage.
+    :raises EdgeError: a certificate could not be deployed, and the previous one is in use. The others were processed.
     """
     with locked(host, layout):
         renewed, problems = find_renewed(host, folders, now, only)
@@ -112,10 +111,10 @@ def into_service(
     names: Sequence[str],
     timeout: float,
 ) -> None:
-    """Switch to pairs that were checked, reload, and prove that clients get what is on disk. The lock is held.
+    """Switch to checked pairs, reload, and prove that nginx serves the certificates on disk. The caller holds the lock.
 
-    :param names: all certificates for which it is proven; where they are not served, nginx is reloaded too.
-    :raises EdgeError: nginx does not take them, and those before are in use; or clients do not get them.
+    :param names: all certificates to prove. If one of them is not served, nginx is reloaded even without new pairs.
+    :raises EdgeError: nginx rejects the new pairs, and the previous ones are in use; or nginx does not serve them.
     """
     if renewed:
         with _way_back(host, folders, renewed):
@@ -130,7 +129,7 @@ def into_service(
 
 @contextmanager
 def _way_back(host: Host, folders: Folders, renewed: Sequence[Renewed]) -> Iterator[None]:
-    """Switch the links of what was renewed, and back when nginx does not take it."""
+    """Switch the links of renewed certificates, and switch them back if nginx rejects them."""
     try:
         for one in renewed:
             key_pairs.store_pair(host, folders.tls, one.name, one.pair, one.store)
@@ -145,10 +144,10 @@ def _way_back(host: Host, folders: Folders, renewed: Sequence[Renewed]) -> Itera
 
 
 def observe_one(host: Host, edge: TlsClient, folders: Folders, name: str, *, used: bool = True) -> Observation:
-    """A certificate on disk, beside what is served for its own names; its private key is not read.
+    """A certificate on disk, and the certificate that is served for its names; its private key is not read.
 
-    :param used: whether any site uses it. An nginx that cannot refuse a handshake shows a placeholder for names that
-        no site has, and that is not its fault.
+    :param used: whether any site uses it. An nginx that cannot reject a handshake serves a placeholder for names that
+        no site has, which is not an error.
     """
     try:
         own = key_pairs.read_chain(host, folders.link(name))[0]
@@ -160,7 +159,7 @@ def observe_one(host: Host, edge: TlsClient, folders: Folders, name: str, *, use
 def observe_all(
     host: Host, edge: TlsClient, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
 ) -> list[Observation]:
-    """All certificates as :func:`look` finds them, when they are current or ``timeout`` seconds have passed."""
+    """All certificates, as soon as they are served or after ``timeout`` seconds."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     used = pair_folders(texts_of(host, layout, manifest)) if manifest else set()
@@ -175,5 +174,5 @@ def observe_all(
 def stale(
     host: Host, edge: TlsClient, layout: Layout, folders: Folders, names: Sequence[str], *, timeout: float = 0
 ) -> list[Observation]:
-    """Those for which clients get something else than what is on disk."""
+    """The certificates for which nginx serves a different certificate than the one on disk."""
     return [one for one in observe_all(host, edge, layout, folders, names, timeout=timeout) if one.stale]

@@ -1,12 +1,12 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The edge that orders certificates for others: what it lays out for them, and who may fetch it.
+"""The issuing edge: it provides the issued certificates to other edges and authorizes their SSH keys.
 
-Others fetch over SSH, as an account that can do nothing but print one file::
+Other edges fetch the certificates over SSH, with an account that can only print one file::
 
-    /var/lib/nginx-edge/share/pairs.json            the issued pairs that nginx serves; root's and the account's group's
-    /var/lib/nginx-edge/share/.ssh/authorized_keys  for each of the others its key, its address, and that one command
+    /var/lib/nginx-edge/share/pairs.json            the issued pairs that nginx serves, readable by root and the account
+    /var/lib/nginx-edge/share/.ssh/authorized_keys  for each edge its key, its address, and the only allowed command
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 
 @dataclass(frozen=True)
 class Follower:
-    """An edge that gets its certificates from here.
+    """An edge that receives its certificates from this edge.
 
-    :param name: its name in the inventory.
-    :param key: its public key, as the file of ``ssh-keygen`` has it.
-    :param address: the one that it comes from; with its key alone nobody else gets in.
+    :param name: inventory name.
+    :param key: public key in the format of ``ssh-keygen``.
+    :param address: source address; the key is valid only from this address.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Follower:
 
     @property
     def line(self) -> str:
-        """Its line in ``authorized_keys``."""
+        """The line of this edge in ``authorized_keys``."""
         found = _KEY.match(self.key.strip())
         if not (found and _PLAIN.match(self.name) and _PLAIN.match(self.address)):
             raise EdgeError(
@@ -57,24 +57,24 @@ class Follower:
 
 
 def authorize(host: Host, followers: Sequence[Follower], members: Collection[str], *, check: bool) -> bool:
-    """Let followers in, and those that are no longer members out.
+    """Authorize the keys of followers, and remove the keys of edges that are no longer members.
 
-    :param followers: those whose keys are known now.
-    :param members: names of all that may be let in; the lines of others go.
+    :param followers: the edges whose keys are known in this run.
+    :param members: names of all edges that may be authorized; the lines of others are removed.
     :param check: change nothing.
     :returns: whether anything had to be changed.
     """
     before = (host.read(paths.SHARE_AUTHORIZED) or b"").decode(errors="replace")
     if check:
         return _authorized(before, followers, members) != before
-    with host.lock(f"{paths.SHARE_HOME}/.lock", LOCK_SECONDS):  # the followers of one batch come at once
+    with host.lock(f"{paths.SHARE_HOME}/.lock", LOCK_SECONDS):  # the followers of one batch run at the same time
         before = (host.read(paths.SHARE_AUTHORIZED) or b"").decode(errors="replace")
         after = _authorized(before, followers, members)
         if after != before:
             host.mkdir(f"{paths.SHARE_HOME}/.ssh")
             replace_file(
                 host, paths.SHARE_AUTHORIZED, after.encode(), 0o644
-            )  # sshd reads it as the account, which may not write it
+            )  # sshd reads it as the account, which must not be able to write it
     return after != before
 
 
@@ -85,11 +85,11 @@ def _authorized(before: str, followers: Sequence[Follower], members: Collection[
 
 
 def lay_out(host: Host, folders: Folders, *, check: bool = False) -> bool:
-    """Lay out the pairs that nginx serves from lineages: checked, and taken over here before others get them.
+    """Provide the pairs that nginx serves from lineages. They were checked and deployed on this edge before.
 
     :param check: change nothing.
     :returns: whether anything had to be changed.
-    :raises EdgeError: a pair is damaged; what was laid out before stays.
+    :raises EdgeError: a pair is damaged; the file with the pairs is not changed.
     """
     handed: dict[str, Any] = {}
     for name in issued_names(host, folders):
@@ -104,7 +104,7 @@ def lay_out(host: Host, folders: Folders, *, check: bool = False) -> bool:
 
 
 def host_keys(host: Host) -> list[str]:
-    """Type and public key of each of this host's SSH keys, for the others to know it by."""
+    """Type and public key of each SSH host key of this host, with which other edges verify it."""
     names = [name for name in host.listdir(paths.HOST_KEYS) if re.match(r"ssh_host_\w+_key\.pub\Z", name)]
     texts = ((host.read(f"{paths.HOST_KEYS}/{name}") or b"").decode(errors="replace") for name in names)
     return [found["key"] for text in texts if (found := _KEY.match(text.strip()))]
