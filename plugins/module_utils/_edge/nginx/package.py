@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The nginx that a host would install, as far as it can be told before: from apt, and from what packagers build in."""
+"""Facts about the nginx package that a host would install, from apt and from the known build options of packages."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..host.host import Host
 DEFAULT_USER = "www-data"
 MODULES_PATH = "--modules-path="
 STREAM_MODULE = "ngx_stream_module"
-"""The distributions build the stream block as a module of this name, with ``ssl_preread`` in it; the build options
-of Debian 11's nginx do not tell of it."""
+"""The distributions build the stream block as a module of this name, which includes ``ssl_preread``. The build options
+of nginx in Debian 11 do not contain it."""
 
 DISTRIBUTION = "distribution"
 NGINX_ORG = "nginx_org"
@@ -28,10 +28,10 @@ _COMMON_BUILD = (
     "--with-http_v2_module",
 )
 DISTRIBUTION_BUILD = _COMMON_BUILD
-"""Build options that Debian's and Ubuntu's nginx has had since 1.18, as far as the model depends on them."""
+"""Build options of nginx in Debian and Ubuntu since 1.18, as far as the model depends on them."""
 
 ADDED_TO_DISTRIBUTION_BUILD = (("--with-stream_realip_module", (1, 22)), ("--with-http_v3_module", (1, 26)))
-"""What Debian builds into nginx from a version on."""
+"""Build options that Debian added to nginx, with the first version."""
 
 NGINX_ORG_BUILD = (
     *_COMMON_BUILD,
@@ -41,12 +41,12 @@ NGINX_ORG_BUILD = (
     "--with-stream_realip_module",
     "--with-stream_ssl_preread_module",
 )
-"""What the model depends on of nginx.org's build options since 1.25.0
+"""Build options of the nginx.org packages since 1.25.0, as far as the model depends on them
 (https://github.com/nginx/pkg-oss/blob/master/debian/Makefile)."""
 
 
 def read_candidate(host: Host, repository: str) -> dict[str, Any]:
-    """Facts about the nginx that the package manager would install, as :func:`.program.read_nginx` gives them.
+    """Facts about the nginx that the package manager would install, in the format of :func:`.program.read_nginx`.
 
     :param repository: ``distribution`` or ``nginx_org``.
     """
@@ -61,7 +61,7 @@ def read_candidate(host: Host, repository: str) -> dict[str, Any]:
     if repository == NGINX_ORG:
         arguments, modules = list(NGINX_ORG_BUILD), []
         if not host.exists(paths.NGINX_ORG_SOURCE):
-            version = ""  # apt speaks of the distribution's as long as it does not know the other
+            version = ""  # apt reports the version of the distribution until it knows the other repository
     return {
         "installed": False,
         "version": version,
@@ -78,11 +78,11 @@ def worker_account(arguments: Sequence[str]) -> str:
 
 
 def policy(host: Host, package: str) -> str:
-    """What apt says of a package."""
+    """The output of ``apt-cache policy`` for a package."""
     return host.run(["apt-cache", "policy", package]).stdout
 
 
 def first(pattern: str, text: str) -> str:
-    """The first group of the first match, without dots around it; empty where nothing matches."""
+    """The first group of the first match, without surrounding dots; empty if nothing matches."""
     found = re.search(pattern, text)
     return found.group(1).strip(".") if found else ""

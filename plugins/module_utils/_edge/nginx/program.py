@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask the nginx program of this host: what it is, and whether it would take a configuration."""
+"""Runs the nginx program of this host to read its build options and to test configurations."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _QUOTED = re.compile(r'"([^"]+)"')
 _FILE_AND_LINE = re.compile(r" in (/\S+):(\d+)$")
 _WRONG_ROUTING = ("conflicting server name", "duplicate")
 _LIMIT_OF_FILES = "exceed open file resource limit"
-"""Not a fault of the configuration: the role nginx reports a limit that is lower than nginx_open_files."""
+"""Not an error of the configuration; the role nginx reports a limit that is lower than nginx_open_files."""
 
 
 def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
     """Facts about nginx.
 
-    :param repository: where a host that has no nginx would get it from: ``distribution`` or ``nginx_org``.
-    :returns: ``installed`` (bool), ``version``, ``openssl`` (dotted text, empty when unknown),
-        ``configure_arguments`` (list), ``modules`` (list of dynamic modules, without ``.so``), ``user``. Where nginx is
-        not installed they tell what the package manager would install; ``version`` is empty when it knows none.
+    :param repository: package source of a host that has no nginx: ``distribution`` or ``nginx_org``.
+    :returns: ``installed`` (bool), ``version``, ``openssl`` (dotted text, empty if unknown),
+        ``configure_arguments`` (list), ``modules`` (list of dynamic modules, without ``.so``), ``user``. If nginx is
+        not installed, they describe the package that would be installed; ``version`` is empty if there is none.
     """
     done = host.run(["nginx", "-V"])
     if done.code != 0:
@@ -38,7 +38,7 @@ def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
     return {
         "installed": True,
         "version": first(r"nginx version: \S+/([0-9.]+)", printed),
-        # "running with" stands there only when it differs from what nginx was built with.
+        # nginx prints "running with" only if the library differs from the one that it was built with.
         "openssl": first(r"running with OpenSSL ([0-9.]+)", printed) or first(r"built with OpenSSL ([0-9.]+)", printed),
         "configure_arguments": arguments,
         "modules": _modules(host, arguments),
@@ -47,7 +47,7 @@ def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
 
 
 def _modules(host: Host, arguments: list[str]) -> list[str]:
-    """Dynamic modules on the host, and the stream module where the package manager has it."""
+    """Dynamic modules on the host, and the stream module if the package manager has it."""
     folder = next((word[len(MODULES_PATH) :] for word in arguments if word.startswith(MODULES_PATH)), "")
     found = [name[: -len(".so")] for name in host.listdir(folder) if name.endswith(".so")] if folder else []
     if STREAM_MODULE not in found and first(r"Candidate: (\d\S*)", policy(host, "libnginx-mod-stream")):
@@ -60,14 +60,14 @@ def _configure_arguments(printed: str) -> list[str]:
 
 
 def test_configuration(host: Host, conf: str) -> tuple[str, ...]:
-    """Let nginx read a configuration without running it.
+    """Test a configuration with nginx, without running it.
 
-    :param conf: path of its main file.
-    :returns: what nginx warns of and takes nevertheless, each with its place in the model where one is known.
-    :raises EdgeError: nginx refuses it, or warns of what would be routed wrongly; the message names the place in
-        the model where one is known.
+    :param conf: path of the main file.
+    :returns: warnings about an accepted configuration, each with its path in the model if it is known.
+    :raises EdgeError: nginx rejects the configuration, or a warning means wrong routing; the message contains the path
+        in the model if it is known.
     """
-    # The test opens the logs, and writes to them that the limit is lower than the number of connections.
+    # The test opens the logs and logs a warning if the limit is lower than the number of connections.
     done = host.run_nginx(["nginx", "-t", "-c", conf], open_files=open_files_limit(host, master_pid(host)))
     lines = [line for line in done.stderr.splitlines() if "[" in line]
     if done.code == 0:
@@ -77,18 +77,18 @@ def test_configuration(host: Host, conf: str) -> tuple[str, ...]:
             return tuple(explain(host, line, conf) for line in warned)
     if not lines:
         raise EdgeError("nginx could not test the configuration", done.stderr.strip().splitlines()[:5])
-    # What stopped nginx comes first, warnings on the way there after it.
+    # The error that stopped nginx comes first, followed by the warnings.
     told = [explain(host, line, conf) for line in sorted(lines, key=lambda line: "[warn]" in line)]
     raise EdgeError(told[0], told[1:])
 
 
 def explain(host: Host, line: str, conf: str) -> str:
-    """A line of nginx's own in terms of the model: ``place: nginx says: … (file:line: text)``.
+    """A message of nginx with its path in the model: ``place: nginx says: … (file:line: text)``.
 
-    The rendered files say in comments which part of the model each block comes from. A line that names no file is
-    looked up by the path or name that it quotes.
+    Comments in the rendered files contain the path in the model for each block. If a message contains no file name, the
+    path or name that it quotes is searched in the files.
 
-    :param conf: main file of the configuration that nginx speaks of.
+    :param conf: main file of the configuration that the message is about.
     """
     words = re.sub(r"^(?:nginx: |[\d/]+ [\d:]+ )?\[(\w+)\] (?:\d+#\d+: )?(?:\*\d+ )?", "", line.strip())
     found = _FILE_AND_LINE.search(words)
@@ -106,7 +106,7 @@ def explain(host: Host, line: str, conf: str) -> str:
 
 
 def _mentioned(host: Host, quoted: list[str], conf: str) -> tuple[str, int]:
-    """File and line that hold one of the quoted texts; line 0 when none does."""
+    """File and line that contain one of the quoted texts; line 0 if none does."""
     folder = conf.rpartition("/")[0]
     names = [f"{inner}/{name}" for inner in ("sites", "streams") for name in host.listdir(f"{folder}/{inner}")]
     for path in (f"{folder}/{name}" for name in (*names, "upstreams.conf", "stream_upstreams.conf", "nginx.conf")):

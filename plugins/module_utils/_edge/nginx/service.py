@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The processes of nginx, and how they are started, reloaded and restarted: by systemd, or directly without it."""
+"""The processes of nginx: starting, reloading and restarting them, with systemd or directly."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..host.errors import EdgeError
 from ..host.host import Completed, Host
 
 GRACE_SECONDS = 15.0
-"""How long open requests may take to finish when nginx is restarted without systemd."""
+"""Seconds to wait for open requests when nginx is restarted without systemd."""
 
 STOP_SECONDS = 5.0
-"""How long nginx may take to end after its connections were cut."""
+"""Seconds to wait until nginx ends after its connections were closed."""
 
 POLL_SECONDS = 0.1
 _FIRST_PROCESS = 1
@@ -25,7 +25,7 @@ _ENDED = ("Z", "X")
 _WORKER = b"nginx: worker process"
 _LEAVING = b"nginx: worker process is shutting down"
 _STARTED = 19
-"""Place of a process's start time behind its name in /proc/PID/stat, in ticks since boot, see proc_pid_stat(5)."""
+"""Index of the start time after the process name in /proc/PID/stat, in ticks since boot, see proc_pid_stat(5)."""
 _OPEN_FILES = re.compile(rb"^Max open files\s+(\d+)", re.MULTILINE)
 """The soft limit in /proc/PID/limits; "unlimited" does not match."""
 _TICKS = 100
@@ -33,18 +33,18 @@ _TICKS = 100
 
 
 def runs_systemd(host: Host) -> bool:
-    """Whether systemd looks after the services of this machine."""
+    """Whether systemd manages the services of this host."""
     return host.exists(paths.SYSTEMD)
 
 
 def master_pid(host: Host) -> int | None:
-    """Process id of the nginx master, None when none runs."""
+    """Process ID of the nginx master; None if none runs."""
     raw = (host.read(paths.PID_FILE) or b"").strip()
     return int(raw) if raw.isdigit() and _is_running(host, int(raw)) else None
 
 
 def open_files_limit(host: Host, master: int | None) -> int | None:
-    """How many files the nginx master may hold open; None when none runs or there is no limit."""
+    """Maximum number of open files of the nginx master; None if none runs or there is no limit."""
     if master is None:
         return None
     found = _OPEN_FILES.search(host.read(f"/proc/{master}/limits") or b"")
@@ -52,14 +52,14 @@ def open_files_limit(host: Host, master: int | None) -> int | None:
 
 
 def worker_pids(host: Host, master: int) -> set[int]:
-    """Children of the master."""
+    """Process IDs of the children of the master."""
     found = {pid: _state_and_parent(host, pid) for pid in host.listdir("/proc") if pid.isdigit()}
     return {int(pid) for pid, known in found.items() if known and known[1] == master}
 
 
 def accepting_workers(host: Host, pids: Iterable[int]) -> set[int]:
-    """Those of some processes that are workers and still take connections: they do until the master tells them to
-    shut down, a moment after it has started the new ones."""
+    """The workers among the given processes that still accept connections. Old workers do so until the master shuts
+    them down, shortly after it started the new workers."""
     titles = {pid: host.read(f"/proc/{pid}/cmdline") or b"" for pid in pids}
     return {pid for pid, title in titles.items() if title.startswith(_WORKER) and not title.startswith(_LEAVING)}
 
@@ -68,7 +68,7 @@ def accepting_workers(host: Host, pids: Iterable[int]) -> set[int]:
 class Leaving:
     """A worker of an earlier reload that still serves connections.
 
-    :param age: seconds since it was started.
+    :param age: seconds since the worker was started.
     """
 
     pid: int
@@ -76,9 +76,9 @@ class Leaving:
 
 
 def leaving_workers(host: Host, master: int | None) -> list[Leaving]:
-    """The workers of a master that shut down and are not done yet, the oldest first.
+    """The workers of a master that are shutting down and still serve connections, oldest first.
 
-    :param master: its process id, None when none runs.
+    :param master: process ID of the master; None if none runs.
     """
     if master is None:
         return []
@@ -94,15 +94,15 @@ def leaving_workers(host: Host, master: int | None) -> list[Leaving]:
 def control(host: Host, verb: str, master: int | None) -> Completed:
     """``start``, ``reload`` or ``restart`` nginx.
 
-    :param master: process id of the running master, None when none runs.
-    :returns: what systemctl or nginx said. Code 0 does not tell that nginx took its configuration over.
-    :raises EdgeError: nginx cannot be restarted from here, or does not end.
+    :param master: process ID of the running master; None if none runs.
+    :returns: the result of systemctl or nginx. Code 0 does not mean that nginx loaded its configuration.
+    :raises EdgeError: nginx cannot be restarted from here, or does not stop.
     """
     if runs_systemd(host):
         done = host.run(["systemctl", verb, "nginx.service"])
         if done.code == 0 or verb != "reload":
             return done
-        # systemd reloads neither what it did not start nor a unit that was masked since; a signal reaches both.
+        # systemd reloads neither a process that it did not start nor a masked unit; a signal works for both.
         direct = host.run(["nginx", "-s", "reload"])
         return direct if direct.code == 0 else done
     if verb == "reload":
@@ -131,7 +131,7 @@ def _stop(host: Host, master: int) -> None:
 
 
 def _is_running(host: Host, pid: int) -> bool:
-    """Whether an nginx has this process id; one that ended may stay as a zombie where nobody reaps it."""
+    """Whether this process ID is a running nginx. A process that ended may remain as a zombie if it is not reaped."""
     if host.read(f"/proc/{pid}/comm") != b"nginx\n":
         return False
     known = _state_and_parent(host, str(pid))
@@ -142,6 +142,6 @@ def _state_and_parent(host: Host, pid: str) -> tuple[str, int] | None:
     stat = host.read(f"/proc/{pid}/stat")
     if not stat:
         return None
-    # The second field is the program's name in parentheses and may hold spaces.
+    # The second field is the program's name in parentheses, which may contain spaces.
     state, parent = stat.rpartition(b")")[2].split()[:2]
     return state.decode(), int(parent)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which sockets a configuration asks for, who holds them, and whether a reload can take them.
+"""The sockets of a configuration, the processes that hold them, and whether a reload can bind them.
 
-nginx reports success for a reload that could not bind, so everything is asked before.
+nginx reports success for a reload that could not bind a socket, so the sockets are checked before.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Listener(NamedTuple):
 
     @property
     def is_wildcard(self) -> bool:
-        """Whether it takes connections to every address of its family."""
+        """Whether it accepts connections to all addresses of its family."""
         return ipaddress.ip_address(self.address).is_unspecified
 
     def __str__(self) -> str:
@@ -39,14 +39,14 @@ class Listener(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """Why nginx cannot listen where it should. ``needs_restart``: its own older socket is in the way."""
+    """Why nginx cannot load a configuration by a reload. ``needs_restart``: a restart can load it."""
 
     message: str
     needs_restart: bool
 
 
 def wanted_listeners(texts: Iterable[str]) -> set[Listener]:
-    """All sockets that ``listen`` directives ask for; unix sockets and names are left to nginx."""
+    """All sockets of ``listen`` directives, except unix sockets and host names."""
     found = set()
     for text in texts:
         for parameters in _LISTEN.findall(text):
@@ -54,7 +54,7 @@ def wanted_listeners(texts: Iterable[str]) -> set[Listener]:
             address, _separator, port = words[0].rpartition(":")
             if not port.isdigit():
                 address, port = words[0], "80"
-            address = address.strip("[]") or "0.0.0.0"  # noqa: S104 - it is what `listen 80` means
+            address = address.strip("[]") or "0.0.0.0"  # noqa: S104 - the meaning of `listen 80`
             if address == "*":
                 address = "0.0.0.0"  # noqa: S104
             try:
@@ -66,7 +66,7 @@ def wanted_listeners(texts: Iterable[str]) -> set[Listener]:
 
 
 def tls_port(texts: Iterable[str]) -> int | None:
-    """The port on which clients speak TLS, and no proxy in front of them; None when there is none."""
+    """The first port with TLS and without the PROXY protocol; None if there is none."""
     for parameters in (words.split() for text in texts for words in _LISTEN.findall(text)):
         port = parameters[0].rpartition(":")[2]
         if "ssl" in parameters and "proxy_protocol" not in parameters and port.isdigit():
@@ -75,7 +75,7 @@ def tls_port(texts: Iterable[str]) -> int | None:
 
 
 def listeners_by_inode(host: Host) -> dict[str, Listener]:
-    """All listening sockets of the host, by the inode that a process's file descriptors name."""
+    """All listening sockets of the host by inode, as in the file descriptors of processes."""
     found = {}
     for table, udp in _TABLES:
         for line in (host.read(f"/proc/net/{table}") or b"").decode().splitlines()[1:]:
@@ -87,7 +87,7 @@ def listeners_by_inode(host: Host) -> dict[str, Listener]:
 
 
 def _address(hexadecimal: str) -> str:
-    """An address of /proc/net/tcp: 32-bit words in the machine's byte order."""
+    """An address from /proc/net/tcp, which consists of 32-bit words in the byte order of the machine."""
     raw = bytes.fromhex(hexadecimal)
     words = struct.unpack(f"={len(raw) // 4}I", raw)
     return str(ipaddress.ip_address(struct.pack(f">{len(words)}I", *words)))
@@ -104,9 +104,9 @@ def held_by(host: Host, pid: int, sockets: Mapping[str, Listener]) -> set[Listen
 
 
 def conflicts(host: Host, wanted: Iterable[Listener], master: int | None) -> list[Conflict]:
-    """What keeps nginx from listening.
+    """The sockets that nginx cannot bind, and why.
 
-    :param master: process id of the running nginx master, whose sockets a reload inherits; None when none runs.
+    :param master: process ID of the running nginx master, whose sockets a reload inherits; None if none runs.
     """
     sockets = listeners_by_inode(host)
     own = held_by(host, master, sockets) if master is not None else set()
@@ -127,7 +127,7 @@ def conflicts(host: Host, wanted: Iterable[Listener], master: int | None) -> lis
 
 
 def _bound(wanted: set[Listener]) -> set[Listener]:
-    """Without the addresses whose wildcard is wanted too: nginx opens one socket for both."""
+    """The listeners without addresses that a wildcard listener includes: nginx opens only one socket for both."""
     wildcards = {(":" in one.address, one.port, one.udp) for one in wanted if one.is_wildcard}
     return {one for one in wanted if one.is_wildcard or (":" in one.address, one.port, one.udp) not in wildcards}
 
@@ -142,7 +142,7 @@ def _holder(host: Host, wanted: Listener, sockets: Mapping[str, Listener]) -> st
 
 
 def _inodes_of(host: Host, pid: str) -> set[str]:
-    """The sockets of a process; none where it has more rights than this one, and so hides them."""
+    """The sockets of a process; none if this process has no permission to read them."""
     try:
         descriptors = host.listdir(f"/proc/{pid}/fd")
     except PermissionError:
