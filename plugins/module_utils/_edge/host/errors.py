@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one exception type that the core raises for what an operator has to read."""
+"""The exception type that the core raises for errors that an operator must read."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 
 class EdgeError(Exception):
-    """Something an operator has to mend; a shell turns it into ``fail_json``.
+    """An error that an operator must fix; a module reports it with ``fail_json``.
 
-    :param message: one line that says what is wrong and what to do about it.
-    :param details: further lines (a program's own words), most telling first; default none.
+    :param message: one line with the error and its remedy.
+    :param details: additional lines, such as the output of a program, most important first; default none.
     """
 
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:

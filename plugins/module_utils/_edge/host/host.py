@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything the core does to the machine it runs on, behind one small protocol.
+"""All effects of the core on the host that it runs on, in one small protocol.
 
-The core is written against :class:`Host`. Modules hand it a :class:`LocalHost`; unit tests hand it one that
-fails, or dies, at effect number k, for every k. Paths are absolute strings.
+The core uses :class:`Host`. Modules pass a :class:`LocalHost`; unit tests pass a host that fails or stops at effect
+number k, for every k. Paths are absolute strings.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from http import HTTPStatus
 from typing import IO, NamedTuple, Protocol
 
 PRIVATE = 0o077
-"""The umask of nginx's unit: what nginx creates is for its own account only."""
+"""The umask of nginx's unit: only its own account can access the files that nginx creates."""
 
 
 class Completed(NamedTuple):
-    """A finished program: its exit code and what it printed (text; undecodable bytes replaced)."""
+    """The result of a program: its exit code and its output (text; undecodable bytes are replaced)."""
 
     argv: Sequence[str]
     code: int
@@ -40,7 +40,7 @@ class Completed(NamedTuple):
 
 
 class Host(Protocol):
-    """Effects on a machine. Each method raises ``OSError`` when the machine refuses."""
+    """Effects on a host. Each method raises ``OSError`` if the operating system reports an error."""
 
     def run(
         self,
@@ -52,77 +52,77 @@ class Host(Protocol):
     ) -> Completed:
         """Run a program without a shell, in the C locale; ``env`` is added to the environment; ``timeout`` in seconds.
 
-        Code 127 stands for a program that does not exist, 124 for one that did not finish in time.
+        Code 127 means that the program does not exist, 124 that it did not finish in time.
         """
 
     def run_nginx(self, argv: Sequence[str], *, open_files: int | None) -> Completed:
-        """Run the nginx program as its unit would: with its umask and its limit of open files.
+        """Run the nginx program with the umask and the limit of open files of its unit.
 
-        :param open_files: limit of open files; None stands for as many as this process may have.
+        :param open_files: limit of open files; None means the hard limit of this process.
         """
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a regular file, or None when there is no such file."""
+        """The bytes of a regular file, or None if there is no such file."""
 
     def listdir(self, path: str) -> list[str]:
-        """Sorted names in a folder; empty when there is no such folder."""
+        """Sorted names in a directory; empty if there is no such directory."""
 
     def readlink(self, path: str) -> str | None:
-        """The target of a symbolic link, or None when ``path`` is not one."""
+        """The target of a symbolic link, or None if ``path`` is not one."""
 
     def exists(self, path: str) -> bool:
-        """Whether anything stands at ``path``; a dangling link counts."""
+        """Whether ``path`` exists; a dangling link counts."""
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
-        """Make one folder and its missing parents; an existing folder is left as it is."""
+        """Create a directory and its missing parents; an existing directory is not changed."""
 
     def write(
         self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
     ) -> None:
-        """Write a whole new file; an existing file or link is refused (``FileExistsError``).
+        """Write a new file; raises ``FileExistsError`` for an existing file or link.
 
-        Nobody but root and the file's group can read it, unless ``mode`` says so.
+        Only root and the group of the file can read it, unless ``mode`` allows more.
 
-        ``durable`` asks for an fsync; a whole tree is better served by one :meth:`sync_filesystem` at its end.
-        ``readers`` is an account whose group the file is given to; default is the process's own group.
+        ``durable`` calls fsync; for many files, call :meth:`sync_filesystem` once at the end instead.
+        ``readers`` is an account whose group becomes the group of the file; default is the group of the process.
         """
 
     def sync_filesystem(self, path: str) -> None:
-        """Make all that was written to the file system of ``path`` durable."""
+        """Make all data that was written to the file system of ``path`` durable."""
 
     def fsync_dir(self, path: str) -> None:
-        """Make the names in a folder durable."""
+        """Make the names in a directory durable."""
 
     def symlink(self, target: str, path: str) -> None:
-        """Make a new symbolic link; an existing name is refused."""
+        """Create a symbolic link; an existing name is an error."""
 
     def rename(self, source: str, destination: str) -> None:
         """rename(2): atomic, replaces a file or link at ``destination``."""
 
     def remove(self, path: str) -> None:
-        """Remove a file, a link, or a folder with all it holds; nothing there is fine. Links are not followed."""
+        """Remove a file, a link, or a directory with its contents. A missing path is ignored; links are not followed."""
 
     def lock(self, path: str, timeout: float) -> AbstractContextManager[None]:
-        """Hold an exclusive lock; ``TimeoutError`` when another process holds it for ``timeout`` seconds."""
+        """Hold an exclusive lock; raises ``TimeoutError`` if another process holds it for ``timeout`` seconds."""
 
     def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
-        """Bind a socket and let it go: None when that worked, the machine's reason when it did not."""
+        """Bind a socket and close it; returns None on success, or the error of the operating system."""
 
     def get(self, url: str) -> str | None:
-        """Body of a 200 answer to an HTTP request on loopback; None for any other answer, or none within a second."""
+        """Body of a 200 response to an HTTP request on loopback; None for any other response, or after one second."""
 
     def now(self) -> float:
-        """Seconds since the epoch, by a clock that may be set."""
+        """Seconds since the epoch, by a clock that may be adjusted."""
 
     def monotonic(self) -> float:
-        """Seconds since some moment, by a clock that nobody sets: for measuring how long something takes."""
+        """Seconds by a clock that is never adjusted, to measure durations."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
 
 
 class LocalHost:
-    """The machine this process runs on."""
+    """The host that this process runs on."""
 
     def run(
         self,
@@ -133,9 +133,9 @@ class LocalHost:
         timeout: float = 120.0,
     ) -> Completed:
         environment: dict[str, str] = {**os.environ, "LC_ALL": "C", **(env or {})}
-        # Modules run by an unprivileged login may lack the sbin folders, where nginx lives.
+        # The PATH of an unprivileged login may lack the sbin directories, which contain nginx.
         environment["PATH"] = environment.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
-        # Files in memory, not pipes: a daemon that the program leaves behind may hold its output open while it lives.
+        # Files in memory instead of pipes, because a daemon that the program starts may keep its output open.
         with _memory() as stdout, _memory() as stderr:
             try:
                 done = subprocess.run(
@@ -162,7 +162,7 @@ class LocalHost:
             with open(path, "rb") as stream:
                 return stream.read()
         except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
-            return None  # a process of /proc may end while it is read
+            return None  # a process may end while its files in /proc are read
 
     def listdir(self, path: str) -> list[str]:
         try:
@@ -189,7 +189,7 @@ class LocalHost:
         with _naming(path), os.fdopen(descriptor, "wb") as stream:
             if readers is not None:
                 os.fchown(descriptor, -1, _group_of(readers))
-            os.fchmod(descriptor, mode)  # whatever the umask says
+            os.fchmod(descriptor, mode)  # regardless of the umask
             stream.write(data)
             stream.flush()
             if durable:
@@ -234,7 +234,7 @@ class LocalHost:
                     time.sleep(0.2)
             yield
         finally:
-            os.close(descriptor)  # which lets the lock go
+            os.close(descriptor)  # this releases the lock
 
     def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -250,7 +250,7 @@ class LocalHost:
         return None
 
     def get(self, url: str) -> str | None:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is behind no proxy
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy for loopback
         try:
             with opener.open(url, timeout=1.0) as answer:
                 return str(answer.read().decode(errors="replace")) if answer.status == HTTPStatus.OK else None
@@ -269,7 +269,7 @@ class LocalHost:
 
 @contextlib.contextmanager
 def _naming(path: str) -> Iterator[None]:
-    """A full disk shows when bytes are written, and that error of Python's names no file."""
+    """Add the path to errors of writes, such as a full disk, for which Python does not report the file."""
     try:
         yield
     except OSError as error:
@@ -280,9 +280,9 @@ def _naming(path: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _limit_of_open_files(wanted: int | None) -> Iterator[None]:
-    """Give this process, and so the programs that it runs, another soft limit of open files for a while.
+    """Temporarily set the soft limit of open files of this process and of the programs that it runs.
 
-    :param wanted: None stands for the hard limit. The hard limit is raised where that is allowed.
+    :param wanted: the limit; None means the hard limit. The hard limit is raised if that is allowed.
     """
     before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if wanted is not None and wanted > hard:
@@ -322,10 +322,10 @@ def _text(stream: IO[bytes]) -> str:
 
 
 def switch_symlink(host: Host, target: str, path: str) -> None:
-    """Point the name ``path`` to ``target`` by one rename(2): whoever looks sees the old or the new, never neither.
+    """Make ``path`` a link to ``target`` by one rename(2), so that readers always see either the old or the new target.
 
-    A file at ``path`` is replaced as well. The temporary name stands in the same folder, for rename must not
-    cross file systems; one left by a run that died is removed first.
+    A file at ``path`` is replaced as well. The temporary link is created in the same directory, because rename must not
+    cross file systems. A temporary link of an interrupted run is removed first.
     """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.switch")
@@ -336,9 +336,9 @@ def switch_symlink(host: Host, target: str, path: str) -> None:
 
 
 def replace_file(host: Host, path: str, data: bytes, mode: int = 0o640, *, readers: str | None = None) -> None:
-    """Put ``data`` at ``path`` by one rename(2); an existing file or link is replaced.
+    """Write ``data`` to ``path`` by one rename(2); an existing file or link is replaced.
 
-    :param readers: account whose group the file is given to.
+    :param readers: account whose group becomes the group of the file.
     """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.switch")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Data of many lines as one short text: for the way to the host, and for keeping beside what was written from it."""
+"""Packs data into a compressed text, to send it to the host or to store it next to the files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def packed(data: Any) -> str:
 
 
 def unpacked(text: str | bytes) -> Any:
-    """The data that :func:`packed` made text of.
+    """The data from a text of :func:`packed`.
 
-    :raises ValueError: it is not whole.
+    :raises ValueError: the text is incomplete.
     """
     try:
         return json.loads(zlib.decompress(base64.b64decode(text, validate=True)))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folders, files and ports of an edge. Tests use other folders."""
+"""The directories, files and ports of an edge. Tests use temporary directories."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CACHE_FOLDER = "/var/cache/nginx-edge"
 SYSTEMD = "/run/systemd/system"
 """Exists while systemd runs, see sd_booted(3)."""
 NGINX_ORG_SOURCE = "/etc/apt/sources.list.d/nginx-edge.sources"
-"""The role nginx writes it, for apt."""
+"""The role nginx writes this file for apt."""
 HOST_KEYS = "/etc/ssh"
 
 COMMAND = "/usr/local/sbin/nginx-edge"
@@ -36,40 +36,40 @@ RECEIVE_KNOWN_HOSTS = f"{RECEIVE_FOLDER}/receive_known_hosts"
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the files of an edge are. The defaults are those of a host; tests use another root."""
+    """Paths of the nginx configuration. The defaults are for a real host; tests use a temporary directory."""
 
     root: str = "/etc/nginx"
     lock: str = "/run/nginx-edge.lock"
-    """Not in /run/lock, where any user may hold a file of that name, or plant a link under it."""
+    """Not in /run/lock, where any user could hold a file of that name or create a link with it."""
 
     @property
     def conf(self) -> str:
-        """The main file of what runs, a link into a generation."""
+        """The main configuration file, a link into a generation."""
         return f"{self.root}/nginx.conf"
 
     @property
     def generations(self) -> str:
-        """Folder of all generations."""
+        """Directory of all generations."""
         return f"{self.root}/generations"
 
     @property
     def running(self) -> str:
-        """Link to the generation that was last proven in memory."""
+        """Link to the generation that nginx was last proven to run."""
         return f"{self.generations}/running"
 
     @property
     def users(self) -> str:
-        """Folder of the files with password hashes that generations refer to."""
+        """Directory of the password files that generations refer to."""
         return f"{self.root}/users"
 
     def folder(self, name: str) -> str:
-        """Folder of one generation."""
+        """Directory of one generation."""
         return f"{self.generations}/{name}"
 
 
 @dataclass(frozen=True)
 class Folders:
-    """Where nginx looks for its certificates, and where certbot keeps its own."""
+    """Directories of nginx's certificates and of certbot."""
 
     tls: str = "/etc/nginx/tls"
     letsencrypt: str = "/etc/letsencrypt"
