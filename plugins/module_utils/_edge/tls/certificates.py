@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which pair each certificate of the plan is to have, decided from what is there; then done, one rename each.
+"""Decides which pair each certificate of the plan gets, and installs it with one rename for each certificate.
 
-The rules protect what is served: a pair that works is only ever replaced by a better one. Everything is decided, and
-every pair that was handed in is checked, before anything is written.
+The rules protect the pairs in use: only a better pair replaces a working one. All decisions are made, and all provided
+pairs are checked, before anything is written.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ class Wanted:
         )
 
     def error(self, problem: EdgeError | OSError) -> str:
-        """A problem with this certificate as one text that begins with its place in the model."""
+        """An error of this certificate as text, prefixed with its path in the model."""
         return f"{self.path or f'certificate {self.name}'}: {problem}"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done for one certificate: nothing, make a pair, or store one and link to it."""
+    """The action for one certificate: do nothing, create a pair, or store a pair and link to it."""
 
     wanted: Wanted
     state: str
@@ -82,7 +82,7 @@ class Decision:
 
 
 def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
-    """What to do for one certificate; reads only. ``EdgeError`` when a provided pair cannot be used."""
+    """The action for one certificate; changes nothing. Raises ``EdgeError`` if a provided pair cannot be used."""
     key_pairs.check_name(wanted.name)
     if not wanted.names:
         raise EdgeError("has no names")
@@ -136,7 +136,7 @@ def _decide_acme(host: Host, folders: Folders, wanted: Wanted, now: datetime) ->
         copy = key_pairs.stored_target(wanted.name, issued, key_pairs.ISSUED)
         if target == copy and current == issued:
             return Decision(wanted, LINEAGE, issued, warnings=_lineage_warnings(issued, wanted, now))
-        # A lineage that lacks a new name still serves the old ones better than a placeholder.
+        # A lineage without a new name is still better for the old names than a placeholder.
         helps = len(issued.certificate.uncovered(wanted.names)) < len(wanted.names)
         if helps and not issued.certificate.expired(now):
             return Decision(wanted, LINEAGE, issued, target=copy, warnings=_lineage_warnings(issued, wanted, now))
@@ -150,7 +150,7 @@ def _decide_acme(host: Host, folders: Folders, wanted: Wanted, now: datetime) ->
 
 
 def _decide_received(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
-    """A placeholder, until the edge that orders hands a pair over; what serves until then stays."""
+    """A placeholder until the issuing edge sends a pair; a usable current pair is kept until then."""
     link = folders.link(wanted.name)
     current = key_pairs.intact_pair(host, link)
     if current is not None:
@@ -163,7 +163,7 @@ def _decide_received(host: Host, folders: Folders, wanted: Wanted, now: datetime
 
 
 def _stand_in(host: Host, folders: Folders, wanted: Wanted, now: datetime, state: str) -> Decision:
-    """For a certificate whose pair is missing or damaged: the best of those that were kept, or else a placeholder."""
+    """For a certificate whose pair is missing or damaged: the best of the kept pairs, or else a placeholder."""
     link = folders.link(wanted.name)
     damage = ""
     if host.readlink(link) is not None:
@@ -190,7 +190,7 @@ def _store_of(state: str) -> str:
 
 
 def _serves_meanwhile(pair: Pair, wanted: Wanted, now: datetime) -> bool:
-    """Whether a pair that is no lineage may stay until the first certificate is issued."""
+    """Whether a pair that is not from a lineage may be used until the first certificate is issued."""
     own = pair.certificate
     enough = RENEW_WITH_LEFT if own.is_self_signed else timedelta(0)
     return not own.uncovered(wanted.names) and own.left(now) > enough
@@ -207,7 +207,7 @@ def _lineage_warnings(pair: Pair, wanted: Wanted, now: datetime) -> tuple[str, .
 
 
 def decide_all(host: Host, folders: Folders, wanted: Sequence[Wanted], now: datetime) -> list[Decision]:
-    """The decisions for all certificates; one ``EdgeError`` with every problem of every certificate."""
+    """The decisions for all certificates; raises one ``EdgeError`` with all problems of all certificates."""
     decisions: list[Decision] = []
     problems: list[str] = []
     for one in wanted:
@@ -218,7 +218,7 @@ def decide_all(host: Host, folders: Folders, wanted: Sequence[Wanted], now: date
 
 
 def apart(host: Host, folders: Folders, decisions: Sequence[Decision]) -> tuple[list[Decision], list[Decision]]:
-    """The decisions without those that replace a pair that nginx can load, and those alone."""
+    """The decisions in two lists: those that do not replace a pair that nginx can load, and those that do."""
     links = [folders.link(one.wanted.name) for one in decisions]
     replacing = [one.changes and key_pairs.intact_pair(host, link) is not None for one, link in zip(decisions, links)]
     urgent = [one for one, waits in zip(decisions, replacing) if not waits]
@@ -226,7 +226,7 @@ def apart(host: Host, folders: Folders, decisions: Sequence[Decision]) -> tuple[
 
 
 def install(host: Host, folders: Folders, decision: Decision) -> Pair | None:
-    """Do what was decided, and return the pair that is in use afterwards."""
+    """Carry out a decision, and return the pair that is in use afterwards."""
     wanted, pair, target = decision.wanted, decision.pair, decision.target
     if not decision.changes:
         return pair
@@ -250,7 +250,7 @@ def install(host: Host, folders: Folders, decision: Decision) -> Pair | None:
 
 
 def install_all(host: Host, folders: Folders, decisions: Sequence[Decision]) -> list[Pair | None]:
-    """Do all that was decided: one that fails does not keep the others from their pairs."""
+    """Carry out all decisions; the failure of one does not stop the others."""
     done: list[Pair | None] = []
     problems: list[str] = []
     for decision in decisions:
@@ -262,7 +262,7 @@ def install_all(host: Host, folders: Folders, decisions: Sequence[Decision]) -> 
 
 @contextmanager
 def collecting(problems: list[str], wanted: Wanted) -> Iterator[None]:
-    """Keep a certificate's error for the end, so that the others get their turn."""
+    """Collect the error of a certificate, so that the others are still processed."""
     try:
         yield
     except (EdgeError, OSError) as error:
@@ -270,7 +270,7 @@ def collecting(problems: list[str], wanted: Wanted) -> Iterator[None]:
 
 
 def raise_all(problems: Sequence[str], what: str = "cannot be used") -> None:
-    """One ``EdgeError`` with every problem, or none."""
+    """Raise one ``EdgeError`` with all problems, if there are any."""
     if problems:
         count = "a certificate" if len(problems) == 1 else f"{len(problems)} certificates"
         raise EdgeError(f"{count} {what}", problems)

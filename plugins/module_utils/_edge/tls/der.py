@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A reader for DER, the binary form of certificates and keys: just enough to walk one element at a time.
+"""A minimal reader for DER, the binary format of certificates and keys.
 
-Starting the ``openssl`` program costs up to 30 ms; with a thousand certificates that is minutes per run, and
-reading them here is milliseconds. Nothing is decided here that would need cryptography.
+Starting the ``openssl`` program takes up to 30 ms, which is minutes per run with a thousand certificates. Reading them
+here takes milliseconds. This module does no cryptography.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HEADER = 2
 
 
 class Element(NamedTuple):
-    """One tag-length-value: its tag, what it holds, and all of its bytes."""
+    """One tag-length-value element: its tag, its content, and all of its bytes."""
 
     tag: int
     content: bytes
@@ -34,12 +34,12 @@ class Element(NamedTuple):
         return int.from_bytes(self.content, "big", signed=True)
 
     def bits(self) -> bytes:
-        """A bit string without the count of unused bits that stands before it (always 0 in keys)."""
+        """A bit string without the leading count of unused bits (always 0 in keys)."""
         return self.content[1:]
 
 
 def read_one(data: bytes) -> tuple[Element, bytes]:
-    """The first element, and the bytes after it; ``ValueError`` when it is not whole."""
+    """The first element, and the bytes after it; raises ``ValueError`` if it is incomplete."""
     if len(data) < _HEADER:
         raise ValueError("ends early")
     tag, length, start = data[0], data[1], _HEADER
@@ -55,7 +55,7 @@ def read_one(data: bytes) -> tuple[Element, bytes]:
 
 
 def read_all(data: bytes) -> list[Element]:
-    """All elements that stand one after the other in ``data``."""
+    """All elements in ``data``, in order."""
     elements: list[Element] = []
     while data:
         element, data = read_one(data)
@@ -67,7 +67,7 @@ _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*\n(.*?)-----END \1-----
 
 
 class PemBlock(NamedTuple):
-    """A block of a PEM file: its label, its binary content, and whether it is locked with a passphrase."""
+    """A block of a PEM file: its label, its binary content, and whether it is encrypted with a passphrase."""
 
     label: str
     content: bytes
@@ -75,7 +75,7 @@ class PemBlock(NamedTuple):
 
 
 def pem_blocks(text: str) -> list[PemBlock]:
-    """The blocks of a PEM text in order; text around them is passed over; ``ValueError`` for one that is damaged."""
+    """The blocks of a PEM text in order. Other text is ignored; a damaged block raises ``ValueError``."""
     blocks: list[PemBlock] = []
     for label, body in _PEM_BLOCK.findall(text.replace("\r\n", "\n")):
         encrypted = label.startswith("ENCRYPTED") or "ENCRYPTED" in body

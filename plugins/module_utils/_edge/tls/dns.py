@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an authority is shown that names are ours: a file that the edge serves, or a record by a plugin of certbot."""
+"""The challenges of the ACME server: a file that the edge serves, or a DNS record that a certbot plugin creates."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from typing import Any
 from ..host.host import Host, replace_file
 
 OWN_FOLDER = "nginx-edge"
-"""Below certbot's folder: what this collection keeps there, for root alone."""
+"""Subdirectory of certbot's directory for the files of this collection, readable only by root."""
 
 
 @dataclass(frozen=True)
 class DnsPlugin:
-    """A plugin of certbot that writes records, named without ``dns-``, and what it logs in with.
+    """A certbot plugin that creates DNS records.
 
-    :param credentials: text of the plugin's file; None for a plugin that takes none.
-    :param propagation_seconds: what the record gets to be seen everywhere; None for the plugin's own default.
+    :param provider: name of the plugin without ``dns-``.
+    :param credentials: text of the credentials file; None for a plugin without one.
+    :param propagation_seconds: seconds to wait until the record has reached all DNS servers; None for the default of
+        the plugin.
     """
 
     provider: str
@@ -35,16 +37,16 @@ class DnsPlugin:
 
 @dataclass(frozen=True)
 class Challenge:
-    """How certbot proves names.
+    """The method by which certbot proves control of the names.
 
-    :param options: its options, as certbot writes them down for renewals: ``dns_rfc2136_credentials``.
+    :param options: its options with the names of certbot's renewal files, such as ``dns_rfc2136_credentials``.
     """
 
     authenticator: str
     options: Mapping[str, str]
 
     def arguments(self) -> list[str]:
-        """For certbot's command line."""
+        """Arguments for the command line of certbot."""
         if self.authenticator == "webroot":
             return ["--webroot", "--webroot-path", self.options["webroot_path"]]
         argv = ["--authenticator", self.authenticator]
@@ -53,7 +55,7 @@ class Challenge:
         return argv
 
     def changes(self, renewal: Mapping[str, str]) -> list[str]:
-        """In what a renewal, as certbot wrote it down, would go another way."""
+        """The differences between certbot's renewal settings and this challenge."""
         authenticator = renewal.get("authenticator")
         if authenticator != self.authenticator:
             return [f"renewed by {authenticator or 'nothing'}, wanted {self.authenticator}"]
@@ -69,7 +71,7 @@ class Challenge:
 
 
 def challenge_of(dns: DnsPlugin | None, name: str, webroot: str, letsencrypt: str) -> Challenge:
-    """How the names of the certificate ``name`` are proven."""
+    """The challenge for the names of the certificate ``name``."""
     if dns is None:
         return Challenge("webroot", {"webroot_path": webroot})
     prefix = f"dns_{dns.provider.replace('-', '_')}"
@@ -82,22 +84,22 @@ def challenge_of(dns: DnsPlugin | None, name: str, webroot: str, letsencrypt: st
 
 
 def credentials_file(letsencrypt: str, name: str) -> str:
-    """Where the plugin reads its credentials for one certificate, now and at each renewal."""
+    """Path of the plugin's credentials for one certificate, for the order and for each renewal."""
     return os.path.join(letsencrypt, OWN_FOLDER, f"{name}.dns.ini")
 
 
 def differs(host: Host, dns: DnsPlugin | None, path: str) -> bool:
-    """Whether the credentials on the host are others than those that are wanted."""
+    """Whether the credentials on the host differ from the requested ones."""
     return dns is not None and dns.credentials is not None and host.read(path) != dns.credentials.encode()
 
 
 def write_credentials(host: Host, dns: DnsPlugin, path: str) -> None:
-    """Put the credentials where the plugin reads them, for root alone."""
+    """Write the credentials file of the plugin, readable only by root."""
     own_folder(host, os.path.dirname(path))
     replace_file(host, path, (dns.credentials or "").encode(), 0o600)
 
 
 def own_folder(host: Host, folder: str) -> None:
-    """Make the folder that root alone can look into."""
+    """Create the directory, which only root can access."""
     host.mkdir(os.path.dirname(folder))
     host.mkdir(folder, 0o700)

@@ -1,16 +1,16 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pairs of a certificate chain and its private key: read, checked, made, stored and switched to.
+"""Pairs of a certificate chain and its private key: reading, checking, creating, storing and switching them.
 
-nginx reads ``<tls>/<name>/fullchain.pem`` and ``privkey.pem``; ``<tls>/<name>`` is a link: both change at once::
+nginx reads ``<tls>/<name>/fullchain.pem`` and ``privkey.pem``. ``<tls>/<name>`` is a link, so both change together::
 
     <tls>/<name>                    -> .issued/<name>/<digest>, or .pairs/<name>/<digest>
-    <tls>/.issued/<name>/<digest>/  copy of a lineage of certbot: fullchain.pem, privkey.pem
-    <tls>/.pairs/<name>/<digest>/   likewise, provided, self-signed or a placeholder
+    <tls>/.issued/<name>/<digest>/  copy of a certbot lineage: fullchain.pem, privkey.pem
+    <tls>/.pairs/<name>/<digest>/   the same for a provided, received or self-signed pair, or a placeholder
 
-A folder is never written again once it has its name, so nginx meets no pair that was not checked: certbot changes its
-own lineage, and only a copy of it that was found good takes the place of the one in use.
+A directory is not changed once it has its final name, so nginx never reads an unchecked pair. certbot changes its own
+lineage, and only a checked copy of it replaces the pair in use.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FULLCHAIN = "fullchain.pem"
 PRIVKEY = "privkey.pem"
 STORE = ".pairs"
 ISSUED = ".issued"
-"""The stores below the TLS folder: of pairs that were brought or made here, and of copies of certbot's lineages."""
+"""The stores below the TLS directory: for provided, received and self-signed pairs, and for copies of lineages."""
 _UNFINISHED = ".unfinished"
 _LONGEST_COMMON_NAME = 64
 _NAME_ON_DISK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
@@ -40,7 +40,7 @@ _NAME_IN_CERTIFICATE = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-
 
 @dataclass(frozen=True)
 class Pair:
-    """A chain and the private key that belongs to it, as texts; the key stays out of any printed form."""
+    """A chain and its private key as texts; the key is excluded from the printed form."""
 
     fullchain: str
     privkey: str = field(repr=False)
@@ -59,7 +59,7 @@ class Pair:
 
 
 def checked_pair(host: Host, fullchain: str, privkey: str) -> Pair:
-    """A pair from its two texts; ``EdgeError`` when one cannot be read or they do not belong together."""
+    """A pair from its two texts; raises ``EdgeError`` if one cannot be read or they do not match."""
     chain = parse_chain(fullchain)
     if not key_belongs(host, chain[0], privkey):
         raise EdgeError(mismatch(chain, privkey))
@@ -67,7 +67,7 @@ def checked_pair(host: Host, fullchain: str, privkey: str) -> Pair:
 
 
 def mismatch(chain: Sequence[X509Certificate], privkey: str) -> str:
-    """What to say of a key that is not the first certificate's."""
+    """The error message for a key that does not match the first certificate."""
     for place, certificate in enumerate(chain[1:], 2):
         if key_matches(certificate, privkey):
             return f"the private key belongs to certificate {place} of the file: put that certificate first"
@@ -75,7 +75,7 @@ def mismatch(chain: Sequence[X509Certificate], privkey: str) -> str:
 
 
 def read_pair(host: Host, folder: str) -> Pair:
-    """The pair in a folder (or behind a link to one); ``EdgeError`` says what is missing or wrong with it."""
+    """The pair in a directory (or in the target of a link); raises ``EdgeError`` if it is missing or damaged."""
     texts = [_read(host, os.path.join(folder, name)) for name in (FULLCHAIN, PRIVKEY)]
     try:
         return checked_pair(host, *texts)
@@ -84,7 +84,7 @@ def read_pair(host: Host, folder: str) -> Pair:
 
 
 def intact_pair(host: Host, folder: str) -> Pair | None:
-    """The pair in a folder; None when something is missing or wrong with it."""
+    """The pair in a directory; None if it is missing or damaged."""
     try:
         return read_pair(host, folder)
     except EdgeError:
@@ -92,7 +92,7 @@ def intact_pair(host: Host, folder: str) -> Pair | None:
 
 
 def read_chain(host: Host, folder: str) -> tuple[X509Certificate, ...]:
-    """The certificates alone, of a pair whose key is nobody's business; ``EdgeError`` as :func:`read_pair` has it."""
+    """The certificates of a pair, without reading its key; raises ``EdgeError`` like :func:`read_pair`."""
     text = _read(host, os.path.join(folder, FULLCHAIN))
     try:
         return parse_chain(text)
@@ -108,7 +108,7 @@ def _read(host: Host, path: str) -> str:
 
 
 def order_problem(chain: Sequence[X509Certificate]) -> str | None:
-    """Why some clients would trust nothing: each certificate has to be followed by its issuer (RFC 5246, 7.4.2)."""
+    """The error in the order of a chain, or None. Each certificate must be followed by its issuer (RFC 5246, 7.4.2)."""
     if all(one.issuer == after.subject for one, after in zip(chain, chain[1:])):
         return None
     ordered, left = [chain[0]], list(chain[1:])
@@ -124,7 +124,7 @@ def order_problem(chain: Sequence[X509Certificate]) -> str | None:
 
 
 def expiry_problem(certificate: X509Certificate, now: datetime) -> str | None:
-    """Why a client would refuse the dates of the certificate, or None."""
+    """Why a client would reject the dates of the certificate, or None."""
     if certificate.expired(now):
         return f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
     if now < certificate.not_before:
@@ -133,7 +133,7 @@ def expiry_problem(certificate: X509Certificate, now: datetime) -> str | None:
 
 
 def problems_of(chain: Sequence[X509Certificate], names: Sequence[str], now: datetime) -> Iterator[str]:
-    """What is wrong with a chain that is to serve ``names`` from now on: its dates, its names, its order."""
+    """The problems of a chain that will serve ``names``: its dates, its names, its order."""
     expiry = expiry_problem(chain[0], now)
     if expiry:
         yield expiry
@@ -150,7 +150,7 @@ def problems_of(chain: Sequence[X509Certificate], names: Sequence[str], now: dat
 
 
 def check_name(name: str) -> None:
-    """A certificate's name is a file name below the TLS folder: refuse one that would lead elsewhere."""
+    """Reject a certificate name that is not a plain file name, because it is used as a path below the TLS directory."""
     if not _NAME_ON_DISK.match(name):
         raise EdgeError(f"'{name}' cannot name a certificate: use letters, digits, dots, dashes and underscores")
 
@@ -158,7 +158,7 @@ def check_name(name: str) -> None:
 def make_self_signed(
     host: Host, *, names: tuple[str, ...], organisation: str, key_type: str, key_size: int, days: int
 ) -> Pair:
-    """A new key and a certificate signed by itself, made by openssl; the key goes through memory alone."""
+    """A new key and a self-signed certificate, created with openssl; the key is only kept in memory."""
     newkey = [f"rsa:{key_size}"] if key_type == "rsa" else ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     argv = ["openssl", "req", "-x509", "-sha256", "-nodes", "-newkey", *newkey, "-days", str(days)]
     argv += ["-keyout", "-", "-config", "/dev/stdin"]
@@ -191,17 +191,17 @@ def _alternative(name: str) -> str:
 
 
 def stored_target(name: str, pair: Pair, store: str = STORE) -> str:
-    """Where the link of a certificate leads when the pair is the one in use: relative to the TLS folder."""
+    """The link target of a certificate that uses this pair, relative to the TLS directory."""
     return f"{store}/{name}/{pair.digest}"
 
 
 def is_stored(name: str, target: str | None, store: str = STORE) -> bool:
-    """Whether a link leads to a pair of that store, and not elsewhere."""
+    """Whether a link target is a pair of that store."""
     return target is not None and target.startswith(f"{store}/{name}/")
 
 
 def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE) -> str:
-    """Put a pair on disk under the digest of its content, and return the target for the link."""
+    """Write a pair to the directory of its digest, and return the target for the link."""
     target = stored_target(name, pair, store)
     final = os.path.join(tls, target)
     contents = ((FULLCHAIN, pair.fullchain.encode(), 0o644), (PRIVKEY, pair.privkey.encode(), 0o600))
@@ -217,7 +217,7 @@ def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE) 
     for file, data, mode in contents:
         host.write(os.path.join(unfinished, file), data, mode)
     host.fsync_dir(unfinished)
-    host.remove(final)  # only ever a damaged one: a whole one has returned above
+    host.remove(final)  # it can only be damaged: for an intact pair, the function has returned above
     host.rename(unfinished, final)
     host.fsync_dir(shelf)
     host.fsync_dir(os.path.dirname(shelf))
@@ -225,7 +225,7 @@ def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE) 
 
 
 def point(host: Host, tls: str, name: str, target: str) -> None:
-    """Make the certificate ``name`` be the pair at ``target``, by one rename."""
+    """Link the certificate ``name`` to the pair at ``target``, by one rename."""
     path = os.path.join(tls, name)
     if host.exists(path) and host.readlink(path) is None:
         raise EdgeError(f"{path} is not a symbolic link: move it away; the collection creates symbolic links there")
@@ -234,14 +234,14 @@ def point(host: Host, tls: str, name: str, target: str) -> None:
 
 
 def kept_pairs(host: Host, tls: str, name: str, store: str) -> list[Pair]:
-    """The whole pairs of a certificate in a store, the one in use among them."""
+    """The intact pairs of a certificate in a store, including the one in use."""
     shelf = os.path.join(tls, store, name)
     found = (intact_pair(host, os.path.join(shelf, digest)) for digest in host.listdir(shelf))
     return [pair for pair in found if pair is not None]
 
 
 def remove_old_pairs(host: Host, tls: str, name: str, keep: set[str | None]) -> None:
-    """Remove stored pairs of a certificate, but for the targets in ``keep`` (the one in use and the one before)."""
+    """Remove stored pairs of a certificate, except the targets in ``keep`` (the one in use and the previous one)."""
     for store in (STORE, ISSUED):
         for digest in host.listdir(os.path.join(tls, store, name)):
             target = f"{store}/{name}/{digest}"

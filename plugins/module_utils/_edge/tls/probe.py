@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every site of an edge, asked as a client asks: the certificate that it shows, and the status that it answers.
+"""Probes every site of an edge like a client: the served certificate and the status of the response.
 
-What makes a run fail is what the run can have broken. A handshake that fails, a certificate that is not the one on
-disk, a generation that is not the live one: always. No answer, or one that means that the site is not well: only where
-the same site was well before, for backends that were down already are no fault of the run.
+A run fails only for problems that it may have caused. A failed handshake, a certificate that differs from the one on
+disk, and a generation that is not the live one are always failures. A missing response or an unhealthy status is a
+failure only if the same site was healthy before the run, because a backend may have been down already.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _PAUSE = 1.0
 
 @dataclass(frozen=True)
 class ProbedSite:
-    """What is asked.
+    """A site to probe.
 
-    :param name: server name; one below a wildcard is asked for.
-    :param certificate: name of the certificate behind the site's TLS.
-    :param status: statuses that mean that it is well; none stands for all below 500.
+    :param name: server name; for a wildcard, a name below it is requested.
+    :param certificate: name of the certificate of the site.
+    :param status: statuses of a healthy site; if empty, every status below 500.
     """
 
     name: str
@@ -50,17 +50,17 @@ class ProbedSite:
 
     @classmethod
     def from_plan(cls, item: Mapping[str, Any]) -> ProbedSite:
-        """From the arguments of the module."""
+        """Create it from the arguments of the module."""
         return cls(item["name"], item["https"], item["certificate"], item["path"], tuple(item["status"] or ()))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of asking.
+    """The response to a probe.
 
-    :param certificate: what was shown over TLS.
-    :param status: None when no answer came.
-    :param problem: why none came, in one line.
+    :param certificate: the certificate that was served over TLS.
+    :param status: status of the response; None without a response.
+    :param problem: why there was no response, in one line.
     """
 
     certificate: X509Certificate | None = None
@@ -72,12 +72,12 @@ class Web(Protocol):
     """The sites as their clients see them."""
 
     def request(self, site: ProbedSite) -> Answer:
-        """Ask one site; never raises."""
+        """Send a request to one site; never raises."""
         raise NotImplementedError
 
 
 class LocalWeb:
-    """The nginx of this machine, on loopback; the certificates that it shows are compared, not trusted."""
+    """The nginx of this host, on loopback; the served certificates are compared, but not verified."""
 
     def __init__(self, http_port: int, https_port: int, timeout: float, address: str = "127.0.0.1") -> None:
         self.http_port = http_port
@@ -110,7 +110,7 @@ def _client() -> ssl.SSLContext:
 
 
 def _status(connected: socket.socket, name: str, path: str) -> int:
-    """The status alone: a body may be long, and nobody reads it."""
+    """The status of the response; the body is not read, because it may be long."""
     connection = http.client.HTTPConnection(name)
     connection.sock = connected
     connection.request("GET", path, headers={"User-Agent": AGENT, "Connection": "close"})
@@ -119,10 +119,10 @@ def _status(connected: socket.socket, name: str, path: str) -> int:
 
 @dataclass(frozen=True)
 class Finding:
-    """A site as it was found.
+    """The result of probing a site.
 
-    :param problem: why it is not well, in one line; empty when it is.
-    :param broken: whether the edge itself is what is wrong: what it shows over TLS.
+    :param problem: why the site is not healthy, in one line; empty if it is healthy.
+    :param broken: whether the edge itself is the cause, because of the certificate or the TLS handshake.
     """
 
     site: ProbedSite
@@ -131,19 +131,19 @@ class Finding:
     broken: bool
 
     def worse_than(self, before: Mapping[str, Any] | None) -> bool:
-        """Whether the run is to fail for it.
+        """Whether the site regressed, so that the run must fail.
 
-        :param before: what :meth:`as_result` said before the run; None for a site that was not there.
+        :param before: the result of :meth:`as_result` from before the run; None for a new site.
         """
         return self.broken or bool(self.problem and before and not before["problem"])
 
     def as_result(self) -> dict[str, Any]:
-        """What a module returns for one site."""
+        """The module result for one site."""
         return {"status": self.answer.status, "problem": self.problem}
 
 
 def find(host: Host, folders: Folders, web: Web, site: ProbedSite) -> Finding:
-    """Ask one site, and judge what came."""
+    """Probe one site and evaluate the response."""
     answer = web.request(site)
     if site.https:
         if answer.certificate is None:
@@ -174,7 +174,7 @@ def find_all(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Finding]:
-    """Ask every site, a few at a time; ask those that became worse again for ``retry_timeout`` seconds."""
+    """Probe all sites, several in parallel, and retry sites that regressed for ``retry_timeout`` seconds."""
     end = clock() + retry_timeout
     with ThreadPoolExecutor(WORKERS) as pool:
         found = dict(zip(sites, pool.map(look, sites)))
@@ -190,10 +190,10 @@ def find_all(
 def module_result(
     findings: Sequence[Finding], before: Mapping[str, Mapping[str, Any]], answers: str | None, live: str | None
 ) -> tuple[dict[str, Any], list[str]]:
-    """What a module returns, and what makes a run fail.
+    """The module result, and the regressions that make a run fail.
 
-    :param answers: the generation that answers; None when none does.
-    :param live: the one that it has to be; None before the first.
+    :param answers: the generation that answers; None if none does.
+    :param live: the live generation, which is expected to answer; None before the first one.
     """
     until: datetime | None = min(
         (one.answer.certificate.not_after for one in findings if one.answer.certificate), default=None

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is told of the decisions about certificates: a module's results, and its diff."""
+"""Reports of the decisions about certificates: the result of a module, and its diff."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .x509 import iso
 
 
 def certificate_result(decision: Decision, pair: Pair | None) -> dict[str, Any]:
-    """What a module returns for one certificate; dates and serial are null for a pair that would still be made."""
+    """The module result for one certificate; dates and serial are null for a pair that would still be created."""
     return {
         "name": decision.wanted.name,
         "source": decision.wanted.source,
@@ -30,7 +30,7 @@ def certificate_result(decision: Decision, pair: Pair | None) -> dict[str, Any]:
 
 
 def describe(reports: Sequence[Mapping[str, Any]]) -> str:
-    """The certificates that change, as the lines of a diff."""
+    """The certificates that change, as text for a diff."""
     return "".join(
         f"{one['name']}: {one['state']}, until {one['not_after'] or 'next year'}, serial {one['serial'] or 'new'}\n"
         for one in reports
@@ -39,7 +39,7 @@ def describe(reports: Sequence[Mapping[str, Any]]) -> str:
 
 
 def describe_current(host: Host, folders: Folders, decisions: Sequence[Decision]) -> str:
-    """What is there of the certificates that will change, as the lines of a diff."""
+    """The current state of the certificates that will change, as text for a diff."""
     lines: list[str] = []
     for decision in decisions:
         name = decision.wanted.name

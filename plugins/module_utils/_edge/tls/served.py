@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the edge really serves, asked over the network of the host itself: certificates by handshake, files by HTTP."""
+"""Reads what the edge serves over the network of the host itself: certificates by TLS handshake, files by HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORKERS = 8
 
 
 class Handshake(NamedTuple):
-    """The certificate that was served for a name; or none, and why. ``refused`` means: no site has this name."""
+    """The certificate that was served for a name, or the problem. ``refused`` means that no site has this name."""
 
     certificate: X509Certificate | None
     refused: bool = False
@@ -34,7 +34,7 @@ class Handshake(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """What the DNS says of a name; ``exists`` is None when nobody could be asked."""
+    """The DNS result for a name; ``exists`` is None if the DNS could not be queried."""
 
     exists: bool | None
     addresses: tuple[str, ...] = ()
@@ -42,27 +42,27 @@ class Lookup(NamedTuple):
 
 
 class TlsClient(Protocol):
-    """The edge as TLS clients see it."""
+    """A client of the edge for TLS."""
 
     def handshake(self, name: str) -> Handshake:
-        """Ask for ``name`` over TLS."""
+        """Connect over TLS with the server name ``name``."""
         raise NotImplementedError
 
 
 class EdgeClient(TlsClient, Protocol):
-    """The edge as its clients and the authority see it."""
+    """A client of the edge, with the requests of the ACME server."""
 
     def lookup(self, name: str) -> Lookup:
-        """Look a name up as this host does, its own files included."""
+        """Resolve a name on this host, including its hosts file."""
         raise NotImplementedError
 
     def get(self, name: str, path: str) -> tuple[int, bytes]:
-        """Status and start of the body of ``http://name/path``; ``OSError`` when nothing answers."""
+        """Status and start of the body of ``http://name/path``; raises ``OSError`` without a response."""
         raise NotImplementedError
 
 
 class LoopbackClient:
-    """The nginx on this machine, on loopback; nothing it says is trusted, it is only compared."""
+    """The nginx of this host, on loopback; its responses are compared, but not verified."""
 
     def __init__(self, address: str = "127.0.0.1", http_port: int = HTTP_PORT, https_port: int = HTTPS_PORT) -> None:
         self.address = address
@@ -109,7 +109,7 @@ class LoopbackClient:
 
 
 def server_name(name: str) -> str | None:
-    """The name to ask for: one below a wildcard, and none for an address (TLS has no way to ask for that)."""
+    """The server name for TLS: for a wildcard a name below it, and None for an address (not allowed in SNI)."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -118,7 +118,7 @@ def server_name(name: str) -> str | None:
 
 
 def handshake_for(edge: TlsClient, names: tuple[str, ...]) -> Handshake:
-    """What is served for the first of the names that a site has."""
+    """The handshake for the first of the names that a site has."""
     last = Handshake(None, refused=True, problem="has no names")
     for name in names:
         last = edge.handshake(name)
@@ -129,7 +129,7 @@ def handshake_for(edge: TlsClient, names: tuple[str, ...]) -> Handshake:
 
 @dataclass(frozen=True)
 class Observation:
-    """A certificate on disk beside what is served for its names."""
+    """A certificate on disk, and the certificate that is served for its names."""
 
     name: str
     names: tuple[str, ...]
@@ -139,17 +139,17 @@ class Observation:
 
     @property
     def current(self) -> bool:
-        """Whether clients get what is on disk."""
+        """Whether nginx serves the certificate on disk."""
         return self.on_disk is not None and self.handshake.certificate == self.on_disk
 
     @property
     def stale(self) -> bool:
-        """Whether clients get something else than what is on disk; a name that no site has is no client's matter."""
+        """Whether nginx serves a different certificate; names that no site has do not count."""
         return not self.current and not self.handshake.refused
 
     @property
     def problem(self) -> str:
-        """Why clients do not get what is on disk, in one line; empty when they do."""
+        """Why nginx does not serve the certificate on disk, in one line; empty if it does."""
         if self.current:
             return ""
         if self.on_disk is None:
@@ -185,7 +185,7 @@ def observe(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Observation]:
-    """Look at every certificate, and again at the stale ones until they are current or ``timeout`` has passed."""
+    """Observe every certificate, and retry the stale ones until they are current or ``timeout`` has passed."""
     end = clock() + timeout
     with ThreadPoolExecutor(WORKERS) as pool:
         seen = dict(zip(names, pool.map(look, names)))

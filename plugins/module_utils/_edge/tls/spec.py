@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates of the plan as an argument of modules; documented in the fragment ``certificates``."""
+"""The module option ``certificates``, which is documented in the fragment ``certificates``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def certificates_argument() -> dict[str, Any]:
-    """The specification that the certificate modules share, so that the plan is passed to each as it is."""
+    """The argument specification that the certificate modules share, so that each accepts the plan unchanged."""
     return {
         "type": "list",
         "elements": "dict",
@@ -22,7 +22,7 @@ def certificates_argument() -> dict[str, Any]:
             "key_size": {"type": "int", "choices": [2048, 3072, 4096], "default": 2048},
             "path": {"type": "str"},
             "fullchain": {"type": "str"},
-            "privkey": {"type": "str", "no_log": False},  # the place of a key, not the key
+            "privkey": {"type": "str", "no_log": False},  # the path of a key, not the key
             "fullchain_content": {"type": "str"},
             "privkey_content": {"type": "str", "no_log": True},
             "challenge": {"type": "str", "choices": ["http-01", "dns-01"], "default": "http-01"},

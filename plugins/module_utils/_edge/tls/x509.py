@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a certificate says: serial, names, dates, issuer and key; and whether a private key belongs to it."""
+"""Facts of a certificate (serial, names, dates, issuer and key), and whether a private key matches it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ECDSA = bytes.fromhex("2a8648ce3d0201")
 _SUBJECT_ALT_NAME = bytes.fromhex("551d11")
 _NAME_PARTS = {bytes.fromhex("550403"): "CN", bytes.fromhex("55040a"): "O", bytes.fromhex("550406"): "C"}
 _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
-_VERSION, _EXTENSIONS, _EC_PUBLIC_KEY = 0xA0, 0xA3, 0xA1  # numbered fields, which may be left out
+_VERSION, _EXTENSIONS, _EC_PUBLIC_KEY = 0xA0, 0xA3, 0xA1  # tagged optional fields
 _UTC_TIME = 0x17
 _UTC_TIME_PIVOT = 50
 _COMPRESSED_POINT = (0x02, 0x03)
@@ -28,7 +28,7 @@ _COMPRESSED_POINT = (0x02, 0x03)
 
 @dataclass(frozen=True)
 class X509Certificate:
-    """The facts of one X.509 certificate; dates are in UTC, ``serial`` is upper-case hexadecimal as openssl has it."""
+    """The facts of one X.509 certificate. Dates are in UTC; ``serial`` is upper-case hexadecimal, like in openssl."""
 
     serial: str
     names: tuple[str, ...]
@@ -42,7 +42,7 @@ class X509Certificate:
 
     @property
     def spki_digest(self) -> str:
-        """SHA-256 of the public key with its algorithm, as pins use it."""
+        """SHA-256 of the public key with its algorithm, as used for key pinning."""
         return hashlib.sha256(self.spki).hexdigest()
 
     @property
@@ -50,7 +50,7 @@ class X509Certificate:
         return self.subject == self.issuer
 
     def uncovered(self, names: Iterable[str]) -> list[str]:
-        """Those of ``names`` for which this certificate is not good."""
+        """The names in ``names`` that this certificate does not cover."""
         return [name for name in names if not any(covers(own, name) for own in self.names)]
 
     def expired(self, now: datetime) -> bool:
@@ -61,7 +61,7 @@ class X509Certificate:
 
 
 def covers(pattern: str, name: str) -> bool:
-    """Whether a name of a certificate stands for ``name``; a wildcard stands for exactly one label."""
+    """Whether a name of a certificate covers ``name``; a wildcard covers exactly one label."""
     pattern, name = pattern.lower(), name.lower()
     if pattern == name:
         return True
@@ -69,12 +69,12 @@ def covers(pattern: str, name: str) -> bool:
 
 
 def iso(moment: datetime) -> str:
-    """A moment as people and machines read it alike: 2026-11-22T06:48:37Z."""
+    """A time in ISO 8601 format, such as 2026-11-22T06:48:37Z."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_chain(pem: str) -> tuple[X509Certificate, ...]:
-    """All certificates of a PEM text, the site's own first; ``EdgeError`` when there is none or one is damaged."""
+    """All certificates of a PEM text, the site's first; raises ``EdgeError`` if there is none or one is damaged."""
     try:
         blocks = [block for block in der.pem_blocks(pem) if block.label == "CERTIFICATE"]
     except ValueError as error:
@@ -85,7 +85,7 @@ def parse_chain(pem: str) -> tuple[X509Certificate, ...]:
 
 
 def parse_der(data: bytes, what: str = "the certificate") -> X509Certificate:
-    """Read one binary certificate; ``what`` names it in the error."""
+    """Read one binary certificate; ``what`` is its name in the error message."""
     try:
         return _parse(data)
     except (ValueError, IndexError) as error:
@@ -122,7 +122,7 @@ def _serial(content: bytes) -> str:
 
 def _time(element: der.Element) -> datetime:
     text = element.content.decode("ascii")
-    if element.tag == _UTC_TIME:  # two digits of a year: 1950 to 2049
+    if element.tag == _UTC_TIME:  # two digits for a year from 1950 to 2049
         text = ("19" if int(text[:2]) >= _UTC_TIME_PIVOT else "20") + text
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
 
@@ -164,10 +164,10 @@ def _names(optional_fields: Sequence[der.Element]) -> tuple[str, ...]:
 
 
 def key_matches(certificate: X509Certificate, privkey: str) -> bool | None:
-    """Whether a private key in PEM is the one of the certificate, from what stands in the two files alone.
+    """Whether a private key in PEM matches the certificate, without running openssl.
 
-    :returns: None when only openssl can tell, for it also reads forms that are not known here.
-    :raises EdgeError: the key cannot be used, whatever it is.
+    :returns: None if only openssl can decide, because it supports formats that this module does not.
+    :raises EdgeError: the key cannot be used.
     """
     try:
         blocks = [block for block in der.pem_blocks(privkey) if block.label.endswith("PRIVATE KEY")]
@@ -182,12 +182,12 @@ def key_matches(certificate: X509Certificate, privkey: str) -> bool | None:
         return None
     if public == wanted:
         return True
-    # A point of a curve can be written in two ways.
+    # A point of a curve can be written in two formats.
     return None if public[0] in _COMPRESSED_POINT or wanted[0] in _COMPRESSED_POINT else False
 
 
 def key_belongs(host: Host, certificate: X509Certificate, privkey: str) -> bool:
-    """As :func:`key_matches`; openssl has the last word where that cannot tell. ``EdgeError`` when neither can."""
+    """Like :func:`key_matches`, but uses openssl if that cannot decide; raises ``EdgeError`` if neither can."""
     matches = key_matches(certificate, privkey)
     if matches is not None:
         return matches
@@ -202,7 +202,7 @@ def _public_bits(certificate: X509Certificate) -> bytes:
 
 
 def _public_half(block: der.PemBlock) -> bytes | None:
-    """What the bit string of the public key would hold, when the private key's file says it."""
+    """The bit string of the public key, if the file of the private key contains it."""
     try:
         fields = der.read_one(block.content)[0].children()
         kind = {"RSA PRIVATE KEY": _RSA, "EC PRIVATE KEY": _ECDSA}.get(block.label)
