@@ -100,7 +100,7 @@ class Host(Protocol):
         """rename(2): atomic, replaces a file or link at ``destination``."""
 
     def remove(self, path: str) -> None:
-        """Remove a file, a link, or a directory with its contents. A missing path is ignored; links are not followed."""
+        """Remove a file, a link, or a directory with its contents. Ignores a missing path; does not follow links."""
 
     def lock(self, path: str, timeout: float) -> AbstractContextManager[None]:
         """Hold an exclusive lock; raises ``TimeoutError`` if another process holds it for ``timeout`` seconds."""
