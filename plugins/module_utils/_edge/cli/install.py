@@ -23,8 +23,8 @@ from ..host.host import Host, replace_file
 
 _LAUNCHER = """\
 #!/usr/bin/python3 -IB
-# Shows the generations of this edge, and goes back to one: nginx-edge --help
-# The collection hardened.nginx_edge installed it, and replaces it.
+# Shows the generations of this edge and rolls back to one of them: nginx-edge --help
+# Installed by the collection hardened.nginx_edge; changes here are lost.
 import sys
 
 sys.path.insert(0, "{library}/{version}")

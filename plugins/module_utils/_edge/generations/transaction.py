@@ -141,7 +141,7 @@ def _rehearsed(host: Host, layout: Layout, content: Content, texts: Sequence[str
 
 
 def roll_back(host: Host, layout: Layout, to: str | None, *, check: bool, timeout: float, keep: int) -> Deployment:
-    """Make an older generation live again and prove it.
+    """Roll back to an earlier generation and prove that nginx runs it.
 
     :param to: its name; None for the one that ran before the live one.
     :param check: test it with nginx, and change nothing.

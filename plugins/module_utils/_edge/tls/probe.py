@@ -69,7 +69,7 @@ class Answer:
 
 
 class Web(Protocol):
-    """The sites as their clients see them."""
+    """A client of the sites."""
 
     def request(self, site: ProbedSite) -> Answer:
         """Send a request to one site; never raises."""
