@@ -125,8 +125,8 @@ class Issuer:
         good = lineage is not None and lineage.pair is not None and not lineage.pair.certificate.expired(now)
         if authority.tests and good and STAGING not in server:
             raise EdgeError(
-                f"has a good certificate of {server}, and one of {authority.directory_url}, which nobody trusts,"
-                f" would take its place; when that is meant: certbot delete --cert-name {wanted.name}"
+                f"has a good certificate of {server}; one of {authority.directory_url}, which clients do not trust,"
+                f" would replace it; to allow this, run certbot delete --cert-name {wanted.name}"
             )
         if wanted.profile is not None:
             self._refuse_profile(wanted.profile)

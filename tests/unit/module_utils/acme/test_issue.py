@@ -163,7 +163,7 @@ def test_staging_never_takes_the_place_of_a_good_certificate(folders: Folders, t
     staging = replace(CA, directory_url="https://acme-staging.test/dir")
     one = replace(issuer(folders, tmp_path, Certbot(folders, pair)), authority=staging)
     _none, (problem,) = one.issue_all([WANTED], NOW)
-    assert "when that is meant: certbot delete --cert-name a.example" in problem
+    assert "to allow this, run certbot delete --cert-name a.example" in problem
     assert started(one) == []
 
 

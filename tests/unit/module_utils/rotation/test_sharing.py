@@ -210,7 +210,7 @@ def test_who_left_the_inventory_is_let_in_no_longer(issuing_edge: ServingHost) -
     ],
 )
 def test_nothing_else_gets_into_the_list(issuing_edge: ServingHost, wrong: Follower) -> None:
-    with pytest.raises(EdgeError, match="cannot stand in"):
+    with pytest.raises(EdgeError, match="cannot be written to"):
         sharing.authorize(issuing_edge, [wrong], ["edge-2"], check=False)
     assert lines(issuing_edge) == []
 
