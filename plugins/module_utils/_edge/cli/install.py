@@ -64,7 +64,7 @@ def _source(name: str) -> str:
     return text
 
 
-def _not_to_be_had(name: str) -> NoReturn:
+def _not_available(name: str) -> NoReturn:
     raise EdgeError(f"the source of {name} is not available")
 
 
