@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import getpass
+import hashlib
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible import constants as C  # noqa: N812 - Ansible's own convention
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
@@ -25,17 +27,26 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.pr
     check_profiles,
     profiles_of,
 )
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.checked import (
+    CheckedModel,
+    fingerprint,
+    load,
+    store,
+)
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, read_text
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.passwords import hash_password
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import (
-    Built,
     Inventory,
     Plan,
     build,
     plan,
 )
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import Loader, read_site_files
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import (
+    Loader,
+    digest_of_site_files,
+    read_site_files,
+)
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import probes
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
@@ -70,66 +81,74 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         repository = self._templar.template(task_vars.get("nginx_repository", DISTRIBUTION))
         facts = self._module("hardened.nginx_edge.nginx_info", {"repository": repository}, task_vars)
-        target = Target.from_facts(facts["nginx"])
+        checked = self._checked(Target.from_facts(facts["nginx"]), task_vars)
+        if arguments["state"] == "checked":
+            return {"changed": False, **checked.plan}
+        deployed = self._deploy(checked, facts, task_vars)
+        found = warnings_on_state(facts["generations"], facts["processes"])
+        warnings = [*checked.plan["edge_warnings"], *found, *deployed["edge_warnings"]]
+        return {**checked.plan, **deployed, "drift": facts["generations"]["drift"], "edge_warnings": warnings}
+
+    def _checked(self, target: Target, task_vars: dict[str, Any]) -> CheckedModel:
+        """The checked model of this host. A run reads and checks it once, and again if something has changed."""
+        host, hosts = task_vars["inventory_hostname"], sorted(task_vars["groups"]["all"])
         variables = self._variables(task_vars)
-        site_files, unreadable = read_site_files(_sites_folder(variables, task_vars), self._read_by_ansible)
-        inventory = Inventory(task_vars["inventory_hostname"], frozenset(task_vars["groups"]["all"]))
-        reader = self._reader(task_vars)
+        folder = _sites_folder(variables, task_vars)
+        model = {name: value for name, value in variables.items() if name in _options()}
+        inputs = (model, digest_of_site_files(folder), host, hosts, task_vars.get("inventory_dir"))
+        key = fingerprint(target, *inputs)
+        path = Path(C.DEFAULT_LOCAL_TMP, f"edge-model-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
+        stored = load(path, key)
+        if stored is not None:
+            return stored
+        site_files, unreadable = read_site_files(folder, self._read_by_ansible)
         planned = plan(
-            _options(), variables, target, _finder(task_vars), site_files, read_file=reader, inventory=inventory
+            _options(),
+            variables,
+            target,
+            _finder(task_vars),
+            site_files,
+            read_file=self._reader(task_vars),
+            inventory=Inventory(host, frozenset(hosts)),
         )
         problems = (*unreadable, *planned.problems) or self._refused_profiles(planned, task_vars)
         if problems:
             raise AnsibleActionFail(_error_message(problems))
-        result = _plain(planned)
-        if arguments["state"] == "checked":
-            return {"changed": False, **result}
-        made = self._make_live(planned, target, facts, task_vars)
-        return {**result, **made, "edge_warnings": [*result["edge_warnings"], *made["edge_warnings"]]}
-
-    def _make_live(
-        self, planned: Plan, target: Target, facts: Mapping[str, Any], task_vars: dict[str, Any]
-    ) -> dict[str, Any]:
         try:
             built = build(planned.edge, target, TEMPLATES, hash_password)
         except OSError as error:
             raise AnsibleActionFail(f"the controller cannot hash passwords: {error}") from error
-        found = warnings_on_state(facts["generations"], facts["processes"])
-        made = self._made_live(planned, target, facts, built, task_vars)
-        return {**made, "drift": facts["generations"]["drift"], "edge_warnings": [*found, *made["edge_warnings"]]}
+        checked = CheckedModel(_plain(planned), built.content, built.user_files)
+        store(path, key, checked)
+        return checked
 
-    def _made_live(
-        self, planned: Plan, target: Target, facts: Mapping[str, Any], built: Built, task_vars: dict[str, Any]
-    ) -> dict[str, Any]:
-        content, generations = built.content, facts["generations"]
+    def _deploy(self, checked: CheckedModel, facts: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        content, generations = checked.content, facts["generations"]
         live, running = generations["live"], generations["running"]
         users_there = all(
-            facts["user_files"].get(name) == digest_of(text.encode()) for name, text in built.user_files.items()
+            facts["user_files"].get(name) == digest_of(text.encode()) for name, text in checked.user_files.items()
         )
         unchanged = generations["digest"] == content.digest and not generations["drift"] and users_there
-        if target.installed and unchanged:
+        if facts["nginx"]["installed"] and unchanged:
             # If an earlier run was interrupted between switch and reload, this run completes it.
             proven = live == running == generations["answered"]
-            told = {"generation": live, "previous": live, "edge_warnings": generations["edge_warnings"]}
-            return {"changed": not proven, **told, "sent": 0}
+            kept = {"generation": live, "previous": live, "edge_warnings": generations["edge_warnings"]}
+            return {"changed": not proven, **kept, "sent": 0}
         payload = pack(dataclasses.replace(content, made_by=_operator()))
         outcome = self._module(
             "hardened.nginx_edge.nginx_generation",
             {
                 "payload": payload,
-                "allow_restart": planned.edge.allow_restart,
-                "user_files": built.user_files,
+                "allow_restart": checked.plan["settings"]["allow_restart"],
+                "user_files": checked.user_files,
             },
             task_vars,
         )
-        kept: dict[str, Any] = {
-            key: outcome[key]
-            for key in ("changed", "generation", "previous", "diff", "edge_warnings")
-            if key in outcome
-        }
+        names = ("changed", "generation", "previous", "diff", "edge_warnings")
+        result: dict[str, Any] = {name: outcome[name] for name in names if name in outcome}
         if not outcome["tested"]:
-            kept["edge_warnings"] = ["nginx: is not installed yet; the configuration was rendered, but not tested"]
-        return {**kept, "sent": len(payload)}
+            result["edge_warnings"] = ["nginx: is not installed yet; the configuration was rendered, but not tested"]
+        return {**result, "sent": len(payload)}
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         names = (name for name in task_vars if name.startswith(PREFIX))

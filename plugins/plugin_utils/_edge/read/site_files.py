@@ -7,6 +7,8 @@ about ten times as long.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,12 +30,8 @@ def read_site_files(folder: Path, read_by_ansible: Callable[[Path], Any]) -> tup
     :param folder: may be missing, and then holds no sites; its hidden files are left out.
     :param read_by_ansible: reads a file that plain YAML cannot express: expressions, vaulted values.
     """
-    if not folder.is_dir():
-        return [], []
     files, problems = [], []
-    for path in sorted(folder.iterdir()):
-        if path.suffix not in SUFFIXES or path.name.startswith("."):
-            continue
+    for path in _paths(folder):
         name = f"{folder.name}/{path.name}"
         try:
             text = path.read_text(encoding="utf-8")
@@ -47,3 +45,18 @@ def read_site_files(folder: Path, read_by_ansible: Callable[[Path], Any]) -> tup
         elif content is not None:
             files.append(SiteFile(name, content))
     return files, problems
+
+
+def digest_of_site_files(folder: Path) -> str:
+    """A digest of the names and the bytes of these files; an unreadable file counts as empty."""
+    state = hashlib.sha256()
+    for path in _paths(folder):
+        data = path.read_bytes() if os.access(path, os.R_OK) and path.is_file() else b""
+        state.update(f"{path.name}\0{len(data)}\0".encode() + data)
+    return state.hexdigest()
+
+
+def _paths(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))

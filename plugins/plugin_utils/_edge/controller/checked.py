@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checked model of a host, stored for the rest of the run.
+
+A run reads and checks each model once: the first play checks the models of all hosts, and a later task deploys what was
+checked. Ansible runs each task in a process of its own, so the result is stored in the private temporary directory of
+the run, which Ansible removes at the end. It contains no password, only hashes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import pack, unpack
+
+from ..target.capabilities import Target
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckedModel:
+    """A model without errors, and what its host gets.
+
+    :param plan: the plan for the tasks of the role, in plain types.
+    :param content: the configuration.
+    :param user_files: name -> text of the files with the password hashes of its users.
+    """
+
+    plan: dict[str, Any]
+    content: Content
+    user_files: dict[str, str]
+
+
+def fingerprint(target: Target, *inputs: Any) -> str:
+    """A digest of everything that the result depends on.
+
+    :param target: whether nginx is installed yet does not matter, only its version, options and modules.
+    :param inputs: plain data.
+    """
+    described = dataclasses.asdict(dataclasses.replace(target, installed=True))
+    return hashlib.sha256(json.dumps([described, *inputs], sort_keys=True, default=repr).encode()).hexdigest()
+
+
+def store(path: Path, key: str, model: CheckedModel) -> None:
+    """Store a checked model in a file that only this account can read.
+
+    :param key: its fingerprint.
+    """
+    data = {"key": key, "plan": model.plan, "content": pack(model.content), "users": model.user_files}
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(data, stream)
+
+
+def load(path: Path, key: str) -> CheckedModel | None:
+    """The stored model with this fingerprint; None if there is none."""
+    try:
+        data: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    if data["key"] != key:
+        return None
+    return CheckedModel(data["plan"], unpack(data["content"]), data["users"])

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checked model that is stored for the rest of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import stat
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.checked import (
+    CheckedModel,
+    fingerprint,
+    load,
+    store,
+)
+from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS
+
+TARGET = next(iter(TARGETS.values()))
+MODEL = CheckedModel(
+    {"settings": {"http_port": 80}}, Content({"nginx.conf": "x"}, "d1", 8099, "0.1.0"), {"ops": "a:$6$\n"}
+)
+
+
+def test_the_same_inputs_find_the_model(tmp_path: Path) -> None:
+    store(tmp_path / "model.json", "key", MODEL)
+    assert load(tmp_path / "model.json", "key") == MODEL
+
+
+def test_other_inputs_do_not_find_it(tmp_path: Path) -> None:
+    assert load(tmp_path / "model.json", "key") is None
+    store(tmp_path / "model.json", "key", MODEL)
+    assert load(tmp_path / "model.json", "other") is None
+
+
+def test_only_this_account_can_read_the_file(tmp_path: Path) -> None:
+    store(tmp_path / "model.json", "key", MODEL)
+    assert stat.S_IMODE((tmp_path / "model.json").stat().st_mode) == 0o600
+
+
+def test_the_installation_of_the_expected_nginx_is_no_change() -> None:
+    assert fingerprint(dataclasses.replace(TARGET, installed=False)) == fingerprint(TARGET)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        fingerprint(dataclasses.replace(TARGET, version=(9, 9, 9)), {"edge_sites": []}, "host"),
+        fingerprint(TARGET, {"edge_sites": [{"name": "a.example"}]}, "host"),
+        fingerprint(TARGET, {"edge_sites": []}, "another host"),
+    ],
+    ids=["nginx", "variables", "host"],
+)
+def test_each_input_changes_the_fingerprint(other: str) -> None:
+    assert other != fingerprint(TARGET, {"edge_sites": []}, "host")
