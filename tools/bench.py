@@ -22,14 +22,19 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / ".cache" / "collections"))
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import PLACEHOLDER, Content  # noqa: E402
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import pack  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import (  # noqa: E402
+    PLACEHOLDER,
+    Content,
+    pack,
+)
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.certificates import check_certificates  # noqa: E402
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.edge import check  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.edge import Edge  # noqa: E402
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import read_edge  # noqa: E402
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import read_site_files  # noqa: E402
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.render.edge import view_edge  # noqa: E402
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.render.files import digest, render  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.render.edge import EdgeView, view_edge  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.render.facts import facts_of  # noqa: E402
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.render.files import Rendered, digest, render  # noqa: E402
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target  # noqa: E402
 
 from . import bench_traffic  # noqa: E402
@@ -84,9 +89,17 @@ def measure(sites: int, folder: Path) -> tuple[float, dict[str, float]]:
     parts["view"], edge_view = median_seconds(
         lambda: view_edge(reading.edge, TARGET, generation=PLACEHOLDER, user_files={})
     )
-    parts["render"], texts = median_seconds(lambda: render(edge_view, templates))
-    parts["digest and payload"], _payload = median_seconds(lambda: pack(Content(texts, digest(texts), 8090, "0")))
+    parts["render"], rendered = median_seconds(lambda: render(edge_view, templates))
+    parts["facts, digest and payload"], _payload = median_seconds(
+        lambda: _payload_of(reading.edge, edge_view, rendered)
+    )
     return baseline, parts
+
+
+def _payload_of(edge: Edge, view: EdgeView, rendered: Rendered) -> str:
+    facts = facts_of(edge, view)
+    content = Content(rendered.files, digest(rendered.files, facts), 8090, "0", facts=facts, places=rendered.places)
+    return pack(content)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from ansible import constants as C  # noqa: N812 - Ansible's own convention
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import pack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import pack
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.user_files import digest_of
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.profiles import (

@@ -72,7 +72,8 @@ edge_warnings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy, unpack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import unpack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout

@@ -7,9 +7,11 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import live_name
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.sockets import Listener
 
 VERSION_OUTPUT = """nginx version: nginx/1.26.3
 built with OpenSSL 3.5.0 8 Apr 2025
@@ -18,6 +20,8 @@ configure arguments: --with-cc-opt='-g -O2' --with-http_v3_module
 """
 MASTER = 100
 STOCK = b"# as the package ships it\n"
+WEB = Facts((Listener("0.0.0.0", 80, False), Listener("0.0.0.0", 443, False)), 443)
+"""The facts about a configuration that listens on the ports 80 and 443."""
 
 
 class EdgeHost(LocalHost):

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import PLACEHOLDER
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import PLACEHOLDER
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import (
     DISTRIBUTION_BUILD,
     STREAM_MODULE,

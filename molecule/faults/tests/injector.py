@@ -28,12 +28,11 @@ from typing import Any, Callable
 
 sys.path.insert(0, str(next(Path("/usr/local/lib/nginx-edge").iterdir())))
 
+from nginx_edge.generations.content import PLACEHOLDER, Content  # type: ignore[import-not-found]
 from nginx_edge.generations.overview import read_overview  # type: ignore[import-not-found]
 from nginx_edge.generations.reload import answering_generation, reload_and_prove, status  # type: ignore[import-not-found]
 from nginx_edge.generations.store import (  # type: ignore[import-not-found]
-    PLACEHOLDER,
     WRITTEN,
-    Content,
     live_name,
     read_manifest,
     running_name,
@@ -139,7 +138,7 @@ def variant(text: str, *, refused: str | None = None) -> Content:
     if refused:
         files = {path: now.replace(*REFUSED[refused]) for path, now in files.items()}
     digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
-    return Content(files, digest, manifest.status_port, manifest.version, "faults")
+    return Content(files, digest, manifest.status_port, manifest.version, "faults", manifest.facts)
 
 
 def served() -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import PLACEHOLDER, Content
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import PLACEHOLDER, Content
 
 from .check.certificates import check_certificates
 from .check.edge import check, warnings
@@ -23,6 +23,7 @@ from .policy.lifted import lifted
 from .read.reader import SiteFile, read_edge
 from .read.spec import Options
 from .render.edge import view_edge
+from .render.facts import facts_of
 from .render.files import digest, render
 from .syntax.problems import Problem
 from .target.capabilities import Target
@@ -114,5 +115,14 @@ def build(edge: Edge, target: Target, templates: Path, hash_password: Hasher) ->
     :param templates: folder of the role's templates.
     """
     users = user_files(edge, hash_password)
-    files = render(view_edge(edge, target, generation=PLACEHOLDER, user_files=paths(users)), templates)
-    return Built(Content(files, digest(files), edge.status_port, VERSION), dict(users.values()))
+    view = view_edge(edge, target, generation=PLACEHOLDER, user_files=paths(users))
+    rendered, facts = render(view, templates), facts_of(edge, view)
+    content = Content(
+        rendered.files,
+        digest(rendered.files, facts),
+        edge.status_port,
+        VERSION,
+        facts=facts,
+        places=rendered.places,
+    )
+    return Built(content, dict(users.values()))

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
-    ORIGINAL,
-    Content,
-    live_name,
-)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import ORIGINAL, live_name
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost

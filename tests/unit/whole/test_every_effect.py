@@ -8,23 +8,21 @@ next run comes to the same end as if nothing had happened.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
-    Content,
-    live_name,
-    running_name,
-)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import live_name, running_name
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy, roll_back
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.renewal import take_over
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates, key_pairs
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
+from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import WEB
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import FAULTS, Fault, FaultyHost, die, survived
 from ansible_collections.hardened.nginx_edge.tests.unit.module_utils.rotation.test_renewal import (
     NAME,
@@ -37,9 +35,9 @@ OLD, NEW = made(NAME), made(NAME)
 USERS = {"staff-1": "ops:$6$x$y\n"}
 
 
-def content(digest: str, text: str = "fine") -> Content:
+def content(digest: str, text: str = "fine", pairs: tuple[str, ...] = ()) -> Content:
     files = {"nginx.conf": f"# @GENERATION@\nlisten 443 ssl;\n{text}\n", "sites/a.conf": "listen 80;\n"}
-    return Content(files, digest, 8090, "0.1.0")
+    return Content(files, digest, 8090, "0.1.0", facts=replace(WEB, pairs=pairs))
 
 
 def run(host: Any, layout: Any, wanted: Content) -> None:
@@ -101,7 +99,8 @@ def with_pair(pair: Pair, store: str) -> Callable[[ServingHost], None]:
         host.renew(pair)
         target = key_pairs.store_pair(host, host.folders.tls, NAME, pair, store)
         key_pairs.point(host, host.folders.tls, NAME, target)
-        run(host, host.layout, content("aaaa", f"ssl_certificate {host.folders.link(NAME)}/fullchain.pem;"))
+        link = host.folders.link(NAME)
+        run(host, host.layout, content("aaaa", f"ssl_certificate {link}/fullchain.pem;", (link,)))
 
     return before
 

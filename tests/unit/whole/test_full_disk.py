@@ -8,10 +8,10 @@ import math
 import os
 from pathlib import Path
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     ROOM,
-    Content,
     live_name,
     running_name,
 )

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, Facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.retention import proven_names
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     BY_HAND,
     ORIGINAL,
-    Content,
     live_name,
     manifests,
     running_name,
@@ -36,9 +36,15 @@ def host(tmp_path: Path) -> EdgeHost:
     return made_host
 
 
-def switch_to(host: EdgeHost, name: str, text: str = "") -> None:
+def switch_to(host: EdgeHost, name: str, text: str = "", pairs: tuple[str, ...] = ()) -> None:
     files = {"nginx.conf": f"# @GENERATION@\n{text or name}\n"}
-    deploy(host, host.layout, Content(files, name, 8090, "0.1.0"), check=False, allow_restart=False)
+    deploy(
+        host,
+        host.layout,
+        Content(files, name, 8090, "0.1.0", facts=Facts(pairs=pairs)),
+        check=False,
+        allow_restart=False,
+    )
 
 
 def go(host: EdgeHost, name: str, text: str = "", keep: int = 9) -> None:
@@ -134,7 +140,8 @@ def test_a_pair_of_two_types_is_not_loaded(host: EdgeHost, tmp_path: Path) -> No
     (folder / "fullchain.pem").write_text(one.fullchain, encoding="utf-8")
     (folder / "privkey.pem").write_text(one.privkey, encoding="utf-8")
     text = f"ssl_certificate {folder}/fullchain.pem;\nssl_certificate_key {folder}/privkey.pem;"
-    go(host, "dddd", text)
+    switch_to(host, "dddd", text, pairs=(str(folder),))
+    reload_and_prove(host, host.layout, timeout=5, keep=9)
     (folder / "privkey.pem").write_text(other.privkey, encoding="utf-8")
     host.commands.clear()
     with pytest.raises(EdgeError) as caught:

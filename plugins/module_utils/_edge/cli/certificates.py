@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from ..generations.store import live_name, read_manifest, texts_of
+from ..generations.store import live_name, read_manifest
 from ..host import paths
 from ..host.host import Host, replace_file
 from ..host.paths import Folders, Layout
-from ..nginx.sockets import tls_port
 from ..rotation import metrics
 from ..rotation.renewal import observe_all, take_over
 from ..tls.served import LoopbackClient, Observation
@@ -60,8 +59,8 @@ def local_edge(host: Host, layout: Layout) -> LoopbackClient:
     """A client for the nginx of this host, on the TLS port of its live generation."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
-    texts = texts_of(host, layout, manifest) if manifest else []
-    return LoopbackClient(https_port=tls_port(texts) or paths.HTTPS_PORT)
+    facts = manifest.facts if manifest else None
+    return LoopbackClient(https_port=(facts.tls_port if facts else None) or paths.HTTPS_PORT)
 
 
 def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> str:

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from ..generations.content import PLACEHOLDER
 from ..generations.overview import Overview, Seen, read_overview
-from ..generations.store import PLACEHOLDER
 from ..generations.transaction import roll_back
 from ..host.errors import EdgeError
 from ..host.host import Host, LocalHost

@@ -11,7 +11,8 @@ from typing import Any
 from ..host.host import Host
 from ..host.packing import unpacked
 from ..host.paths import Layout
-from .store import WRITTEN, Content, Manifest, digest_of, drift, live_name, read_manifest, running_name
+from .content import Content
+from .store import WRITTEN, Manifest, digest_of, drift, live_name, read_manifest, running_name
 
 
 def drifted_paths(host: Host, layout: Layout) -> list[str]:

@@ -11,26 +11,24 @@ stream block, it crashes with SIGSEGV when a reload adds a stream block and remo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from ..host.host import Host
 from ..host.paths import Layout
 from ..nginx.sockets import Conflict
+from .content import Facts
 from .store import read_manifest, running_name
 
 _LOADED = re.compile(r"/(ngx_stream_\w+)\.so$", re.MULTILINE)
-_WANTED = re.compile(r"^load_module \S*/(ngx_stream_\w+)\.so;$", re.MULTILINE)
-_ANY = re.compile(r"^load_module (\S+);$", re.MULTILINE)
 _STREAMS = "stream_upstreams.conf"
 
 
-def module_conflicts(host: Host, layout: Layout, texts: Sequence[str], master: int | None) -> list[Conflict]:
+def module_conflicts(host: Host, layout: Layout, facts: Facts, master: int | None) -> list[Conflict]:
     """The modules that would crash the running master during a reload.
 
-    :param texts: the configuration to load.
+    :param facts: about the configuration to load.
     :param master: process ID of the master; None if none runs.
     """
-    wanted = {name for text in texts for name in _WANTED.findall(text)}
+    wanted = {name for name in map(_name, facts.modules) if name.startswith("ngx_stream_")}
     if master is None or not wanted:
         return []
     running = running_name(host, layout)
@@ -44,7 +42,11 @@ def module_conflicts(host: Host, layout: Layout, texts: Sequence[str], master: i
     ]
 
 
-def missing_modules(host: Host, texts: Sequence[str]) -> list[str]:
+def missing_modules(host: Host, facts: Facts) -> list[str]:
     """Modules that a configuration loads but that are not installed, because check mode does not install packages."""
-    wanted = {path for text in texts for path in _ANY.findall(text)}
-    return sorted(path.rpartition("/")[2][: -len(".so")] for path in wanted if not host.exists(path))
+    return sorted(_name(path) for path in set(facts.modules) if not host.exists(path))
+
+
+def _name(path: str) -> str:
+    """Name of a module, such as ``ngx_stream_module``, from the path of its file."""
+    return path.rpartition("/")[2][: -len(".so")]

@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-import re
-
 from ..host import paths
 from ..host.errors import EdgeError
 from ..host.host import Host
-from ..host.paths import Layout
+from ..host.paths import Folders, Layout
 from ..tls.key_pairs import make_self_signed, read_pair
-from .store import Content, Manifest, new_manifest, write_tested
-
-_PAIR = re.compile(r"ssl_certificate\s+(/etc/nginx/tls/[^/;]+)/fullchain\.pem;")
+from .content import Content
+from .store import Manifest, new_manifest, write_tested
 
 
 def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
@@ -31,7 +28,9 @@ def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
     try:
         host.mkdir(f"{folder}/cache")
         stand_ins = {f"{paths.CACHE_FOLDER}/": f"{folder}/cache/"}
-        unusable = sorted(path for path in _pairs_in(content) if not _is_usable(host, path))
+        unusable = sorted(
+            path for path in content.facts.pairs if path.startswith(f"{Folders().tls}/") and not _is_usable(host, path)
+        )
         if unusable:
             _write_stand_in(host, f"{folder}/pair")
             stand_ins.update({f"{path}/": f"{folder}/pair/" for path in unusable})
@@ -40,11 +39,6 @@ def rehearse(host: Host, layout: Layout, content: Content) -> Manifest:
         host.remove(layout.folder(name))
         if not host.listdir(layout.generations):
             host.remove(layout.generations)
-
-
-def _pairs_in(content: Content) -> set[str]:
-    """Directories of all pairs that a content refers to."""
-    return {path for text in content.files.values() for path in _PAIR.findall(text)}
 
 
 def _is_usable(host: Host, folder: str) -> bool:

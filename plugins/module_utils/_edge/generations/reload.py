@@ -10,8 +10,6 @@ workers keep running. Therefore each generation returns its name on loopback, an
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..host import paths
@@ -20,15 +18,15 @@ from ..host.host import Host, replace_file
 from ..host.paths import Layout
 from ..nginx.program import explain, test_configuration
 from ..nginx.service import POLL_SECONDS, accepting_workers, control, master_pid, runs_systemd, worker_pids
-from ..nginx.sockets import conflicts, wanted_listeners
-from ..tls.key_pairs import FULLCHAIN, read_pair
+from ..nginx.sockets import conflicts
+from ..tls.key_pairs import read_pair
 from . import user_files
+from .content import Facts
 from .modules import module_conflicts
 from .retention import remove_old_generations, ways_back
-from .store import ORIGINAL, Manifest, live_name, read_manifest, remember_proof, running_name, switch, texts_of
+from .store import ORIGINAL, Manifest, live_name, read_manifest, remember_proof, running_name, switch
 
 START_SECONDS = 10.0
-_CERTIFICATE = re.compile(rf"^\s*ssl_certificate\s+(/\S+)/{FULLCHAIN};", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,8 @@ def reload_and_prove(
         raise EdgeError(f"{layout.conf} does not point to a generation", ["run the role edge"])
     try:
         master = master_pid(host)
-        texts = _check(host, layout, manifest)
-        restart = needs_restart(host, layout, texts, master, allow_restart=allow_restart)
+        _check(host, layout, manifest)
+        restart = needs_restart(host, layout, manifest.facts or Facts(), master, allow_restart=allow_restart)
         proof = _prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:
         raise _went_back(host, layout, manifest, error, timeout) from error
@@ -82,26 +80,18 @@ def reload_and_prove(
     return Proof(proof.generation, proof.master, proof.workers, pruned)
 
 
-def _check(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
+def _check(host: Host, layout: Layout, manifest: Manifest) -> None:
     """Test a generation with nginx, and check the pairs that it would load, because nginx accepts a certificate and key
     of different types without an error, and then rejects every handshake.
 
-    :returns: the texts of the generation.
     :raises EdgeError: nginx rejects the generation, or a pair is damaged.
     """
     test_configuration(host, f"{layout.folder(manifest.name)}/nginx.conf")
-    texts = texts_of(host, layout, manifest)
-    for pair in sorted(pair_folders(texts)):
+    for pair in manifest.facts.pairs if manifest.facts else ():
         read_pair(host, pair)
-    return texts
 
 
-def pair_folders(texts: Sequence[str]) -> set[str]:
-    """Directories of the certificates that a configuration serves."""
-    return {found for text in texts for found in _CERTIFICATE.findall(text)}
-
-
-def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int | None, *, allow_restart: bool) -> bool:
+def needs_restart(host: Host, layout: Layout, facts: Facts, master: int | None, *, allow_restart: bool) -> bool:
     """Whether the sockets and modules of a configuration require a restart.
 
     A restart to unload modules of the package's default configuration is always allowed, because the role nginx has
@@ -109,8 +99,8 @@ def needs_restart(host: Host, layout: Layout, texts: Sequence[str], master: int 
 
     :raises EdgeError: a socket is not available, or requires a restart that is not allowed.
     """
-    modules = module_conflicts(host, layout, texts, master)
-    found = [*conflicts(host, wanted_listeners(texts), master), *modules]
+    modules = module_conflicts(host, layout, facts, master)
+    found = [*conflicts(host, facts.listeners, master), *modules]
     allowed = found if allow_restart else modules if running_name(host, layout) is None else []
     hopeless = [one.message for one in found if not (one.needs_restart and one in allowed)]
     if not hopeless:

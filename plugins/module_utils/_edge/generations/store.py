@@ -21,10 +21,8 @@ from ..host.errors import EdgeError
 from ..host.host import Host, replace_file, switch_symlink
 from ..host.packing import packed
 from ..host.paths import Layout
-from ..nginx.program import test_configuration
-
-PLACEHOLDER = "@GENERATION@"
-"""Placeholder for the name of the generation in texts from the controller."""
+from ..nginx.program import PLACES, test_configuration
+from .content import Content, Facts
 
 ORIGINAL = "original"
 """Name of the configuration that the host had before its first generation."""
@@ -66,6 +64,7 @@ class Manifest:
     :param made_by: user and host that ran Ansible, as ``user@controller``; default unknown.
     :param number: sequence number on this host, which orders generations independently of the clock; default 0, the
         oldest.
+    :param facts: facts about its configuration; None if an earlier version of the collection wrote it.
     """
 
     name: str
@@ -77,31 +76,10 @@ class Manifest:
     warnings: Sequence[str] = ()
     made_by: str = ""
     number: int = 0
+    facts: Facts | None = None
 
 
 _MANIFEST_FIELDS = frozenset(one.name for one in fields(Manifest))
-
-
-@dataclass(frozen=True)
-class Content:
-    """The data that the controller sends: texts with :data:`PLACEHOLDER`, their digest, and the sender."""
-
-    files: Mapping[str, str]
-    digest: str
-    status_port: int
-    version: str
-    made_by: str = ""
-
-    def replaced(self, texts: Mapping[str, str]) -> Content:
-        """The same content with some texts replaced by others."""
-        files = dict(self.files)
-        for old, new in texts.items():
-            files = {path: text.replace(old, new) for path, text in files.items()}
-        return replace(self, files=files)
-
-    def named(self, name: str) -> dict[str, str]:
-        """The texts of the generation with that name."""
-        return {path: text.replace(PLACEHOLDER, name) for path, text in self.files.items()}
 
 
 def live_name(host: Host, layout: Layout) -> str | None:
@@ -122,16 +100,11 @@ def read_manifest(host: Host, layout: Layout, name: str) -> Manifest | None:
     try:
         found = json.loads(raw) if raw is not None else {}
         # A later version may have written additional fields; its generations are still valid rollback targets.
-        return Manifest(**{key: value for key, value in found.items() if key in _MANIFEST_FIELDS})
-    except (AttributeError, ValueError, TypeError):
+        known = {key: value for key, value in found.items() if key in _MANIFEST_FIELDS}
+        facts = Facts.from_plain(known["facts"]) if known.get("facts") else None
+        return Manifest(**{**known, "facts": facts})
+    except (AttributeError, KeyError, ValueError, TypeError):
         return None
-
-
-def texts_of(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
-    """The current texts of a generation; an empty text for a missing file."""
-    return [
-        (host.read(f"{layout.folder(manifest.name)}/{path}") or b"").decode(errors="replace") for path in manifest.files
-    ]
 
 
 def manifests(host: Host, layout: Layout) -> list[Manifest]:
@@ -175,7 +148,7 @@ def remember_proof(host: Host, layout: Layout, name: str) -> None:
 def drift(host: Host, layout: Layout, manifest: Manifest) -> list[str]:
     """Files of a generation that were changed, removed or added since it was written (sorted relative paths)."""
     folder = layout.folder(manifest.name)
-    # Hidden files are left over from interrupted runs; nginx does not read them.
+    # Hidden files are our own or left over from interrupted runs; nginx does not read them.
     apart = (MANIFEST, PROVEN, WRITTEN, *SUBFOLDERS)
     present = {name for name in host.listdir(folder) if name not in apart and name[0] != "."}
     present |= {f"{inner}/{name}" for inner in SUBFOLDERS for name in host.listdir(f"{folder}/{inner}")}
@@ -221,6 +194,7 @@ def new_manifest(host: Host, layout: Layout, content: Content, name: str) -> Man
         {path: digest_of(text.encode()) for path, text in content.named(name).items()},
         made_by=content.made_by,
         number=max((one.number for one in manifests(host, layout)), default=0) + 1,
+        facts=content.facts,
     )
 
 
@@ -241,6 +215,7 @@ def write_tested(host: Host, layout: Layout, content: Content, manifest: Manifes
     texts = content.named(manifest.name)
     for path, text in texts.items():
         host.write(f"{folder}/{path}", text.encode(), durable=False)
+    host.write(f"{folder}/{PLACES}", json.dumps(dict(content.places)).encode(), durable=False)
     host.write(f"{folder}/{WRITTEN}", packed(texts).encode(), durable=False)
     host.write(f"{folder}/{ROOM}", bytes(_BLOCK), durable=False)
     tested = replace(manifest, warnings=test_configuration(host, f"{folder}/nginx.conf"))

@@ -12,16 +12,16 @@ from typing import Any
 
 from ..host.errors import EdgeError
 from ..host.host import Host
-from ..host.packing import packed, unpacked
 from ..host.paths import Layout
 from ..nginx.program import read_nginx, test_configuration
 from ..nginx.service import master_pid
+from .content import Content
 from .differences import differences
 from .modules import missing_modules
 from .rehearsal import rehearse
 from .reload import needs_restart, reload_and_prove, status
 from .retention import proven_names
-from .store import Content, Manifest, drift, find_sound, live_name, manifests, stage, switch
+from .store import Manifest, drift, find_sound, live_name, manifests, stage, switch
 from .user_files import UserFiles, remove_unused_files
 
 LOCK_SECONDS = 60.0
@@ -42,29 +42,6 @@ class Deployment:
     previous: str | None
     diff: list[dict[str, Any]]
     warnings: Sequence[str] = ()
-
-
-def pack(content: Content) -> str:
-    """A content as compressed text, to send to the target."""
-    plain = {
-        "files": dict(content.files),
-        "digest": content.digest,
-        "status_port": content.status_port,
-        "version": content.version,
-        "made_by": content.made_by,
-    }
-    return packed(plain)
-
-
-def unpack(payload: str) -> Content:
-    """The content from a text of :func:`pack`.
-
-    :raises EdgeError: the text is incomplete.
-    """
-    try:
-        return Content(**unpacked(payload))
-    except (ValueError, TypeError) as error:
-        raise EdgeError(f"the payload is incomplete: {error}") from error
 
 
 @contextlib.contextmanager
@@ -116,10 +93,9 @@ def _deploy_locked(
     if sound is not None and sound.name == previous:
         changed = users.are_missing(host, layout) if check else users.write(host, layout)
         return Deployment(changed, previous, previous, [], sound.warnings)
-    texts = list(content.files.values())
-    needs_restart(host, layout, texts, master_pid(host), allow_restart=allow_restart)
+    needs_restart(host, layout, content.facts, master_pid(host), allow_restart=allow_restart)
     if check:
-        return Deployment(True, content.digest, previous, diff, _rehearsed(host, layout, content, texts))
+        return Deployment(True, content.digest, previous, diff, _rehearsed(host, layout, content))
     try:
         users.write(host, layout)
         if sound is not None:
@@ -132,9 +108,9 @@ def _deploy_locked(
     return Deployment(True, sound.name, previous, diff, sound.warnings)
 
 
-def _rehearsed(host: Host, layout: Layout, content: Content, texts: Sequence[str]) -> Sequence[str]:
+def _rehearsed(host: Host, layout: Layout, content: Content) -> Sequence[str]:
     """The warnings of nginx, or the reason why it could not test the configuration."""
-    missing = missing_modules(host, texts)
+    missing = missing_modules(host, content.facts)
     if missing:
         return (f"nginx: does not have {', '.join(missing)} yet; the configuration was rendered, but not tested",)
     return rehearse(host, layout, content).warnings

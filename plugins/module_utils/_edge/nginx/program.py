@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from typing import Any
@@ -14,10 +15,11 @@ from ..host.host import Host
 from .package import DISTRIBUTION, MODULES_PATH, STREAM_MODULE, first, policy, read_candidate, worker_account
 from .service import master_pid, open_files_limit
 
-_PLACE = re.compile(r"^\s*# (edge_\S.*)$")
 _QUOTED = re.compile(r'"([^"]+)"')
 _FILE_AND_LINE = re.compile(r" in (/\S+):(\d+)$")
 _WRONG_ROUTING = ("conflicting server name", "duplicate")
+PLACES = ".places.json"
+"""File next to a configuration: its texts' places in the model, as in :data:`.generations.content.Places`."""
 _LIMIT_OF_FILES = "exceed open file resource limit"
 """Not an error of the configuration; the role nginx reports a limit that is lower than nginx_open_files."""
 
@@ -85,8 +87,7 @@ def test_configuration(host: Host, conf: str) -> tuple[str, ...]:
 def explain(host: Host, line: str, conf: str) -> str:
     """A message of nginx with its path in the model: ``place: nginx says: … (file:line: text)``.
 
-    Comments in the rendered files contain the path in the model for each block. If a message contains no file name, the
-    path or name that it quotes is searched in the files.
+    If a message contains no file name, the path or name that it quotes is searched in the files.
 
     :param conf: main file of the configuration that the message is about.
     """
@@ -98,7 +99,9 @@ def explain(host: Host, line: str, conf: str) -> str:
         path, number = _mentioned(host, _QUOTED.findall(words), conf)
         if not number:
             return f"nginx says: {words}"
-    place, source = _place_and_source(_lines(host, path), number)
+    text = _lines(host, path)
+    source = text[number - 1].strip() if 0 < number <= len(text) else ""
+    place = _place(host, conf.rpartition("/")[0], path, number)
     inside = "/sites/" in path or "/streams/" in path
     short = "/".join(path.split("/")[-2:]) if inside else path.rsplit("/", 1)[-1]
     where = f"{short}:{number}" + (f": {source}" if source else "")
@@ -120,10 +123,15 @@ def _lines(host: Host, path: str) -> list[str]:
     return (host.read(path) or b"").decode(errors="replace").splitlines()
 
 
-def _place_and_source(text: list[str], number: int) -> tuple[str | None, str]:
-    source = text[number - 1].strip() if 0 < number <= len(text) else ""
-    for line in reversed(text[:number]):
-        found = _PLACE.match(line)
-        if found:
-            return found.group(1), source
-    return None, source
+def _place(host: Host, folder: str, path: str, number: int) -> str:
+    """The place in the model that a line comes from; empty if it is not known.
+
+    :param folder: directory of the configuration.
+    :param path: file in this directory, or the link ``nginx.conf`` to its main file.
+    """
+    relative = path[len(folder) + 1 :] if path.startswith(f"{folder}/") else path.rpartition("/")[2]
+    try:
+        places = json.loads(host.read(f"{folder}/{PLACES}") or b"{}").get(relative, [])
+    except ValueError:
+        return ""
+    return next((place for first, place in reversed(places) if first <= number), "")

@@ -9,14 +9,12 @@ nginx reports success for a reload that could not bind a socket, so the sockets 
 from __future__ import annotations
 
 import ipaddress
-import re
 import struct
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..host.host import Host
 
-_LISTEN = re.compile(r"^\s*listen\s+([^;]+);", re.MULTILINE)
 _TCP_LISTEN_STATE = "0A"
 _TABLES = (("tcp", False), ("tcp6", False), ("udp", True), ("udp6", True))
 
@@ -43,35 +41,6 @@ class Conflict(NamedTuple):
 
     message: str
     needs_restart: bool
-
-
-def wanted_listeners(texts: Iterable[str]) -> set[Listener]:
-    """All sockets of ``listen`` directives, except unix sockets and host names."""
-    found = set()
-    for text in texts:
-        for parameters in _LISTEN.findall(text):
-            words = parameters.split()
-            address, _separator, port = words[0].rpartition(":")
-            if not port.isdigit():
-                address, port = words[0], "80"
-            address = address.strip("[]") or "0.0.0.0"  # noqa: S104 - the meaning of `listen 80`
-            if address == "*":
-                address = "0.0.0.0"  # noqa: S104
-            try:
-                address = str(ipaddress.ip_address(address))
-            except ValueError:
-                continue
-            found.add(Listener(address, int(port), "quic" in words or "udp" in words))
-    return found
-
-
-def tls_port(texts: Iterable[str]) -> int | None:
-    """The first port with TLS and without the PROXY protocol; None if there is none."""
-    for parameters in (words.split() for text in texts for words in _LISTEN.findall(text)):
-        port = parameters[0].rpartition(":")[2]
-        if "ssl" in parameters and "proxy_protocol" not in parameters and port.isdigit():
-            return int(port)
-    return None
 
 
 def listeners_by_inode(host: Host) -> dict[str, Listener]:

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..generations.reload import pair_folders, reload_and_prove
-from ..generations.store import live_name, read_manifest, texts_of
+from ..generations.content import Facts
+from ..generations.reload import reload_and_prove
+from ..generations.store import live_name, read_manifest
 from ..generations.transaction import locked
 from ..host.errors import EdgeError
 from ..host.host import Host
@@ -162,9 +163,9 @@ def observe_all(
     """All certificates, as soon as they are served or after ``timeout`` seconds."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
-    used = pair_folders(texts_of(host, layout, manifest)) if manifest else set()
+    facts = manifest.facts if manifest else Facts()
     return observe(
-        lambda name: observe_one(host, edge, folders, name, used=folders.link(name) in used),
+        lambda name: observe_one(host, edge, folders, name, used=facts is None or folders.link(name) in facts.pairs),
         names,
         timeout=timeout,
         sleep=host.sleep,

@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import pack, unpack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, pack, unpack
 
 from ..target.capabilities import Target
 

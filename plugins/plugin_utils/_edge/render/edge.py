@@ -15,7 +15,7 @@ from ..policy.response_headers import edge_policy
 from ..target.capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Target
 from ..target.tls_policy import TlsPolicy, tls_policy
 from .context import edge_protocols
-from .listen import default_tls_listen, plain_listen
+from .listen import Listen, default_tls_listen, plain_listen
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .response_headers import ValueMap, own_headers, value_maps
 from .site import TLS_FOLDER, SiteView, view_site
@@ -55,8 +55,8 @@ class EdgeView:
     streams: StreamsView | None
     http2_directive: bool
     tls: TlsPolicy
-    default_listen: tuple[str, ...]
-    default_tls_listen: tuple[str, ...]
+    default_listen: tuple[Listen, ...]
+    default_tls_listen: tuple[Listen, ...]
     unknown_names_certificate: str
     variables: Effective
     backend_headers: tuple[tuple[str, ...], ...]

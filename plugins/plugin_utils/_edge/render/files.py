@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Mapping
@@ -10,19 +11,51 @@ from pathlib import Path
 
 import jinja2
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Facts, Places
+
 from ..syntax.quote import indent
 from .edge import EdgeView
 from .response_headers import map_lines
 
 Files = Mapping[str, str]
 """Relative path -> text, with a placeholder for the generation's name."""
+MARK = "\0"
+"""Marks places in rendered lines until they are collected; no value of the model can contain it."""
 
 
-def render(view: EdgeView, templates: Path) -> Files:
-    """All files of a generation, sorted by path.
+@dataclasses.dataclass(frozen=True)
+class Rendered:
+    """All files of a generation, sorted by path, and the places in the model that their lines come from."""
+
+    files: Files
+    places: Places
+
+
+def render(view: EdgeView, templates: Path) -> Rendered:
+    """Render a view.
 
     :param templates: folder with a template for each kind of file, such as ``site.conf.j2``.
     """
+    files, places = {}, {}
+    for path, marked in sorted(_texts(view, templates).items()):
+        files[path], places[path] = _without_marks(marked)
+    return Rendered(files, {path: found for path, found in places.items() if found})
+
+
+def _without_marks(text: str) -> tuple[str, list[tuple[int, str]]]:
+    """The text, and the numbers of the lines from which on it comes from a place."""
+    if MARK not in text:
+        return text, []
+    lines, places = text.split("\n"), []
+    for index, line in enumerate(lines):
+        before, mark, place = line.partition(MARK)
+        if mark:
+            lines[index] = before + ("" if place.endswith(MARK) else place)
+            places.append((index + 1, place.rstrip(MARK)))
+    return "\n".join(lines), places
+
+
+def _texts(view: EdgeView, templates: Path) -> dict[str, str]:
     environment = _environment(templates)
     site_template = environment.get_template("site.conf.j2")
     upstreams_template = environment.get_template("upstreams.conf.j2")
@@ -42,7 +75,7 @@ def render(view: EdgeView, templates: Path) -> Files:
         files["stream_upstreams.conf"] = upstreams_template.render(upstreams=view.streams.upstreams)
         for stream in view.streams.servers:
             files[f"streams/{stream.name}.conf"] = stream_template.render(stream=stream)
-    return dict(sorted(files.items()))
+    return files
 
 
 @functools.cache
@@ -56,6 +89,8 @@ def _environment(templates: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
     )
+    environment.filters["place"] = f"{MARK}{{}}".format
+    environment.filters["hidden_place"] = f"{MARK}{{}}{MARK}".format
     environment.filters["indented"] = indent
     environment.filters["map_lines"] = map_lines
     return environment
@@ -66,9 +101,9 @@ def file_name(site: str) -> str:
     return site.replace("*", "+wildcard") + ".conf"
 
 
-def digest(files: Files) -> str:
-    """Sixteen hexadecimal digits that name the content: same files, same digest."""
-    state = hashlib.sha256()
+def digest(files: Files, facts: Facts) -> str:
+    """Sixteen hexadecimal digits that name the content: same files and facts, same digest."""
+    state = hashlib.sha256(repr(facts).encode())
     for path, text in sorted(files.items()):
         state.update(f"{path}\0{len(text)}\0{text}\0".encode())
     return state.hexdigest()[:16]

@@ -15,7 +15,7 @@ from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView
 from .context import SiteContext
-from .listen import listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
+from .listen import Listen, listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
 from .location import LocationView, view_locations
 from .request_headers import DroppedHeaders
 from .response_headers import Added, ValueMap, added_headers
@@ -50,8 +50,8 @@ class SiteView:
     source: str
     server_names: str
     https: bool
-    listen: tuple[str, ...]
-    redirect_listen: tuple[str, ...]
+    listen: tuple[Listen, ...]
+    redirect_listen: tuple[Listen, ...]
     http2: bool
     http3: bool
     redirect_to: str

@@ -11,6 +11,7 @@ from ..syntax.formats import split_listen
 from ..syntax.quote import quote
 from ..target.capabilities import SSL_PREREAD, STREAM_REAL_IP, Target
 from .access import allow_and_deny, upstream_tls
+from .listen import Listen, listen_on
 from .zones import (
     CLIENT,
     STREAM,
@@ -44,7 +45,7 @@ class StreamView:
     name: str
     place: str
     route: RouteView | None
-    listen: tuple[str, ...]
+    listen: tuple[Listen, ...]
     groups: tuple[tuple[str, ...], ...]
     extra_directives: str
 
@@ -106,18 +107,14 @@ def _route(stream: Stream) -> RouteView | None:
     return RouteView(stream_variable(stream), names, stream.upstream or "")
 
 
-def _listen(stream: Stream, edge: Edge) -> tuple[str, ...]:
+def _listen(stream: Stream, edge: Edge) -> tuple[Listen, ...]:
     address, port = split_listen(stream.listen) or ("", 0)
-    if address:
-        addresses: tuple[str, ...] = (f"[{address}]:{port}" if ":" in address else f"{address}:{port}",)
-    else:
-        addresses = (str(port), f"[::]:{port}") if edge.ipv6 else (str(port),)
     parameters = (
         # Each worker has its own socket, so that all datagrams of a client reach the worker that knows it.
         *(("udp", "reuseport") if stream.protocol == "udp" else ()),
         *(("proxy_protocol",) if stream.listen_proxy_protocol else ()),
     )
-    return tuple(" ".join((one, *parameters)) for one in addresses)
+    return (Listen(address, port, parameters),) if address else listen_on(port, *parameters, ipv6=edge.ipv6)
 
 
 def _who(stream: Stream, edge: Edge, target: Target) -> tuple[str, ...]:

@@ -13,21 +13,21 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.main import Printed, main, parser
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.main import run as run_cli
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
-    Content,
     live_name,
     manifests,
     running_name,
     switch,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
-from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
+from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import WEB, EdgeHost
 
 
 def content(text: str, digest: str, port: int = 8090) -> Content:
     files = {"nginx.conf": f"# @GENERATION@\nlisten 80;\n{text}\n", f"sites/{text}.conf": "listen 443 ssl;\n"}
-    return Content(files, digest, port, "0.1.0", made_by="ops@controller")
+    return Content(files, digest, port, "0.1.0", made_by="ops@controller", facts=WEB)
 
 
 def make(host: EdgeHost, wanted: Content) -> None:

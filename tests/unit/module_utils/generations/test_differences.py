@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.differences import (
     differences,
     drifted_paths,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import WRITTEN, Content
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import WRITTEN
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import Leaving, leaving_workers
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state

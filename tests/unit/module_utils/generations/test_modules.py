@@ -7,18 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, Facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
-LOAD = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n"
+WITH_STREAMS = Facts(modules=("/usr/lib/nginx/modules/ngx_stream_module.so",))
 HTTP_ONLY = Content({"nginx.conf": "# @GENERATION@\nlisten 80;\n"}, "aaaa", 8090, "0.1.0")
 STREAMS = Content(
-    {"nginx.conf": f"# @GENERATION@\n{LOAD}listen 80;\n", "stream_upstreams.conf": ""}, "bbbb", 8090, "0.1.0"
+    {"nginx.conf": "# @GENERATION@\nlisten 80;\n", "stream_upstreams.conf": ""},
+    "bbbb",
+    8090,
+    "0.1.0",
+    facts=WITH_STREAMS,
 )
-MORE_STREAMS = Content({**STREAMS.files, "streams/a.conf": "listen 5432;\n"}, "cccc", 8090, "0.1.0")
+MORE_STREAMS = Content({**STREAMS.files, "streams/a.conf": "listen 5432;\n"}, "cccc", 8090, "0.1.0", facts=WITH_STREAMS)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, Facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.rehearsal import rehearse
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
@@ -19,6 +19,7 @@ SITE = """
 ssl_certificate /etc/nginx/tls/a.test/fullchain.pem;
 ssl_certificate_key /etc/nginx/tls/a.test/privkey.pem;
 """
+PAIR = Facts(pairs=("/etc/nginx/tls/a.test",))
 CACHE = "proxy_cache_path /var/cache/nginx-edge/pages levels=1:2 keys_zone=pages:1m;"
 
 
@@ -47,17 +48,17 @@ def host(tmp_path: Path) -> PickyHost:
 
 def test_what_is_not_there_yet_is_stood_in_for(host: PickyHost) -> None:
     before = sorted(Path(host.layout.root).rglob("*"))
-    rehearse(host, host.layout, Content({"nginx.conf": CACHE, "sites/a.conf": SITE}, "aaaa", 8090, "0"))
+    rehearse(host, host.layout, Content({"nginx.conf": CACHE, "sites/a.conf": SITE}, "aaaa", 8090, "0", facts=PAIR))
     assert sorted(Path(host.layout.root).rglob("*")) == before
 
 
 def test_a_broken_pair_is_stood_in_for(host: PickyHost, monkeypatch: pytest.MonkeyPatch) -> None:
     read = host.read
     monkeypatch.setattr(host, "read", lambda path: b"broken" if path.startswith("/etc/nginx/tls/") else read(path))
-    rehearse(host, host.layout, Content({"nginx.conf": SITE}, "aaaa", 8090, "0"))
+    rehearse(host, host.layout, Content({"nginx.conf": SITE}, "aaaa", 8090, "0", facts=PAIR))
 
 
 def test_what_a_real_run_would_not_make_is_still_missing(host: PickyHost) -> None:
     text = "ssl_certificate /nowhere/fullchain.pem;"
     with pytest.raises(EdgeError, match="/nowhere/fullchain"):
-        rehearse(host, host.layout, Content({"nginx.conf": text}, "aaaa", 8090, "0"))
+        rehearse(host, host.layout, Content({"nginx.conf": text}, "aaaa", 8090, "0", facts=Facts(pairs=("/nowhere",))))

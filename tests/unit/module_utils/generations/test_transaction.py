@@ -10,30 +10,25 @@ from typing import Any
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations import transaction
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, pack, unpack
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     ORIGINAL,
-    Content,
     drift,
     live_name,
     manifests,
     read_manifest,
     running_name,
 )
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import (
-    deploy,
-    pack,
-    roll_back,
-    unpack,
-)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy, roll_back
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import STOCK, EdgeHost
+from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import STOCK, WEB, EdgeHost
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import Fault, FaultyHost, die, refuse, survived
 
 
 def content(text: str, digest: str) -> Content:
     files = {"nginx.conf": f"# @GENERATION@\nlisten 80;\n{text}\n", "sites/a.conf": "listen 443 ssl;\n"}
-    return Content(files, digest, 8090, "0.1.0")
+    return Content(files, digest, 8090, "0.1.0", facts=WEB)
 
 
 FIRST = content("first", "aaaa")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.err
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import NGINX_ORG_SOURCE
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.program import (
+    PLACES,
     explain,
     read_nginx,
     test_configuration,
@@ -30,6 +32,9 @@ server {
     }
 }
 """
+SITE_PLACES = json.dumps(
+    {"sites/a.test.conf": [[1, "edge_sites['a.test']"], [4, "edge_sites['a.test'].locations['/']"], [8, ""]]}
+)
 
 
 def printing(stderr: str = "", stdout: str = "", code: int = 0) -> Callable[[Sequence[str]], Completed]:
@@ -108,6 +113,7 @@ def test_an_error_names_the_place_in_the_model(tmp_path: Path, prefix: str) -> N
     file = tmp_path / "sites" / "a.test.conf"
     file.parent.mkdir()
     file.write_text(SITE, encoding="utf-8")
+    (tmp_path / PLACES).write_text(SITE_PLACES, encoding="utf-8")
     line = f'{prefix}unknown directive "proxy_passs" in {file}:6'
     assert explain(ScriptedHost(), line, str(tmp_path / "nginx.conf")) == (
         "edge_sites['a.test'].locations['/']: nginx says: unknown directive \"proxy_passs\""
@@ -115,9 +121,28 @@ def test_an_error_names_the_place_in_the_model(tmp_path: Path, prefix: str) -> N
     )
 
 
+@pytest.mark.parametrize("places", ["", "broken", "{}", SITE_PLACES])
+def test_without_a_known_place_nginx_is_quoted(tmp_path: Path, places: str) -> None:
+    """An earlier version of the collection did not write places, and some lines come from no part of the model."""
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "sites" / "a.test.conf").write_text(SITE, encoding="utf-8")
+    (tmp_path / PLACES).write_text(places, encoding="utf-8")
+    line = f"nginx: [emerg] unexpected }} in {tmp_path}/sites/a.test.conf:8"
+    assert explain(ScriptedHost(), line, str(tmp_path / "nginx.conf")) == (
+        "nginx says: unexpected } (sites/a.test.conf:8: })"
+    )
+
+
+def test_the_link_to_the_live_configuration_has_the_places_of_its_generation(tmp_path: Path) -> None:
+    (tmp_path / PLACES).write_text(json.dumps({"nginx.conf": [[1, "edge_caches"]]}), encoding="utf-8")
+    line = "nginx: [emerg] mkdir() failed in /etc/nginx/nginx.conf:7"
+    assert explain(ScriptedHost(), line, str(tmp_path / "nginx.conf")).startswith("edge_caches: nginx says: mkdir()")
+
+
 def test_an_error_without_a_file_is_found_by_what_it_quotes(tmp_path: Path) -> None:
     (tmp_path / "sites").mkdir()
     (tmp_path / "sites" / "a.test.conf").write_text(SITE, encoding="utf-8")
+    (tmp_path / PLACES).write_text(SITE_PLACES, encoding="utf-8")
     line = 'nginx: [emerg] cannot find "http://x" in this test'
     assert explain(ScriptedHost(), line, str(tmp_path / "nginx.conf")) == (
         "edge_sites['a.test'].locations['/']: nginx says: cannot find \"http://x\" in this test"
@@ -148,6 +173,7 @@ def test_a_warning_of_wrong_routing_is_an_error() -> None:
 def test_other_warnings_do_not_stop_a_run_and_are_told(tmp_path: Path) -> None:
     conf = tmp_path / "nginx.conf"
     conf.write_text("# edge_extra_directives\nssl_stapling on;\n", encoding="utf-8")
+    (tmp_path / PLACES).write_text(json.dumps({"nginx.conf": [[1, "edge_extra_directives"]]}), encoding="utf-8")
     warned = f'nginx: [warn] "ssl_stapling" ignored in {conf}:2\nnginx: … test is successful\n'
     assert test_configuration(ScriptedHost(printing(warned)), str(conf)) == (
         'edge_extra_directives: nginx says: "ssl_stapling" ignored (nginx.conf:2: ssl_stapling on;)',

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import needs_restart
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
@@ -18,7 +19,6 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.so
     conflicts,
     held_by,
     listeners_by_inode,
-    wanted_listeners,
 )
 
 NOWHERE = Layout(root="/nowhere")
@@ -32,26 +32,6 @@ def taken() -> Iterator[int]:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         yield listening.getsockname()[1]
-
-
-@pytest.mark.parametrize(
-    ("directive", "listener"),
-    [
-        ("listen 80 default_server;", Listener("0.0.0.0", 80, False)),
-        ("listen *:81;", Listener("0.0.0.0", 81, False)),
-        ("  listen [::]:443 ssl;", Listener("::", 443, False)),
-        ("listen 443 quic reuseport;", Listener("0.0.0.0", 443, True)),
-        ("listen 127.0.0.1:8090;", Listener("127.0.0.1", 8090, False)),
-        ("listen 10.0.0.1;", Listener("10.0.0.1", 80, False)),
-        ("listen 53 udp;", Listener("0.0.0.0", 53, True)),
-    ],
-)
-def test_listen_directives_are_read(directive: str, listener: Listener) -> None:
-    assert wanted_listeners([f"server {{\n{directive}\n}}"]) == {listener}
-
-
-def test_unix_sockets_names_and_comments_are_left_to_nginx() -> None:
-    assert wanted_listeners(["listen unix:/run/a.sock;\nlisten localhost:80;\n# listen 99;"]) == set()
 
 
 def test_the_kernel_lists_our_own_socket(taken: int) -> None:
@@ -83,11 +63,11 @@ def test_what_the_master_holds_is_no_conflict(taken: int) -> None:
 
 
 def test_a_move_between_address_and_wildcard_takes_a_restart(taken: int) -> None:
-    text = f"listen {taken};"
+    facts = Facts((Listener("0.0.0.0", taken, False),))
     with pytest.raises(EdgeError, match=f"nginx listens on 127.0.0.1:{taken}/tcp and cannot change") as caught:
-        needs_restart(HOST, NOWHERE, [text], os.getpid(), allow_restart=False)
+        needs_restart(HOST, NOWHERE, facts, os.getpid(), allow_restart=False)
     assert caught.value.details == ("set edge_allow_restart: true to let this run restart nginx",)
-    assert needs_restart(HOST, NOWHERE, [text], os.getpid(), allow_restart=True) is True
+    assert needs_restart(HOST, NOWHERE, facts, os.getpid(), allow_restart=True) is True
 
 
 def test_an_address_beside_its_wildcard_is_no_socket_of_its_own() -> None:
@@ -95,19 +75,21 @@ def test_an_address_beside_its_wildcard_is_no_socket_of_its_own() -> None:
         listening.bind(("0.0.0.0", 0))
         listening.listen()
         port = listening.getsockname()[1]
-        texts = [f"listen {port};\nlisten 127.0.0.1:{port};"]
-        assert needs_restart(HOST, NOWHERE, texts, os.getpid(), allow_restart=False) is False
+        wildcard, address = Listener("0.0.0.0", port, False), Listener("127.0.0.1", port, False)
+        assert needs_restart(HOST, NOWHERE, Facts((wildcard, address)), os.getpid(), allow_restart=False) is False
         with pytest.raises(EdgeError, match=f"cannot change to 127.0.0.1:{port}/tcp"):
-            needs_restart(HOST, NOWHERE, [f"listen 127.0.0.1:{port};"], os.getpid(), allow_restart=False)
+            needs_restart(HOST, NOWHERE, Facts((address,)), os.getpid(), allow_restart=False)
 
 
 def test_a_stranger_is_in_the_way_whatever_is_allowed(taken: int) -> None:
     with pytest.raises(EdgeError, match="cannot be bound"):
-        needs_restart(HOST, NOWHERE, [f"listen 127.0.0.1:{taken};"], None, allow_restart=True)
+        needs_restart(HOST, NOWHERE, Facts((Listener("127.0.0.1", taken, False),)), None, allow_restart=True)
 
 
 def test_free_ports_need_nothing() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
-    assert needs_restart(HOST, NOWHERE, [f"listen 127.0.0.1:{free};"], None, allow_restart=False) is False
+    assert (
+        needs_restart(HOST, NOWHERE, Facts((Listener("127.0.0.1", free, False),)), None, allow_restart=False) is False
+    )

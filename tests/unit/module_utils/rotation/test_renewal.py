@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
@@ -22,7 +22,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import Handshake
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import X509Certificate
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
-from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
+from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import WEB, EdgeHost
 
 NAME = "a.example"
 NOW = datetime.now(timezone.utc) + timedelta(hours=1)
@@ -83,7 +83,7 @@ def host(tmp_path: Path, first: Pair) -> ServingHost:
     target = key_pairs.store_pair(host, host.folders.tls, NAME, first, key_pairs.ISSUED)
     key_pairs.point(host, host.folders.tls, NAME, target)
     text = f"# @GENERATION@\nlisten 443 ssl;\nssl_certificate {host.folders.link(NAME)}/fullchain.pem;\n"
-    content = Content({"nginx.conf": text}, "aaaa", 8090, "0.1.0")
+    content = Content({"nginx.conf": text}, "aaaa", 8090, "0.1.0", facts=replace(WEB, pairs=(host.folders.link(NAME),)))
     deploy(host, host.layout, content, check=False, allow_restart=False)
     reload_and_prove(host, host.layout, timeout=5, keep=9)
     return host

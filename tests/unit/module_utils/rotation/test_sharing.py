@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
@@ -25,6 +25,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls impo
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted, decide
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import issued, made
+from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import WEB
 from ansible_collections.hardened.nginx_edge.tests.unit.module_utils.rotation.test_renewal import (
     NAME,
     NOW,
@@ -71,7 +72,7 @@ def host(tmp_path: Path, placeholder: Pair) -> Receiver:
     """An edge that serves a placeholder."""
     host = Receiver(tmp_path)
     key_pairs.point(host, host.folders.tls, NAME, key_pairs.store_pair(host, host.folders.tls, NAME, placeholder))
-    content = Content({"nginx.conf": "# @GENERATION@\nlisten 443 ssl;\n"}, "aaaa", 8090, "0.1.0")
+    content = Content({"nginx.conf": "# @GENERATION@\nlisten 443 ssl;\n"}, "aaaa", 8090, "0.1.0", facts=WEB)
     deploy(host, host.layout, content, check=False, allow_restart=False)
     reload_and_prove(host, host.layout, timeout=5, keep=9)
     return host

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import Content
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.checked import (
     CheckedModel,
     fingerprint,
