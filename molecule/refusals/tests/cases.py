@@ -71,7 +71,7 @@ CASES = (
     ),
     Case(
         "taken_port",
-        (f"0.0.0.0:{TAKEN_PORT}/tcp cannot be bound: Address already in use, python3 (process ", " has it"),
+        (f"0.0.0.0:{TAKEN_PORT}/tcp cannot be bound: Address already in use (python3, process ",),
         {"edge_http_port": TAKEN_PORT},
         port_taken=True,
         fault="a port is taken by another program",

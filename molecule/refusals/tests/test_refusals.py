@@ -161,7 +161,7 @@ class TestRefused:
         new = after - before
         if refused.case.at_reload:
             # It passed its test, and is kept for inspection; nothing leads to it.
-            kept = refused.runs[0].failures[edge].split("did not load generation ")[1].split()[0]
+            kept = refused.runs[0].failures[edge].split("did not load generation ")[1].split()[0].rstrip(";,")
             new = frozenset(line for line in new if f"./generations/{kept}" not in line)
         assert new == set()
 
