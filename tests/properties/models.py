@@ -16,7 +16,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.edge import Edge
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.record import Record
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.model.record import Record, Reference
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import Plan, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX, SiteFile, option_name
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax import formats
@@ -91,13 +91,14 @@ class Drawn:
 @functools.cache
 def _hints(record: Any) -> Mapping[str, Any]:
     hints = get_type_hints(record, include_extras=True)
-    return {option_name(field.name): hints[field.name] for field in dataclasses.fields(record)}
+    return {option_name(field.name, hints[field.name]): hints[field.name] for field in dataclasses.fields(record)}
 
 
 def _inner(hint: Any, wanted: type[Any]) -> Any:
     """The record or the format in a hint, through tuples and Optionals; None without one."""
     if get_origin(hint) is Annotated:
-        return hint.__metadata__[0] if wanted is Format else None
+        found = formats.NAME if isinstance(hint.__metadata__[0], Reference) else hint.__metadata__[0]
+        return found if wanted is Format else None
     if isinstance(hint, type) and issubclass(hint, Record):
         return hint if wanted is Record else None
     return next((found for argument in get_args(hint) if (found := _inner(argument, wanted))), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks across the fields of a model: references, names, combinations that nginx refuses or gets wrong."""
+"""Checks across the fields of a model: names, combinations that nginx refuses or gets wrong."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from .headers import check_headers
 from .location import check_location
 from .ranges import at_least
 from .raw import check_raw
-from .references import check_references
 from .stream import check_streams
 
 BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
@@ -56,7 +55,6 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *check_access(reading),
         *check_headers(edge),
         *check_streams(edge),
-        *check_references(edge, reading.names),
         *check_raw(edge),
         *_ports(edge),
         *_ranges(edge),

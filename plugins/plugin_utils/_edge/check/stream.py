@@ -32,13 +32,11 @@ STREAM_VARIABLES = frozenset(
 
 def check_streams(edge: Edge) -> Iterator[Problem]:
     """Problems of streams and of the upstreams that they use."""
-    upstreams = {upstream.name: upstream for upstream in edge.upstreams}
     yield from _listeners(edge)
     for stream in edge.streams:
         yield from _stream(stream, edge)
-        for place, name in stream.upstreams:
-            if name in upstreams:
-                yield from _upstream(place, upstreams[name], stream)
+        for place, upstream in stream.upstreams:
+            yield from _upstream(place, upstream, stream)
     if (edge.stream_extra_directives or "").strip() and not edge.streams:
         yield Problem("edge_stream_extra_directives", "has no effect without edge_streams")
 
@@ -64,11 +62,11 @@ def _stream(stream: Stream, edge: Edge) -> Iterator[Problem]:
         yield Problem(stream.at("listen_proxy_protocol"), reason, "name the load balancers in edge_trusted_proxies")
     if stream.connection_limit:
         yield from at_least(stream.connection_limit, "connections", stream.connection_limit.connections, 1)
-        for limit in edge.connection_limits:
-            unknown = _unknown_variables(limit.key)
-            if limit.name == stream.connection_limit.name and unknown:
-                reason = f"'{limit.name}' has a key with {unknown}, which streams do not have"
-                yield Problem(stream.connection_limit.at("name"), reason, "use a limit with key: $edge_client")
+        limit = stream.connection_limit.limit
+        unknown = _unknown_variables(limit.key)
+        if unknown:
+            reason = f"'{limit.name}' has a key with {unknown}, which streams do not have"
+            yield Problem(stream.connection_limit.at("name"), reason, "use a limit with key: $edge_client")
     yield from _server_names(stream)
 
 

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from ..syntax.formats import EdgeFile, HeaderName, Literal, Name, Password, PasswordHash, UriPath, UserName
-from .record import Record
+from .record import Record, Reference
+from .upstream import Upstream
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class UserList(Record):
 class BasicAuth(Record):
     """A question for a name and a password."""
 
-    users: Name
+    users: Annotated[UserList, Reference("edge_user_lists")]
     realm: Literal
 
 
@@ -38,7 +40,7 @@ class BasicAuth(Record):
 class AuthRequest(Record):
     """A service that decides whether a request may pass."""
 
-    upstream: Name
+    upstream: Annotated[Upstream, Reference("edge_upstreams")]
     path: UriPath
     headers: tuple[HeaderName, ...]
 

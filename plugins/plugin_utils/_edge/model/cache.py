@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from ..syntax.formats import CookieName, Expression, HeaderName, Levels, Name, Seconds, Size, ZoneSize
-from .record import Record
+from .record import Record, Reference
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class CacheValid(Record):
 class CacheUse(Record):
     """A location's use of a cache."""
 
-    name: Name
+    cache: Annotated[Cache, Reference("edge_caches", option="name")]
     key: Expression
     min_uses: int
     valid: tuple[CacheValid, ...]

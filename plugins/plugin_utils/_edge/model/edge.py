@@ -42,13 +42,17 @@ class Probe(Record):
 
 @dataclass(frozen=True)
 class Edge(Record):
-    """All of it. Field names are the variables' without ``edge_``."""
+    """The whole model. Field names are those of the variables without ``edge_``.
+
+    Records that others refer to come first, because the reader resolves references in this order.
+    """
 
     upstreams: tuple[Upstream, ...]
     rate_limits: tuple[RateLimit, ...]
     connection_limits: tuple[ConnectionLimit, ...]
     caches: tuple[Cache, ...]
     user_lists: tuple[UserList, ...]
+    certificates: tuple[Certificate, ...]
     sites: tuple[Site, ...]
     sites_dir: FilePath
     streams: tuple[Stream, ...]
@@ -58,7 +62,6 @@ class Edge(Record):
     security_headers: dict[HeaderName, Literal]
     security_headers_override: tuple[HeaderName, ...]
     certificate_source: Word
-    certificates: tuple[Certificate, ...]
     acme: Acme | None
     tls_policy: Word
     trusted_proxies: tuple[Network, ...]

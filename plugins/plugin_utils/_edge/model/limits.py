@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from ..syntax.formats import Expression, Name, Network, Rate, ZoneSize
-from .record import Record
+from .record import Record, Reference
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class ConnectionLimit(Record):
 class RateLimitUse(Record):
     """A location's use of a rate limit."""
 
-    name: Name
+    limit: Annotated[RateLimit, Reference("edge_rate_limits", option="name")]
     burst: int
     nodelay: bool
     delay: int
@@ -45,5 +46,5 @@ class RateLimitUse(Record):
 class ConnectionLimitUse(Record):
     """A location's use of a connection limit."""
 
-    name: Name
+    limit: Annotated[ConnectionLimit, Reference("edge_connection_limits", option="name")]
     connections: int

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from ..syntax.formats import (
     Buffers,
@@ -14,7 +15,6 @@ from ..syntax.formats import (
     HeaderName,
     HeaderValue,
     Literal,
-    Name,
     Network,
     RedirectUrl,
     Size,
@@ -26,7 +26,8 @@ from .access import AuthRequest, BasicAuth
 from .cache import CacheUse
 from .headers import ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
-from .record import Record
+from .record import Record, Reference
+from .upstream import Upstream
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Location(Record):
 
     path: UriPattern
     match: Word
-    upstream: Name | None
+    upstream: Annotated[Upstream, Reference("edge_upstreams")] | None
     strip_prefix: bool
     websocket: bool
     grpc: bool

@@ -9,6 +9,18 @@ from ..syntax.problems import inside
 
 
 @dataclass(frozen=True)
+class Reference:
+    """Annotates a field with a record that the model names: the reader resolves the name.
+
+    :param variable: the variable with the records, such as ``edge_upstreams``.
+    :param option: the option with the name; the default is the name of the field.
+    """
+
+    variable: str
+    option: str = ""
+
+
+@dataclass(frozen=True)
 class Record:
     """What all parts of the model share: their place, such as ``edge_sites[0].locations[2]``."""
 

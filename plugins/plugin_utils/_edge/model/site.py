@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from ..syntax.formats import (
     Directives,
@@ -12,16 +13,16 @@ from ..syntax.formats import (
     HeaderValue,
     Hostname,
     Literal,
-    Name,
     Network,
     Size,
     UriPath,
     Word,
 )
 from .access import AuthRequest, BasicAuth, ClientCertificates
+from .certificate import Certificate
 from .headers import ResponseHeaders
 from .location import Location
-from .record import Record
+from .record import Record, Reference
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Site(Record):
     name: Hostname
     aliases: tuple[Hostname, ...]
     https: bool
-    certificate: Name | None
+    certificate: Annotated[Certificate, Reference("edge_certificates")] | None
     http2: Word
     http3: Word
     client_max_body_size: Size
@@ -90,4 +91,4 @@ class Site(Record):
     @property
     def certificate_name(self) -> str:
         """Name of the certificate the site is served with; a wildcard's star is no good in a path."""
-        return self.certificate or self.name.replace("*", "wildcard")
+        return self.certificate.name if self.certificate else self.name.replace("*", "wildcard")

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from ..syntax.formats import Directives, Hostname, ListenAddress, Name, Network, Time, Word
 from .limits import ConnectionLimitUse
-from .record import Record
+from .record import Record, Reference
+from .upstream import Upstream
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,7 @@ class ServerNames(Record):
     """Where a stream passes the TLS of some server names to."""
 
     names: tuple[Hostname, ...]
-    upstream: Name
+    upstream: Annotated[Upstream, Reference("edge_upstreams")]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Stream(Record):
     name: Name
     listen: ListenAddress
     protocol: Word
-    upstream: Name | None
+    upstream: Annotated[Upstream, Reference("edge_upstreams")] | None
     ssl_preread: tuple[ServerNames, ...]
     proxy_connect_timeout: Time
     proxy_timeout: Time
@@ -39,7 +41,7 @@ class Stream(Record):
     extra_directives: Directives
 
     @property
-    def upstreams(self) -> tuple[tuple[str, str], ...]:
-        """Place and name of every upstream that it passes to."""
+    def upstreams(self) -> tuple[tuple[str, Upstream], ...]:
+        """Every upstream that it passes to, each with the place of the reference."""
         own = ((self.at("upstream"), self.upstream),) if self.upstream else ()
         return (*own, *((names.at("upstream"), names.upstream) for names in self.ssl_preread))

@@ -22,7 +22,7 @@ Hasher = Callable[[str, str], str]
 
 def user_files(edge: Edge, hash_password: Hasher) -> dict[str, tuple[str, str]]:
     """User list -> name and text of its file, for all lists that a site uses."""
-    used = {part.basic_auth.users for site in edge.sites for part in site.parts if part.basic_auth}
+    used = {part.basic_auth.users.name for site in edge.sites for part in site.parts if part.basic_auth}
     return {users.name: _file(users, hash_password) for users in edge.user_lists if users.name in used}
 
 

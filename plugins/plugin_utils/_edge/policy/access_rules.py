@@ -96,8 +96,8 @@ def conflict_below(site: Site, prefix: Location, regex: Location) -> str:
 
 def _asked(access: BasicAuth | AuthRequest) -> tuple[str, ...]:
     if isinstance(access, BasicAuth):
-        return (access.users,)
-    return (access.upstream, access.path)
+        return (access.users.name,)
+    return (access.upstream.name, access.path)
 
 
 def _joined(*lists: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from ..model.edge import Edge
 from ..model.headers import ResponseHeaders
-from ..model.record import Record
+from ..model.record import Record, Reference
 from ..model.site import Site
-from ..syntax.formats import DIRECTIVES, Format
+from ..syntax.formats import DIRECTIVES, NAME, Format
 from ..syntax.problems import FILE_END, Problem, did_you_mean, inside, is_within
 from ..syntax.quote import LONGEST_PARAMETER, is_too_long
 from .spec import RENAMED, Options, read_options, read_value, unknown
@@ -37,6 +37,27 @@ class Reading:
     edge: Edge
     problems: tuple[Problem, ...]
     names: Mapping[str, frozenset[str]]
+
+
+@dataclasses.dataclass
+class _Progress:
+    """The state of reading.
+
+    :param problems: the problems found so far.
+    :param names: see :class:`Reading`.
+    :param records: variable -> name -> record without problems, for references.
+    :param unresolved: places of references to records with problems, which are reported where the records are.
+    """
+
+    names: Mapping[str, frozenset[str]]
+    problems: list[Problem]
+    records: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    unresolved: list[str] = dataclasses.field(default_factory=list)
+
+    def spoils(self, place: str) -> bool:
+        """Whether the item at ``place`` itself has a problem, and not only an item in a list further inside."""
+        paths = (*(problem.path for problem in self.problems), *self.unresolved)
+        return any(is_within(path, place) and "[" not in path[len(place) :] for path in paths)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,11 +100,12 @@ def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequen
         if option["type"] == "list" and option["elements"] == "dict"
     }
     fields = {name[len(PREFIX) :]: value for name, value in plain.items()}
-    edge = _record(Edge, fields, "", problems, prefix=PREFIX)
+    progress = _Progress(names, problems)
+    edge = _record(Edge, fields, "", progress, prefix=PREFIX)
     placed = [(file.name + FILE_END, file.content) for file in site_files]
     element = {"type": "dict", "options": options["edge_sites"]["options"]}
     plain_sites = [(place, read_value(element, content, place, problems)) for place, content in placed]
-    edge = dataclasses.replace(edge, sites=(*edge.sites, *_sound_items(Site, plain_sites, problems)))
+    edge = dataclasses.replace(edge, sites=(*edge.sites, *_sound_items(Site, plain_sites, progress)))
     return Reading(edge, tuple(problems), names)
 
 
@@ -98,42 +120,65 @@ def _hints(record: Any) -> Mapping[str, Any]:
     return get_type_hints(record, include_extras=True)
 
 
-def option_name(field: str) -> str:
-    """The option of a field; Python's keywords carry an underscore (``return_``)."""
-    return field.rstrip("_")
+def option_name(field: str, hint: Any = None) -> str:
+    """The option of a field; Python's keywords carry an underscore (``return_``).
+
+    :param hint: type of the field; a :class:`Reference` may have its own name for the option.
+    """
+    reference = next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Reference)), None)
+    return reference.option if reference and reference.option else field.rstrip("_")
 
 
-def _record(kind: Any, plain: Mapping[str, Any], place: str, problems: list[Problem], prefix: str = "") -> Any:
-    values = {
-        field.name: _value(
-            _hints(kind)[field.name],
-            plain[option_name(field.name)],
-            inside(place, prefix + option_name(field.name)),
-            problems,
-        )
-        for field in dataclasses.fields(kind)
-        if field.name != "place"
-    }
+def _record(kind: Any, plain: Mapping[str, Any], place: str, progress: _Progress, prefix: str = "") -> Any:
+    values = {}
+    for field in dataclasses.fields(kind):
+        if field.name == "place":
+            continue
+        hint = _hints(kind)[field.name]
+        option = option_name(field.name, hint)
+        value = _value(hint, plain[option], inside(place, prefix + option), progress)
+        values[field.name] = value
+        if prefix and isinstance(value, tuple):
+            progress.records[prefix + option] = {one.name: one for one in reversed(value) if hasattr(one, "name")}
     return kind(place=place, **values)
 
 
-def _value(hint: Any, plain: Any, place: str, problems: list[Problem]) -> Any:
+def _value(hint: Any, plain: Any, place: str, progress: _Progress) -> Any:
     origin = get_origin(hint)
     value = plain
     if origin in {Union, types.UnionType}:
-        value = None if plain is None else _value(get_args(hint)[0], plain, place, problems)
+        value = None if plain is None else _value(get_args(hint)[0], plain, place, progress)
+    elif origin is Annotated and isinstance(hint.__metadata__[0], Reference):
+        value = _referred(hint.__metadata__[0].variable, plain, place, progress)
     elif origin is Annotated:
-        _check_format(hint.__metadata__[0], plain, place, problems)
+        _check_format(hint.__metadata__[0], plain, place, progress.problems)
     elif origin is tuple:
         placed = ((f"{place}[{index}]", item) for index, item in enumerate(plain or []))
-        value = _sound_items(get_args(hint)[0], placed, problems)
+        value = _sound_items(get_args(hint)[0], placed, progress)
     elif origin is dict:
-        value = _pairs(get_args(hint), plain or {}, place, problems)
+        value = _pairs(get_args(hint), plain or {}, place, progress.problems)
     elif hint is ResponseHeaders and plain is None:
         value = ResponseHeaders(place, {}, {}, ())  # a wrong value was reported; checks of headers need a record
     elif isinstance(hint, type) and issubclass(hint, Record) and plain is not None:
-        value = _record(hint, plain, place, problems)
+        value = _record(hint, plain, place, progress)
     return value
+
+
+def _referred(variable: str, name: Any, place: str, progress: _Progress) -> Any:
+    """The record that a name refers to; None if there is none, or if it has problems itself."""
+    if not isinstance(name, str):
+        return None
+    _check_format(NAME, name, place, progress.problems)
+    known = progress.names[variable]
+    if name not in known:
+        sound = sorted(one for one in known if NAME.fits(one))  # a wrong one may hold a line break
+        listed = f" ({', '.join(sound)})" if sound else "" if known else ", which is empty"
+        remedy = did_you_mean(name, sound) or "add it there"
+        if NAME.fits(name):
+            progress.problems.append(Problem(place, f"'{name}' is not in {variable}{listed}", remedy))
+    elif name not in progress.records[variable]:
+        progress.unresolved.append(place)
+    return progress.records[variable].get(name)
 
 
 def _check_format(wanted: Format, plain: Any, place: str, problems: list[Problem]) -> None:
@@ -150,19 +195,14 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
 
 
-def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], problems: list[Problem]) -> tuple[Any, ...]:
+def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], progress: _Progress) -> tuple[Any, ...]:
     """The items, given with their places, without problems; the others are reported and left out of later checks."""
     items = []
     for where, item in placed:
-        value = _value(hint, item, where, problems)
-        if value is not None and not any(_spoils(problem, where) for problem in problems):
+        value = _value(hint, item, where, progress)
+        if value is not None and not progress.spoils(where):
             items.append(value)
     return tuple(items)
-
-
-def _spoils(problem: Problem, place: str) -> bool:
-    """Whether a problem is of the item at ``place`` itself, and not of an item in a list further inside."""
-    return is_within(problem.path, place) and "[" not in problem.path[len(place) :]
 
 
 _HARMLESS_KEY = re.compile(r"[A-Za-z0-9_. -]{0,60}", re.ASCII)

@@ -12,7 +12,7 @@ from ..model.access import AuthRequest, BasicAuth
 from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
-from ..model.upstream import Upstream, UpstreamTls
+from ..model.upstream import UpstreamTls
 from ..policy.access_rules import has_own_rules, rules_below, rules_of_location
 from ..policy.effective import Effective
 from ..syntax.quote import quoted
@@ -95,7 +95,10 @@ class Access:
     def _asked(self, basic: BasicAuth | None, auth: AuthRequest | None) -> tuple[str, ...]:
         directives = []
         if basic:
-            directives += [f"auth_basic {quoted(basic.realm)}", f"auth_basic_user_file {self.user_files[basic.users]}"]
+            directives += [
+                f"auth_basic {quoted(basic.realm)}",
+                f"auth_basic_user_file {self.user_files[basic.users.name]}",
+            ]
         if auth:
             directives.append(f"auth_request {_auth_path(auth)}")
             directives += [
@@ -121,14 +124,13 @@ class Access:
         self, edge: Edge, site_place: str, variables: Effective, generation: str
     ) -> tuple[AuthLocationView, ...]:
         """One internal location for each service and path that the site asks."""
-        upstreams = {upstream.name: upstream for upstream in edge.upstreams}
         distinct = {_auth_path(auth): auth for auth in _auth_requests(self.site)}
         headers = self.auth_headers(edge, variables)
         return tuple(
             AuthLocationView(
                 f"{site_place}.auth_request",
                 path,
-                _ask(auth, upstreams[auth.upstream], headers.directives(generation)),
+                _ask(auth, headers.directives(generation)),
             )
             for path, auth in distinct.items()
         )
@@ -140,7 +142,7 @@ def _auth_requests(site: Site) -> Iterable[AuthRequest]:
 
 def _auth_path(auth: AuthRequest) -> str:
     """The same service and path give the same internal location."""
-    return f"/_edge_auth_{hashlib.sha256(f'{auth.upstream} {auth.path}'.encode()).hexdigest()[:8]}"
+    return f"/_edge_auth_{hashlib.sha256(f'{auth.upstream.name} {auth.path}'.encode()).hexdigest()[:8]}"
 
 
 def _identity(header: str) -> str:
@@ -158,7 +160,8 @@ OF_AUTH_REQUESTS = (
 """Headers that describe the original request to the authorizing service."""
 
 
-def _ask(auth: AuthRequest, upstream: Upstream, headers: tuple[str, ...]) -> tuple[str, ...]:
+def _ask(auth: AuthRequest, headers: tuple[str, ...]) -> tuple[str, ...]:
+    upstream = auth.upstream
     return (
         "internal",
         f"proxy_pass {'https' if upstream.tls else 'http'}://{upstream.name}{auth.path}",

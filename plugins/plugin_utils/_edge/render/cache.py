@@ -50,8 +50,7 @@ def view_cache_use(
 
     :param levels: the edge, the site and the location.
     """
-    edge, site, _location = levels
-    cache = next(cache for cache in edge.caches if cache.name == use.name)
+    _edge, site, _location = levels
     cookies = _cookies(use)
     bypass = _bypass(use, site, cookies.variable if cookies else "$http_cookie")
     parts = (_key_of_edge(variables), use.key, *unkeyed(levels))
@@ -69,7 +68,7 @@ def view_cache_use(
         f"{protocol}_cache_background_update on",
     )
     directives = (
-        f"{protocol}_cache {cache_zone(cache)}",
+        f"{protocol}_cache {cache_zone(use.cache)}",
         f'{protocol}_cache_key "{key}"',
         *(f"{protocol}_cache_valid {' '.join(map(str, valid.status))} {valid.time}" for valid in use.valid),
         f"{protocol}_cache_min_uses {use.min_uses}",

@@ -167,9 +167,9 @@ def _acme_peers(edge: Edge) -> tuple[str, ...]:
 
 def _of_http(edge: Edge) -> tuple[Upstream, ...]:
     """All but those that only streams use: what they are balanced by may mean nothing to the http block."""
-    asked = {part.auth_request.upstream for site in edge.sites for part in site.parts if part.auth_request}
-    proxied = {location.upstream for site in edge.sites for location in site.locations}
-    streamed = {name for stream in edge.streams for _place, name in stream.upstreams}
+    asked = {part.auth_request.upstream.name for site in edge.sites for part in site.parts if part.auth_request}
+    proxied = {one.upstream.name for site in edge.sites for one in site.locations if one.upstream}
+    streamed = {upstream.name for stream in edge.streams for _place, upstream in stream.upstreams}
     return tuple(one for one in edge.upstreams if one.name in asked | proxied or one.name not in streamed)
 
 

@@ -115,7 +115,7 @@ def view_location(
     refusal = requests.dropped.refusal if requests else None
     added = context.added_by_location(location)
     groups = (
-        (*rules, *_limits(location, context)),
+        (*rules, *_limits(location)),
         _action(location, context),
         requests.directives(context.generation) if requests and not inherited else (),
         cache.directives if cache else (),
@@ -152,19 +152,18 @@ def _without_hidden_files(location: Location, place: str) -> tuple[LocationView,
     return (LocationView(f"{place}.hidden_files", HIDDEN_FILES, (("return 404",),)),)
 
 
-def _limits(location: Location, context: SiteContext) -> tuple[str, ...]:
-    directives, edge = [], context.edge
+def _limits(location: Location) -> tuple[str, ...]:
+    directives = []
     if location.rate_limit:
         use = location.rate_limit
-        limit = next(limit for limit in edge.rate_limits if limit.name == use.name)
         burst = f" burst={use.burst}" if use.burst else ""
         spacing = f" delay={use.delay}" if use.delay else " nodelay" if use.nodelay else ""
-        directives.append(f"limit_req zone={rate_limit_zone(limit)}{burst}" + (spacing if use.burst else ""))
+        directives.append(f"limit_req zone={rate_limit_zone(use.limit)}{burst}" + (spacing if use.burst else ""))
         if use.dry_run:
             directives.append("limit_req_dry_run on")
     if location.connection_limit:
-        counted = next(limit for limit in edge.connection_limits if limit.name == location.connection_limit.name)
-        directives.append(f"limit_conn {connection_limit_zone(counted)} {location.connection_limit.connections}")
+        counted = location.connection_limit
+        directives.append(f"limit_conn {connection_limit_zone(counted.limit)} {counted.connections}")
     if location.client_max_body_size:
         directives.append(f"client_max_body_size {location.client_max_body_size}")
     if not location.access_log:
@@ -174,8 +173,7 @@ def _limits(location: Location, context: SiteContext) -> tuple[str, ...]:
 
 def _action(location: Location, context: SiteContext) -> tuple[str, ...]:
     if location.upstream:
-        upstream = next(upstream for upstream in context.edge.upstreams if upstream.name == location.upstream)
-        return _grpc(location, upstream) if location.grpc else _proxy(location, upstream)
+        return _grpc(location, location.upstream) if location.grpc else _proxy(location, location.upstream)
     if location.return_:
         answer = location.return_
         content = answer.text if answer.url is None else re.sub(r"\$host(?!\w)", context.variables.host, answer.url)

@@ -70,8 +70,8 @@ def view_streams(edge: Edge, target: Target) -> StreamsView | None:
     """Decide everything for the streams of an edge; None where it has none."""
     if not edge.streams:
         return None
-    used = {name for stream in edge.streams for _place, name in stream.upstreams}
-    counted = {stream.connection_limit.name for stream in edge.streams if stream.connection_limit}
+    used = {upstream.name for stream in edge.streams for _place, upstream in stream.upstreams}
+    counted = {stream.connection_limit.limit.name for stream in edge.streams if stream.connection_limit}
     return StreamsView(
         upstreams=tuple(
             view_upstream(upstream, edge, target, prefix=STREAM) for upstream in edge.upstreams if upstream.name in used
@@ -95,7 +95,7 @@ def _stream(stream: Stream, edge: Edge, target: Target) -> StreamView:
         place=f"edge_streams['{stream.name}']",
         route=_route(stream),
         listen=_listen(stream, edge),
-        groups=tuple(group for group in (_who(stream, edge, target), _where(stream, edge)) if group),
+        groups=tuple(group for group in (_who(stream, edge, target), _where(stream)) if group),
         extra_directives=stream.extra_directives,
     )
 
@@ -103,8 +103,8 @@ def _stream(stream: Stream, edge: Edge, target: Target) -> StreamView:
 def _route(stream: Stream) -> RouteView | None:
     if not stream.ssl_preread:
         return None
-    names = tuple((name, group.upstream) for group in stream.ssl_preread for name in group.names)
-    return RouteView(stream_variable(stream), names, stream.upstream or "")
+    names = tuple((name, group.upstream.name) for group in stream.ssl_preread for name in group.names)
+    return RouteView(stream_variable(stream), names, stream.upstream.name if stream.upstream else "")
 
 
 def _listen(stream: Stream, edge: Edge) -> tuple[Listen, ...]:
@@ -120,24 +120,20 @@ def _listen(stream: Stream, edge: Edge) -> tuple[Listen, ...]:
 def _who(stream: Stream, edge: Edge, target: Target) -> tuple[str, ...]:
     trusted = edge.trusted_proxies if stream.listen_proxy_protocol and target.can(STREAM_REAL_IP) else ()
     limit = stream.connection_limit
-    counted = next((one for one in edge.connection_limits if limit and one.name == limit.name), None)
     return (
         *(f"set_real_ip_from {network}" for network in trusted),
         *allow_and_deny(stream.allow or None, stream.deny),
-        *(
-            (f"limit_conn {connection_limit_zone(counted, prefix=STREAM)} {limit.connections}",)
-            if limit and counted
-            else ()
-        ),
+        *((f"limit_conn {connection_limit_zone(limit.limit, prefix=STREAM)} {limit.connections}",) if limit else ()),
         *(() if stream.access_log else ("access_log off",)),
     )
 
 
-def _where(stream: Stream, edge: Edge) -> tuple[str, ...]:
-    upstream = next((one for one in edge.upstreams if one.name == stream.upstream), None)
+def _where(stream: Stream) -> tuple[str, ...]:
+    upstream = stream.upstream
+    target = f"${stream_variable(stream)}" if stream.ssl_preread else quote(upstream.name if upstream else "")
     return (
         *(("ssl_preread on",) if stream.ssl_preread else ()),
-        f"proxy_pass {f'${stream_variable(stream)}' if stream.ssl_preread else quote(stream.upstream or '')}",
+        f"proxy_pass {target}",
         f"proxy_connect_timeout {stream.proxy_connect_timeout}",
         f"proxy_timeout {stream.proxy_timeout}",
         *((f"proxy_responses {stream.proxy_responses}",) if stream.proxy_responses is not None else ()),

@@ -29,9 +29,11 @@ def record_of(hint: Any) -> type[Record] | None:
 
 def test_every_option_of_the_spec_has_its_field() -> None:
     def compare(record: type[Record], options: Mapping[str, Any], where: str) -> None:
-        hints = get_type_hints(record)
+        hints = get_type_hints(record, include_extras=True)
         fields = {
-            option_name(field.name): hints[field.name] for field in dataclasses.fields(record) if field.name != "place"
+            option_name(field.name, hints[field.name]): hints[field.name]
+            for field in dataclasses.fields(record)
+            if field.name != "place"
         }
         assert set(fields) == {name.removeprefix("edge_") for name in options}, where
         for name, option in options.items():

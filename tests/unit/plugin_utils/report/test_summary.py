@@ -93,6 +93,7 @@ def test_what_is_asked_of_each_site() -> None:
     edge = planned(
         {
             **MODEL,
+            "edge_certificates": [{"name": "a.test"}],
             "edge_sites": [
                 *MODEL["edge_sites"],
                 {"name": "m.test", "maintenance": {}, "certificate": "a.test", **without_locations()},
