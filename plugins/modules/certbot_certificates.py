@@ -156,9 +156,10 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.iss
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted, raise_all
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import raise_all
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import LoopbackClient
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
 ACME_OPTIONS: dict[str, Any] = {
     "directory_url": {"type": "str", "required": True},

@@ -130,6 +130,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.repo
     describe_current,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
 
 def main() -> None:
@@ -147,7 +148,7 @@ def main() -> None:
 
 def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: bool) -> dict[str, Any]:
     folders = Folders()
-    wanted = [core.Wanted.from_plan(item) for item in items]
+    wanted = [Wanted.from_plan(item) for item in items]
     decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
     warnings = [one.wanted.error(EdgeError(text)) for one in decisions for text in one.warnings]
     postponed: list[core.Decision] = []

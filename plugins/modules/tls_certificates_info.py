@@ -132,7 +132,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import read_pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
     EdgeClient,
@@ -142,6 +141,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.serv
     observe,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
 
 def main() -> None:
@@ -167,7 +167,7 @@ def main() -> None:
 
 def run(host: Host, edge: EdgeClient, items: list[dict[str, Any]], patience: float) -> dict[str, Any]:
     folders = Folders()
-    wanted = {item["name"]: core.Wanted.from_plan(item) for item in items}
+    wanted = {item["name"]: Wanted.from_plan(item) for item in items}
 
     def look(name: str) -> Observation:
         names = wanted[name].names

@@ -14,10 +14,11 @@ from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders
 from ..tls import key_pairs
-from ..tls.certificates import Wanted, collecting, decide, install
+from ..tls.certificates import collecting, decide, install
 from ..tls.dns import challenge_of, credentials_file, differs, write_credentials
 from ..tls.key_pairs import Pair
 from ..tls.served import EdgeClient
+from ..tls.wanted import Wanted
 from ..tls.x509 import X509Certificate, iso
 from . import certbot
 from .certbot import Lineage, Request

@@ -9,60 +9,22 @@ pairs are checked, before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders
 from . import key_pairs
-from .dns import DnsPlugin
 from .key_pairs import Pair
+from .wanted import Wanted
 
 SELF_SIGNED_DAYS = 397
 RENEW_WITH_LEFT = timedelta(days=30)
 PLACEHOLDER, LINEAGE, SELF_SIGNED, PROVIDED = "placeholder", "lineage", "self_signed", "provided"
 RECEIVED = "received"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A certificate of the plan."""
-
-    name: str
-    source: str
-    names: tuple[str, ...]
-    key_type: str = "ecdsa"
-    key_size: int = 2048
-    path: str | None = None
-    fullchain: str | None = None
-    privkey: str | None = field(default=None, repr=False)
-    dns: DnsPlugin | None = None
-    profile: str | None = None
-    preferred_chain: str | None = None
-
-    @classmethod
-    def from_plan(cls, item: Mapping[str, Any]) -> Wanted:
-        return cls(
-            name=item["name"],
-            source=item["source"],
-            names=tuple(name.lower() for name in item["names"]),
-            key_type=item["key_type"],
-            key_size=item["key_size"],
-            path=item.get("path"),
-            fullchain=item.get("fullchain_content"),
-            privkey=item.get("privkey_content"),
-            dns=DnsPlugin.from_plan(item["dns"]) if item.get("dns") else None,
-            profile=item.get("profile"),
-            preferred_chain=item.get("preferred_chain"),
-        )
-
-    def error(self, problem: EdgeError | OSError) -> str:
-        """An error of this certificate as text, prefixed with its path in the model."""
-        return f"{self.path or f'certificate {self.name}'}: {problem}"
 
 
 @dataclass(frozen=True)
@@ -99,9 +61,9 @@ def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decis
 
 
 def _decide_provided(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
-    if not wanted.fullchain or not wanted.privkey:
+    if not wanted.fullchain_content or not wanted.privkey_content:
         raise EdgeError("the certificate chain or the private key is empty")
-    pair = key_pairs.checked_pair(host, wanted.fullchain, wanted.privkey)
+    pair = key_pairs.checked_pair(host, wanted.fullchain_content, wanted.privkey_content)
     wrong = list(key_pairs.problems_of(pair.chain, wanted.names, now))
     if wrong:
         raise EdgeError("; ".join(wrong))

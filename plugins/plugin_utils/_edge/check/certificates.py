@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
+
 from ..model.certificate import Acme, Certificate
 from ..model.edge import Edge
-from ..plan.certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, PlannedCertificate, plan_certificates
+from ..plan.certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, plan_certificates
 from ..read.reader import Reading
 from ..syntax.problems import FILE_END, Problem
 from .ranges import at_least
@@ -53,7 +55,7 @@ def _check_acme(acme: Acme, *, ordered: bool) -> Iterator[Problem]:
         )
 
 
-def _check_ordered(planned: PlannedCertificate) -> Iterator[Problem]:
+def _check_ordered(planned: Wanted) -> Iterator[Problem]:
     if planned.challenge == "dns-01":
         return
     for name in planned.names:

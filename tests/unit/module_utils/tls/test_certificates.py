@@ -18,14 +18,15 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.hos
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Decision, Wanted
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Decision
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import issued, made
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import Death, FaultyHost, die
 
 HOST = LocalHost()
 NOW = datetime.now(timezone.utc) + timedelta(minutes=5)  # pairs are made while the tests run
-ACME = Wanted("a.example", "acme", ("a.example", "www.a.example"))
+ACME = Wanted("a.example", ("a.example", "www.a.example"))
 SELF = replace(ACME, source="self_signed")
 
 
@@ -35,7 +36,7 @@ def folders(tmp_path: Path) -> Folders:
 
 
 def provided(pair: Pair, **changes: Any) -> Wanted:
-    wanted = replace(ACME, source="provided", fullchain=pair.fullchain, privkey=pair.privkey)
+    wanted = replace(ACME, source="provided", fullchain_content=pair.fullchain, privkey_content=pair.privkey)
     return replace(wanted, **changes)
 
 
@@ -272,11 +273,11 @@ def test_a_stored_pair_that_was_damaged_is_written_again(folders: Folders) -> No
 def test_all_wrong_pairs_are_refused_together_and_nothing_is_written(folders: Folders) -> None:
     good, stranger = made(*ACME.names), made("a.example")
     wrong = [
-        (provided(good, privkey=stranger.privkey), "the private key does not match the certificate"),
+        (provided(good, privkey_content=stranger.privkey), "the private key does not match the certificate"),
         (provided(stranger), "the certificate does not cover www.a.example (it has a.example)"),
-        (provided(good, fullchain="junk"), "the certificate file contains no certificate"),
-        (provided(good, fullchain=good.fullchain + good.fullchain[:200]), ""),
-        (provided(good, privkey=""), "the certificate chain or the private key is empty"),
+        (provided(good, fullchain_content="junk"), "the certificate file contains no certificate"),
+        (provided(good, fullchain_content=good.fullchain + good.fullchain[:200]), ""),
+        (provided(good, privkey_content=""), "the certificate chain or the private key is empty"),
         (provided(good, name="../up"), "'../up' cannot name a certificate"),
     ]
     wanted = [replace(one, path=f"edge_certificates[{place}]") for place, (one, _message) in enumerate(wrong)]
@@ -303,7 +304,7 @@ def test_a_near_end_is_a_warning(folders: Folders) -> None:
 def test_a_chain_with_a_stranger_is_refused(folders: Folders) -> None:
     pair, other = made(*ACME.names), made("ca.example")
     with pytest.raises(EdgeError, match=r"'O=test, CN=ca\.example' issued none of the certificates before it"):
-        core.decide_all(HOST, folders, [provided(pair, fullchain=pair.fullchain + other.fullchain)], NOW)
+        core.decide_all(HOST, folders, [provided(pair, fullchain_content=pair.fullchain + other.fullchain)], NOW)
 
 
 def test_a_folder_in_the_place_of_a_link_is_an_error(folders: Folders) -> None:
