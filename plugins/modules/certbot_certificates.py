@@ -158,6 +158,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.hos
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import raise_all
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import LoopbackClient
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import source_of
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
@@ -194,7 +195,7 @@ def main() -> None:
         check_mode=module.check_mode,
         check_names=params["check_names"],
     )
-    wanted = [Wanted.from_plan(item) for item in params["certificates"] if item["source"] == "acme"]
+    wanted = [one for one in map(Wanted.from_plan, params["certificates"]) if source_of(one.source).ordered]
     outcomes, problems = issuer.issue_all(wanted, datetime.now(timezone.utc))
     before, after = describe(outcomes, issuer.authority)
     result = {

@@ -124,6 +124,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.err
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.decisions import Decision
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.reports import (
     certificate_result,
     describe,
@@ -151,7 +152,7 @@ def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: b
     wanted = [Wanted.from_plan(item) for item in items]
     decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
     warnings = [one.wanted.error(EdgeError(text)) for one in decisions for text in one.warnings]
-    postponed: list[core.Decision] = []
+    postponed: list[Decision] = []
     if not replace:
         decisions, postponed = core.apart(host, folders, decisions)
     before = describe_current(host, folders, decisions)

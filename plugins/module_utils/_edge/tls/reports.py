@@ -11,7 +11,7 @@ from typing import Any
 from ..host.host import Host
 from ..host.paths import Folders
 from . import key_pairs
-from .certificates import Decision
+from .decisions import Decision
 from .key_pairs import Pair
 from .x509 import iso
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources import self_signed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import source_of
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import DnsPlugin, Wanted
 
 from ..model.certificate import Acme, Certificate, DnsChallenge
@@ -38,7 +40,7 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Wanted,
             continue  # check_certificates reports it
         planned.append(_planned(name, names, declared.get(name), edge, places.get(name, "")))
     if target is not None and users and not target.can(REJECT_HANDSHAKE):
-        planned.append(Wanted(UNKNOWN_NAMES, ("invalid",), "self_signed"))
+        planned.append(Wanted(UNKNOWN_NAMES, ("invalid",), self_signed.SOURCE.name))
     return tuple(planned)
 
 
@@ -47,12 +49,12 @@ def received_by(host: str, edge: Edge, certificates: tuple[Wanted, ...]) -> tupl
     issuing_edge = edge.acme.issuing_edge if edge.acme else None
     if not issuing_edge or issuing_edge == host:
         return certificates
-    return tuple(replace(one, source="received") if one.source == "acme" else one for one in certificates)
+    return tuple(replace(one, source=source_of(one.source).on_other_edges or one.source) for one in certificates)
 
 
 def _planned(name: str, names: tuple[str, ...], declared: Certificate | None, edge: Edge, place: str) -> Wanted:
     source = declared.source if declared else edge.certificate_source
-    acme = edge.acme if source == "acme" else None
+    acme = edge.acme if source_of(source).ordered else None
     profile, chain = (acme.profile, acme.preferred_chain) if acme else (None, None)
     if declared is None:
         return Wanted(name, names, source, profile=profile, preferred_chain=chain, path=place)
@@ -92,7 +94,7 @@ def plan_authority(edge: Edge, certificates: tuple[Wanted, ...]) -> dict[str, An
     :param certificates: those of this host; None comes back when it orders none of them.
     """
     acme = edge.acme
-    if acme is None or not any(one.source == "acme" for one in certificates):
+    if acme is None or not any(source_of(one.source).ordered for one in certificates):
         return None
     return {
         "email": acme.email,
