@@ -67,13 +67,18 @@ class Situation:
         """Path of the link that nginx reads the pair through."""
         return self.folders.link(self.wanted.name)
 
+    @property
+    def known(self) -> str | None:
+        """Digest of the pair that the link names; it was checked when it was stored."""
+        return key_pairs.stored_digest(self.wanted.name, self.target)
+
     def current(self) -> Pair | None:
         """The pair in use; None if it is missing or damaged."""
         return self.intact(self.link)
 
     def intact(self, folder: str) -> Pair | None:
         """The pair in a directory; None if it is missing or damaged."""
-        return key_pairs.intact_pair(self.host, folder)
+        return key_pairs.intact_pair(self.host, folder, self.known)
 
     def serves_meanwhile(self, pair: Pair) -> bool:
         """Whether a pair may be used until the first certificate is issued or received."""

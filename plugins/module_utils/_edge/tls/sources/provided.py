@@ -18,7 +18,7 @@ def decide(situation: Situation) -> Decision:
     host, wanted, now = situation.host, situation.wanted, situation.now
     if not wanted.fullchain_content or not wanted.privkey_content:
         raise EdgeError("the certificate chain or the private key is empty")
-    pair = key_pairs.checked_pair(host, wanted.fullchain_content, wanted.privkey_content)
+    pair = key_pairs.checked_pair(host, wanted.fullchain_content, wanted.privkey_content, situation.known)
     wrong = list(key_pairs.problems_of(pair.chain, wanted.names, now))
     if wrong:
         raise EdgeError("; ".join(wrong))
