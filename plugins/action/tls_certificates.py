@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import source_of
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, read_text
 
 _FILES = {"fullchain": "fullchain_content", "privkey": "privkey_content"}
@@ -48,7 +49,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """The certificate with the texts of its files; read errors are added to ``problems``."""
         filled = dict(item)
-        if item.get("source") != "provided":
+        if not source_of(item.get("source")).from_files:
             return filled
         for option, content in _FILES.items():
             where = f"{item.get('path') or f'certificates[{place}]'}.{option}"

@@ -19,7 +19,7 @@ description:
   - If the ACME server does not know the account any more, the account is moved away and certbot registers a new one.
   - A damaged lineage is moved away as well, and the certificate is ordered again.
   - Afterwards, C(/etc/nginx/tls/<name>) is a link to a copy of the lineage, switched by one rename. nginx is not
-    reloaded.
+    reloaded. RV(stale) lists the certificates that nginx does not serve yet.
   - If a certificate cannot be issued, the other certificates are still issued. All errors are reported together at the
     end, with certbot's messages, and the edge keeps its current certificate and key.
   - The module does not renew certificates; the timer does that.
@@ -80,6 +80,10 @@ options:
     description: HTTP port on which the module tests the challenge through the edge before an order.
     type: int
     default: 80
+  https_port:
+    description: HTTPS port on which the module compares the served certificates with those on disk.
+    type: int
+    default: 443
   webroot:
     description: Directory from which the edge serves the challenge files.
     type: path
@@ -108,6 +112,13 @@ edge_warnings:
   returned: always
   type: list
   elements: str
+stale:
+  description: Names of the certificates for which nginx serves a different certificate than the one on disk, after
+    the changes of this module. A certificate whose names no site uses does not count. Empty in check mode.
+  returned: always
+  type: list
+  elements: str
+  sample: [api.example.com]
 certificates:
   description: The result for each certificate with the source V(acme); on failure, for those that did not fail.
   returned: always
@@ -156,9 +167,15 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.iss
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted, raise_all
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import LoopbackClient
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import raise_all
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
+    LoopbackClient,
+    observe_wanted,
+    stale_names,
+)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import source_of
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
 ACME_OPTIONS: dict[str, Any] = {
     "directory_url": {"type": "str", "required": True},
@@ -179,6 +196,7 @@ def main() -> None:
             "acme": {"type": "dict", "required": True, "options": ACME_OPTIONS},
             "check_names": {"type": "bool", "default": True},
             "http_port": {"type": "int", "default": 80},
+            "https_port": {"type": "int", "default": 443},
             "webroot": {"type": "path", "default": "/var/lib/nginx-edge/acme"},
         },
         supports_check_mode=True,
@@ -186,27 +204,35 @@ def main() -> None:
     params = module.params
     issuer = Issuer(
         host=LocalHost(),
-        edge=LoopbackClient(http_port=params["http_port"]),
+        edge=LoopbackClient(http_port=params["http_port"], https_port=params["https_port"]),
         authority=Authority.from_plan(params["acme"]),
         webroot=params["webroot"],
         folders=Folders(),
         check_mode=module.check_mode,
         check_names=params["check_names"],
     )
-    wanted = [Wanted.from_plan(item) for item in params["certificates"] if item["source"] == "acme"]
-    outcomes, problems = issuer.issue_all(wanted, datetime.now(timezone.utc))
-    before, after = describe(outcomes, issuer.authority)
-    result = {
-        "changed": any(outcome.changed for outcome in outcomes),
-        "certificates": [outcome.as_result() for outcome in outcomes],
-        "diff": {"before": before, "after": after},
-        "edge_warnings": [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.warnings],
-    }
+    result, problems = run(issuer, [Wanted.from_plan(item) for item in params["certificates"]])
     try:
         raise_all(problems, "could not be issued; the edge keeps its certificates")
     except EdgeError as error:
         module.fail_json(msg=str(error), **result)
     module.exit_json(**result)
+
+
+def run(issuer: Issuer, wanted: list[Wanted]) -> tuple[dict[str, Any], list[str]]:
+    """The result of the module, and the errors of the certificates that failed."""
+    ordered = [one for one in wanted if source_of(one.source).ordered]
+    outcomes, problems = issuer.issue_all(ordered, datetime.now(timezone.utc))
+    seen = [] if issuer.check_mode else observe_wanted(issuer.host, issuer.edge, issuer.folders, wanted)
+    before, after = describe(outcomes, issuer.authority)
+    result = {
+        "changed": any(outcome.changed for outcome in outcomes),
+        "certificates": [outcome.as_result() for outcome in outcomes],
+        "stale": stale_names(seen),
+        "diff": {"before": before, "after": after},
+        "edge_warnings": [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.warnings],
+    }
+    return result, problems
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ description:
     the names and be valid now, because C(nginx -t) also accepts pairs that clients reject.
   - A link is switched by one rename. The pair that was in use before is kept.
   - All errors of all certificates are reported together, before anything is changed.
-  - nginx is not reloaded; notify a handler to do so.
+  - nginx is not reloaded; notify a handler to do so. RV(stale) lists the certificates that nginx does not serve yet.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
   - hardened.nginx_edge.certificates
@@ -33,6 +33,10 @@ options:
         configuration before a working certificate is replaced.
     type: bool
     default: true
+  https_port:
+    description: HTTPS port on which the module compares the served certificates with those on disk.
+    type: int
+    default: 443
 attributes:
   check_mode:
     support: full
@@ -108,6 +112,13 @@ postponed:
   type: list
   elements: str
   sample: [shop.example.com]
+stale:
+  description: Names of the certificates for which nginx serves a different certificate than the one on disk, after
+    the changes of this module. A certificate whose names no site uses does not count. Empty in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: [api.example.com]
 edge_warnings:
   description: Warnings, such as a certificate that expires soon; one line each.
   returned: success
@@ -124,33 +135,48 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.err
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.decisions import Decision
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.reports import (
     certificate_result,
     describe,
     describe_current,
 )
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
+    LoopbackClient,
+    TlsClient,
+    observe_wanted,
+    stale_names,
+)
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"certificates": certificates_argument(), "replace": {"type": "bool", "default": True}},
+        argument_spec={
+            "certificates": certificates_argument(),
+            "replace": {"type": "bool", "default": True},
+            "https_port": {"type": "int", "default": 443},
+        },
         supports_check_mode=True,
     )
     given = module.params
+    wanted = [Wanted.from_plan(item) for item in given["certificates"]]
+    edge = LoopbackClient(https_port=given["https_port"])
     try:
-        result = run(LocalHost(), given["certificates"], replace=given["replace"], check_mode=module.check_mode)
+        result = run(LocalHost(), edge, Folders(), wanted, replace=given["replace"], check_mode=module.check_mode)
     except EdgeError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
 
 
-def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: bool) -> dict[str, Any]:
-    folders = Folders()
-    wanted = [core.Wanted.from_plan(item) for item in items]
+def run(
+    host: Host, edge: TlsClient, folders: Folders, wanted: list[Wanted], *, replace: bool, check_mode: bool
+) -> dict[str, Any]:
+    """The result of the module; raises ``EdgeError`` if a certificate cannot be used or installed."""
     decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
     warnings = [one.wanted.error(EdgeError(text)) for one in decisions for text in one.warnings]
-    postponed: list[core.Decision] = []
+    postponed: list[Decision] = []
     if not replace:
         decisions, postponed = core.apart(host, folders, decisions)
     before = describe_current(host, folders, decisions)
@@ -160,6 +186,7 @@ def run(host: Host, items: list[dict[str, Any]], *, replace: bool, check_mode: b
         "changed": any(decision.changes for decision in decisions),
         "certificates": reports,
         "postponed": [one.wanted.name for one in postponed],
+        "stale": [] if check_mode else stale_names(observe_wanted(host, edge, folders, wanted)),
         "diff": {"before": before, "after": describe(reports)},
         "edge_warnings": warnings,
     }

@@ -129,19 +129,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import read_pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
     EdgeClient,
     LoopbackClient,
-    Observation,
-    handshake_for,
-    observe,
+    observe_wanted,
+    stale_names,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
 
 def main() -> None:
@@ -166,23 +163,12 @@ def main() -> None:
 
 
 def run(host: Host, edge: EdgeClient, items: list[dict[str, Any]], patience: float) -> dict[str, Any]:
-    folders = Folders()
-    wanted = {item["name"]: core.Wanted.from_plan(item) for item in items}
-
-    def look(name: str) -> Observation:
-        names = wanted[name].names
-        try:
-            on_disk, damage = read_pair(host, folders.link(name)).certificate, ""
-        except (EdgeError, OSError) as error:
-            on_disk, damage = None, str(error)
-        return Observation(name, names, on_disk, damage, handshake_for(edge, names))
-
-    seen = observe(look, list(wanted), timeout=patience)
+    seen = observe_wanted(host, edge, Folders(), [Wanted.from_plan(item) for item in items], timeout=patience)
     now = datetime.now(timezone.utc)
     return {
         "changed": False,
         "certificates": [one.as_result(now) for one in seen],
-        "stale": [one.name for one in seen if one.stale],
+        "stale": stale_names(seen),
     }
 
 

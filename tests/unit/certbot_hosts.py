@@ -15,17 +15,17 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.dir
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Challenge
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import Handshake, Lookup
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost
 
 NOW = datetime.now(timezone.utc) + timedelta(minutes=5)  # pairs are made while the tests run
 CA = Authority("https://acme.test/dir", "ops@a.example", "/etc/ssl/private-ca.pem", agree_tos=True)
 WEBROOT = "/var/lib/nginx-edge/acme"
 BY_FILE = Challenge("webroot", {"webroot_path": WEBROOT})
-WANTED = Wanted("a.example", "acme", ("a.example", "www.a.example"))
+WANTED = Wanted("a.example", ("a.example", "www.a.example"))
 POLICY = "certbot:\n  Installed: {installed}\n  Candidate: {candidate}\n  Version table:\n"
 # What certbot 1.12, 2.1 and 4.0 alike write about a lineage.
 RENEWAL = """# renew_before_expiry = 30 days

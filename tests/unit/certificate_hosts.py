@@ -41,6 +41,12 @@ def made(*names: str, key_type: str = "ecdsa", key_size: int = 2048, days: int =
     )
 
 
+def without_public_half(pair: Pair) -> Pair:
+    """The pair with its EC key as only openssl can compare it with the certificate."""
+    done = LocalHost().run(["openssl", "ec", "-no_public"], stdin=pair.privkey)
+    return checked_pair(LocalHost(), pair.fullchain, done.stdout)
+
+
 def issued(folder: Path, *names: str, days: int = 90) -> Pair:
     """A real pair that an authority of the test's own signed just now.
 

@@ -17,7 +17,7 @@ from .check.fleet import check_orderer
 from .check.key_pairs import Reader, check_files
 from .check.target import check_target
 from .model.edge import Edge
-from .plan.certificates import as_plain, plan_authority, plan_certificates, received_by
+from .plan.certificates import plan_authority, plan_certificates, received_by
 from .plan.user_files import Hasher, paths, user_files
 from .policy.lifted import lifted
 from .read.reader import SiteFile, read_edge
@@ -93,7 +93,7 @@ def plan(
         certificates = received_by(inventory.host, edge, certificates)
     return Plan(
         edge=edge,
-        certificates=as_plain(certificates),
+        certificates=[one.as_plan() for one in certificates],
         authority=plan_authority(edge, certificates),
         problems=problems,
         warnings=warnings(edge, target),

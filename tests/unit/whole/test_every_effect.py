@@ -21,6 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.renewal import take_over
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates, key_pairs
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import WEB
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import FAULTS, Fault, FaultyHost, die, survived
@@ -49,7 +50,7 @@ def run(host: Any, layout: Any, wanted: Content) -> None:
 
 def provide(host: Any, machine: ServingHost, pair: Pair) -> None:
     """What a play does with a provided certificate: decide, deploy, reload where clients get something else."""
-    wanted = certificates.Wanted(NAME, "provided", (NAME,), fullchain=pair.fullchain, privkey=pair.privkey)
+    wanted = Wanted(NAME, (NAME,), "provided", fullchain_content=pair.fullchain, privkey_content=pair.privkey)
     decisions = certificates.decide_all(host, machine.folders, [wanted], NOW)
     certificates.install_all(host, machine.folders, decisions)
     if machine.served.get(NAME) != machine.in_use().certificate:

@@ -19,9 +19,9 @@ from ..host.errors import EdgeError
 from ..host.host import Completed, Host, replace_file
 from ..host.paths import Folders
 from ..tls import key_pairs
-from ..tls.certificates import Wanted
 from ..tls.dns import OWN_FOLDER, Challenge, own_folder
 from ..tls.key_pairs import Pair
+from ..tls.wanted import Wanted
 from ..tls.x509 import X509Certificate
 from . import accounts
 from .directory import Authority

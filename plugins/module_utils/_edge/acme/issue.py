@@ -14,10 +14,11 @@ from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders
 from ..tls import key_pairs
-from ..tls.certificates import Wanted, collecting, decide, install
+from ..tls.certificates import collecting, decide, install
 from ..tls.dns import challenge_of, credentials_file, differs, write_credentials
 from ..tls.key_pairs import Pair
 from ..tls.served import EdgeClient
+from ..tls.wanted import Wanted
 from ..tls.x509 import X509Certificate, iso
 from . import certbot
 from .certbot import Lineage, Request
@@ -91,18 +92,17 @@ class Issuer:
         challenge = challenge_of(wanted.dns, wanted.name, self.webroot, self.folders.letsencrypt)
         lineage = certbot.read_lineage(self.host, self.folders, wanted.name)
         request = certbot.needed(lineage, wanted, self.authority, challenge, now)
-        before = lineage.pair.certificate if lineage and lineage.pair else None
+        kept = lineage.pair if lineage else None
         fresh = differs(self.host, wanted.dns, path)
         if request is not None:
             self._refuse(wanted, lineage, now)
         if fresh and wanted.dns is not None and not self.check_mode:
             write_credentials(self.host, wanted.dns, path)
-        if request is None:
-            pair = key_pairs.read_pair(self.host, self.folders.lineage(wanted.name))
-            linked = self._link(wanted, pair)
-            return IssueResult(wanted, "kept", None, pair.certificate, linked=linked, credentials=fresh)
-        if self.check_mode:
-            return IssueResult(wanted, "wanted", request, before, credentials=fresh)
+        if request is None and kept is not None:  # a missing or damaged pair always has a request
+            linked = self._link(wanted, kept)
+            return IssueResult(wanted, "kept", None, kept.certificate, linked=linked, credentials=fresh)
+        if request is None or self.check_mode:
+            return IssueResult(wanted, "wanted", request, kept.certificate if kept else None, credentials=fresh)
         warnings = self._prove(wanted)
         warnings += self._clear_away(wanted, lineage, now)
         warnings.append(certbot.order(self.host, request, self.authority, challenge, self.folders))

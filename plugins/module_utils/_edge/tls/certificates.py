@@ -3,82 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decides which pair each certificate of the plan gets, and installs it with one rename for each certificate.
 
-The rules protect the pairs in use: only a better pair replaces a working one. All decisions are made, and all provided
-pairs are checked, before anything is written.
+The source of a certificate decides (:mod:`.sources.registry`). All decisions are made, and all provided pairs are
+checked, before anything is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders
 from . import key_pairs
-from .dns import DnsPlugin
+from .decisions import PLACEHOLDER, Decision, Situation
 from .key_pairs import Pair
+from .sources.registry import source_of
+from .wanted import Wanted
 
 SELF_SIGNED_DAYS = 397
-RENEW_WITH_LEFT = timedelta(days=30)
-PLACEHOLDER, LINEAGE, SELF_SIGNED, PROVIDED = "placeholder", "lineage", "self_signed", "provided"
-RECEIVED = "received"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A certificate of the plan."""
-
-    name: str
-    source: str
-    names: tuple[str, ...]
-    key_type: str = "ecdsa"
-    key_size: int = 2048
-    path: str | None = None
-    fullchain: str | None = None
-    privkey: str | None = field(default=None, repr=False)
-    dns: DnsPlugin | None = None
-    profile: str | None = None
-    preferred_chain: str | None = None
-
-    @classmethod
-    def from_plan(cls, item: Mapping[str, Any]) -> Wanted:
-        return cls(
-            name=item["name"],
-            source=item["source"],
-            names=tuple(name.lower() for name in item["names"]),
-            key_type=item["key_type"],
-            key_size=item["key_size"],
-            path=item.get("path"),
-            fullchain=item.get("fullchain_content"),
-            privkey=item.get("privkey_content"),
-            dns=DnsPlugin.from_plan(item["dns"]) if item.get("dns") else None,
-            profile=item.get("profile"),
-            preferred_chain=item.get("preferred_chain"),
-        )
-
-    def error(self, problem: EdgeError | OSError) -> str:
-        """An error of this certificate as text, prefixed with its path in the model."""
-        return f"{self.path or f'certificate {self.name}'}: {problem}"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The action for one certificate: do nothing, create a pair, or store a pair and link to it."""
-
-    wanted: Wanted
-    state: str
-    pair: Pair | None = None
-    make: bool = False
-    target: str | None = None
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def changes(self) -> bool:
-        return self.make or self.target is not None
 
 
 def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
@@ -87,123 +31,10 @@ def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decis
     if not wanted.names:
         raise EdgeError("has no names")
     path = folders.link(wanted.name)
-    if host.exists(path) and host.readlink(path) is None:
+    target = host.readlink(path)
+    if target is None and host.exists(path):
         raise EdgeError(f"{path} is not a symbolic link: move it away; the collection creates symbolic links there")
-    if wanted.source == PROVIDED:
-        return _decide_provided(host, folders, wanted, now)
-    if wanted.source == SELF_SIGNED:
-        return _decide_self_signed(host, folders, wanted, now)
-    if wanted.source == RECEIVED:
-        return _decide_received(host, folders, wanted, now)
-    return _decide_acme(host, folders, wanted, now)
-
-
-def _decide_provided(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
-    if not wanted.fullchain or not wanted.privkey:
-        raise EdgeError("the certificate chain or the private key is empty")
-    pair = key_pairs.checked_pair(host, wanted.fullchain, wanted.privkey)
-    wrong = list(key_pairs.problems_of(pair.chain, wanted.names, now))
-    if wrong:
-        raise EdgeError("; ".join(wrong))
-    warnings: list[str] = []
-    if pair.certificate.left(now) < RENEW_WITH_LEFT:
-        warnings.append(f"the provided certificate expires in {pair.certificate.left(now).days} days")
-    target, link = key_pairs.stored_target(wanted.name, pair), folders.link(wanted.name)
-    if host.readlink(link) == target and key_pairs.intact_pair(host, link) == pair:
-        return Decision(wanted, PROVIDED, pair, warnings=tuple(warnings))
-    return Decision(wanted, PROVIDED, pair, target=target, warnings=tuple(warnings))
-
-
-def _decide_self_signed(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
-    link = folders.link(wanted.name)
-    pair = key_pairs.intact_pair(host, link) if key_pairs.is_stored(wanted.name, host.readlink(link)) else None
-    if pair is not None and _still_good(pair, wanted, now):
-        return Decision(wanted, SELF_SIGNED, pair)
-    return Decision(wanted, SELF_SIGNED, make=True)
-
-
-def _still_good(pair: Pair, wanted: Wanted, now: datetime) -> bool:
-    own = pair.certificate
-    same_key = own.key_type == wanted.key_type and (own.key_type != "rsa" or own.key_size == wanted.key_size)
-    return own.is_self_signed and same_key and set(own.names) == set(wanted.names) and own.left(now) >= RENEW_WITH_LEFT
-
-
-def _decide_acme(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
-    link = folders.link(wanted.name)
-    target, current = host.readlink(link), key_pairs.intact_pair(host, link)
-    issued = key_pairs.intact_pair(host, folders.lineage(wanted.name))
-    if issued is not None:
-        copy = key_pairs.stored_target(wanted.name, issued, key_pairs.ISSUED)
-        if target == copy and current == issued:
-            return Decision(wanted, LINEAGE, issued, warnings=_lineage_warnings(issued, wanted, now))
-        # A lineage without a new name is still better for the old names than a placeholder.
-        helps = len(issued.certificate.uncovered(wanted.names)) < len(wanted.names)
-        if helps and not issued.certificate.expired(now):
-            return Decision(wanted, LINEAGE, issued, target=copy, warnings=_lineage_warnings(issued, wanted, now))
-    if current is not None:
-        if key_pairs.is_stored(wanted.name, target, key_pairs.ISSUED):
-            return Decision(wanted, LINEAGE, current, warnings=_lineage_warnings(current, wanted, now))
-        if _serves_meanwhile(current, wanted, now):
-            return Decision(wanted, PLACEHOLDER if current.certificate.is_self_signed else PROVIDED, current)
-        return Decision(wanted, PLACEHOLDER, make=True)
-    return _stand_in(host, folders, wanted, now, LINEAGE)
-
-
-def _decide_received(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
-    """A placeholder until the issuing edge sends a pair; a usable current pair is kept until then."""
-    link = folders.link(wanted.name)
-    current = key_pairs.intact_pair(host, link)
-    if current is not None:
-        if not current.certificate.is_self_signed:
-            return Decision(wanted, RECEIVED, current, warnings=_lineage_warnings(current, wanted, now))
-        if _serves_meanwhile(current, wanted, now):
-            return Decision(wanted, PLACEHOLDER, current)
-        return Decision(wanted, PLACEHOLDER, make=True)
-    return _stand_in(host, folders, wanted, now, RECEIVED)
-
-
-def _stand_in(host: Host, folders: Folders, wanted: Wanted, now: datetime, state: str) -> Decision:
-    """For a certificate whose pair is missing or damaged: the best of the kept pairs, or else a placeholder."""
-    link = folders.link(wanted.name)
-    damage = ""
-    if host.readlink(link) is not None:
-        try:
-            key_pairs.read_pair(host, link)
-        except EdgeError as error:
-            damage = f"{error.message}; "
-    store = _store_of(state)
-    kept = [
-        pair
-        for pair in key_pairs.kept_pairs(host, folders.tls, wanted.name, store)
-        if not pair.certificate.is_self_signed and _serves_meanwhile(pair, wanted, now)
-    ]
-    if kept:
-        pair = max(kept, key=lambda one: one.certificate.not_after)
-        target = key_pairs.stored_target(wanted.name, pair, store)
-        return Decision(wanted, state, pair, target=target, warnings=(f"{damage}an earlier one replaces it",))
-    warnings = (f"{damage}a placeholder replaces it, so that nginx can start",) if damage else ()
-    return Decision(wanted, PLACEHOLDER, make=True, warnings=warnings)
-
-
-def _store_of(state: str) -> str:
-    return key_pairs.ISSUED if state == LINEAGE else key_pairs.STORE
-
-
-def _serves_meanwhile(pair: Pair, wanted: Wanted, now: datetime) -> bool:
-    """Whether a pair that is not from a lineage may be used until the first certificate is issued."""
-    own = pair.certificate
-    enough = RENEW_WITH_LEFT if own.is_self_signed else timedelta(0)
-    return not own.uncovered(wanted.names) and own.left(now) > enough
-
-
-def _lineage_warnings(pair: Pair, wanted: Wanted, now: datetime) -> tuple[str, ...]:
-    warnings: list[str] = []
-    missing = pair.certificate.uncovered(wanted.names)
-    if missing:
-        warnings.append(f"the issued certificate does not cover {', '.join(missing)} yet")
-    if pair.certificate.expired(now):
-        warnings.append(f"the issued certificate expired on {pair.certificate.not_after:%Y-%m-%d}")
-    return tuple(warnings)
+    return source_of(wanted.source).decide(Situation(host, folders, wanted, target, now))
 
 
 def decide_all(host: Host, folders: Folders, wanted: Sequence[Wanted], now: datetime) -> list[Decision]:
@@ -242,7 +73,7 @@ def install(host: Host, folders: Folders, decision: Decision) -> Pair | None:
             days=SELF_SIGNED_DAYS,
         )
     if pair is not None:
-        target = key_pairs.store_pair(host, folders.tls, wanted.name, pair, _store_of(decision.state))
+        target = key_pairs.store_pair(host, folders.tls, wanted.name, pair, decision.store)
     if target is not None:
         key_pairs.point(host, folders.tls, wanted.name, target)
         key_pairs.remove_old_pairs(host, folders.tls, wanted.name, {before, target})

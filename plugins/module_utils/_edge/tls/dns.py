@@ -7,32 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from ..host.host import Host, replace_file
+from .wanted import DnsPlugin
 
 OWN_FOLDER = "nginx-edge"
 """Subdirectory of certbot's directory for the files of this collection, readable only by root."""
-
-
-@dataclass(frozen=True)
-class DnsPlugin:
-    """A certbot plugin that creates DNS records.
-
-    :param provider: name of the plugin without ``dns-``.
-    :param credentials: text of the credentials file; None for a plugin without one.
-    :param propagation_seconds: seconds to wait until the record has reached all DNS servers; None for the default of
-        the plugin.
-    """
-
-    provider: str
-    credentials: str | None = field(default=None, repr=False)
-    propagation_seconds: int | None = None
-
-    @classmethod
-    def from_plan(cls, item: Mapping[str, Any]) -> DnsPlugin:
-        return cls(item["provider"], item.get("credentials_content") or None, item.get("propagation_seconds"))
 
 
 @dataclass(frozen=True)
@@ -76,7 +57,7 @@ def challenge_of(dns: DnsPlugin | None, name: str, webroot: str, letsencrypt: st
         return Challenge("webroot", {"webroot_path": webroot})
     prefix = f"dns_{dns.provider.replace('-', '_')}"
     options: dict[str, str] = {}
-    if dns.credentials is not None:
+    if dns.credentials_content:
         options[f"{prefix}_credentials"] = credentials_file(letsencrypt, name)
     if dns.propagation_seconds is not None:
         options[f"{prefix}_propagation_seconds"] = str(dns.propagation_seconds)
@@ -90,13 +71,15 @@ def credentials_file(letsencrypt: str, name: str) -> str:
 
 def differs(host: Host, dns: DnsPlugin | None, path: str) -> bool:
     """Whether the credentials on the host differ from the requested ones."""
-    return dns is not None and dns.credentials is not None and host.read(path) != dns.credentials.encode()
+    if dns is None or not dns.credentials_content:
+        return False
+    return host.read(path) != dns.credentials_content.encode()
 
 
 def write_credentials(host: Host, dns: DnsPlugin, path: str) -> None:
     """Write the credentials file of the plugin, readable only by root."""
     own_folder(host, os.path.dirname(path))
-    replace_file(host, path, (dns.credentials or "").encode(), 0o600)
+    replace_file(host, path, (dns.credentials_content or "").encode(), 0o600)
 
 
 def own_folder(host: Host, folder: str) -> None:

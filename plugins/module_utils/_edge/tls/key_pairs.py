@@ -58,12 +58,16 @@ class Pair:
         return content.hexdigest()[:32]
 
 
-def checked_pair(host: Host, fullchain: str, privkey: str) -> Pair:
-    """A pair from its two texts; raises ``EdgeError`` if one cannot be read or they do not match."""
-    chain = parse_chain(fullchain)
-    if not key_belongs(host, chain[0], privkey):
-        raise EdgeError(mismatch(chain, privkey))
-    return Pair(fullchain, privkey, chain)
+def checked_pair(host: Host, fullchain: str, privkey: str, known: str | None = None) -> Pair:
+    """A pair from its two texts; raises ``EdgeError`` if one cannot be read or they do not match.
+
+    :param known: digest of a pair that was checked earlier. If the texts have this digest, the key is not compared with
+        the certificate again, which may require openssl.
+    """
+    pair = Pair(fullchain, privkey, parse_chain(fullchain))
+    if pair.digest != known and not key_belongs(host, pair.certificate, privkey):
+        raise EdgeError(mismatch(pair.chain, privkey))
+    return pair
 
 
 def mismatch(chain: Sequence[X509Certificate], privkey: str) -> str:
@@ -74,19 +78,22 @@ def mismatch(chain: Sequence[X509Certificate], privkey: str) -> str:
     return "the private key does not match the certificate: nginx would reject every client"
 
 
-def read_pair(host: Host, folder: str) -> Pair:
-    """The pair in a directory (or in the target of a link); raises ``EdgeError`` if it is missing or damaged."""
-    texts = [_read(host, os.path.join(folder, name)) for name in (FULLCHAIN, PRIVKEY)]
+def read_pair(host: Host, folder: str, known: str | None = None) -> Pair:
+    """The pair in a directory (or in the target of a link); raises ``EdgeError`` if it is missing or damaged.
+
+    :param known: as for :func:`checked_pair`.
+    """
+    fullchain, privkey = (_read(host, os.path.join(folder, name)) for name in (FULLCHAIN, PRIVKEY))
     try:
-        return checked_pair(host, *texts)
+        return checked_pair(host, fullchain, privkey, known)
     except EdgeError as error:
         raise EdgeError(f"{folder}: {error.message}", error.details) from error
 
 
-def intact_pair(host: Host, folder: str) -> Pair | None:
-    """The pair in a directory; None if it is missing or damaged."""
+def intact_pair(host: Host, folder: str, known: str | None = None) -> Pair | None:
+    """The pair in a directory; None if it is missing or damaged. ``known`` as for :func:`checked_pair`."""
     try:
-        return read_pair(host, folder)
+        return read_pair(host, folder, known)
     except EdgeError:
         return None
 
@@ -198,6 +205,13 @@ def stored_target(name: str, pair: Pair, store: str = STORE) -> str:
 def is_stored(name: str, target: str | None, store: str = STORE) -> bool:
     """Whether a link target is a pair of that store."""
     return target is not None and target.startswith(f"{store}/{name}/")
+
+
+def stored_digest(name: str, target: str | None) -> str | None:
+    """The digest in a link target; None if the target is in no store. Every stored pair was checked."""
+    if target is None or not (is_stored(name, target) or is_stored(name, target, ISSUED)):
+        return None
+    return target.rpartition("/")[2]
 
 
 def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from ..host.host import Host
 from ..host.paths import Folders
 from . import key_pairs
-from .certificates import Decision
+from .decisions import Decision
 from .key_pairs import Pair
 from .x509 import iso
 
@@ -42,9 +42,11 @@ def describe_current(host: Host, folders: Folders, decisions: Sequence[Decision]
     """The current state of the certificates that will change, as text for a diff."""
     lines: list[str] = []
     for decision in decisions:
+        if not decision.changes:
+            continue
         name = decision.wanted.name
         target = host.readlink(folders.link(name))
-        pair = key_pairs.intact_pair(host, folders.link(name)) if decision.changes and target is not None else None
+        pair = key_pairs.intact_pair(host, folders.link(name)) if target is not None else None
         if pair is not None:
             now = "lineage" if key_pairs.is_stored(name, target, key_pairs.ISSUED) else "stored pair"
             own = pair.certificate

@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable, NamedTuple, Protocol
 
-from ..host.paths import HTTP_PORT, HTTPS_PORT
+from ..host.errors import EdgeError
+from ..host.host import Host
+from ..host.paths import HTTP_PORT, HTTPS_PORT, Folders
+from .key_pairs import read_pair
+from .wanted import Wanted
 from .x509 import X509Certificate, iso, parse_der
 
 _PATIENCE = 5.0
@@ -94,7 +98,10 @@ class LoopbackClient:
             return Handshake(None, refused, f"the handshake failed ({error.reason or error})")
         except OSError as error:
             return Handshake(None, problem=f"{self.address}:{self.https_port} does not answer ({error})")
-        return Handshake(parse_der(served)) if served else Handshake(None, problem="no certificate was served")
+        try:
+            return Handshake(parse_der(served)) if served else Handshake(None, problem="no certificate was served")
+        except EdgeError as error:
+            return Handshake(None, problem=error.message)
 
     def get(self, name: str, path: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self.address, self.http_port, timeout=_PATIENCE)
@@ -196,3 +203,27 @@ def observe(
             sleep(0.5)
             seen.update(zip(stale, pool.map(look, stale)))
     return [seen[name] for name in names]
+
+
+def observe_wanted(
+    host: Host, edge: TlsClient, folders: Folders, wanted: Sequence[Wanted], *, timeout: float = 0.0
+) -> list[Observation]:
+    """Observe requested certificates: the pair on disk, and what is served for the names of the plan.
+
+    :param timeout: seconds to wait until nginx serves the pairs on disk.
+    """
+    names = {one.name: one.names for one in wanted}
+
+    def look(name: str) -> Observation:
+        try:
+            on_disk, damage = read_pair(host, folders.link(name)).certificate, ""
+        except (EdgeError, OSError) as error:
+            on_disk, damage = None, str(error)
+        return Observation(name, names[name], on_disk, damage, handshake_for(edge, names[name]))
+
+    return observe(look, list(names), timeout=timeout)
+
+
+def stale_names(seen: Sequence[Observation]) -> list[str]:
+    """Names of the certificates for which nginx serves a different certificate than the one on disk."""
+    return [one.name for one in seen if one.stale]

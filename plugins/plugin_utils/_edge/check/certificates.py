@@ -5,9 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import (
+    source_of,
+    without_effect,
+)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted, options_of
+
 from ..model.certificate import Acme, Certificate
 from ..model.edge import Edge
-from ..plan.certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, PlannedCertificate, plan_certificates
+from ..plan.certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, plan_certificates
 from ..read.reader import Reading
 from ..syntax.problems import FILE_END, Problem
 from .ranges import at_least
@@ -26,7 +32,7 @@ def check_certificates(reading: Reading) -> Iterator[Problem]:
         yield from _check_challenge(certificate)
         yield from _check_use(certificate, edge)
         yield from _check_reach(certificate, reading)
-    ordered = [certificate for certificate in plan_certificates(edge) if certificate.source == "acme"]
+    ordered = [certificate for certificate in plan_certificates(edge) if source_of(certificate.source).ordered]
     for planned in ordered:
         yield from _check_ordered(planned)
     if ordered and edge.acme is None and not any(problem.path.startswith("edge_acme") for problem in reading.problems):
@@ -53,7 +59,7 @@ def _check_acme(acme: Acme, *, ordered: bool) -> Iterator[Problem]:
         )
 
 
-def _check_ordered(planned: PlannedCertificate) -> Iterator[Problem]:
+def _check_ordered(planned: Wanted) -> Iterator[Problem]:
     if planned.challenge == "dns-01":
         return
     for name in planned.names:
@@ -66,36 +72,20 @@ def _check_ordered(planned: PlannedCertificate) -> Iterator[Problem]:
 
 
 def _check_source(certificate: Certificate) -> Iterator[Problem]:
-    for option, value in (("fullchain", certificate.fullchain), ("privkey", certificate.privkey)):
-        if certificate.source == "provided" and not value:
+    for option, remedy in source_of(certificate.source).required.items():
+        if not getattr(certificate, option):
+            yield Problem(certificate.at(option), f"required with source: {certificate.source}", remedy)
+    defaults = options_of(Wanted)
+    for option, other in without_effect(certificate.source).items():
+        _option, default = defaults[option]
+        if getattr(certificate, option) != default:
             yield Problem(
-                certificate.at(option),
-                "required with source: provided",
-                "write the path of the file on the controller",
-            )
-        if certificate.source != "provided" and value:
-            yield Problem(
-                certificate.at(option),
-                f"has no effect with source: {certificate.source}",
-                "write source: provided",
-            )
-    if certificate.source == "acme":
-        return
-    of_an_authority = {
-        "challenge": certificate.challenge != "http-01",
-        "dns": certificate.dns is not None,
-        "profile": certificate.profile is not None,
-        "preferred_chain": certificate.preferred_chain is not None,
-    }
-    for option, given in of_an_authority.items():
-        if given:
-            yield Problem(
-                certificate.at(option), f"has no effect with source: {certificate.source}", "write source: acme"
+                certificate.at(option), f"has no effect with source: {certificate.source}", f"write source: {other}"
             )
 
 
 def _check_challenge(certificate: Certificate) -> Iterator[Problem]:
-    if certificate.source != "acme":
+    if not source_of(certificate.source).ordered:
         return
     dns = certificate.dns
     if certificate.challenge == "dns-01" and dns is None:
@@ -149,7 +139,7 @@ def _check_use(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
 
 def _check_reach(certificate: Certificate, reading: Reading) -> Iterator[Problem]:
     """Names whose challenge no site would answer; a site with errors counts as one that does."""
-    if certificate.source != "acme" or certificate.challenge != "http-01":
+    if not source_of(certificate.source).ordered or certificate.challenge != "http-01":
         return
     if any(FILE_END in problem.path for problem in reading.problems):
         return

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import source_of
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import key_matches, parse_chain
 
 from ..model.certificate import Certificate
@@ -43,7 +44,7 @@ def check_files(edge: Edge, exists: Callable[[str], bool], read: Reader | None, 
             texts[place] = text
             yield from problem
         pair = [texts.get(certificate.at(option)) for option in ("fullchain", "privkey")]
-        if certificate.source == "provided" and pair[0] and pair[1]:
+        if source_of(certificate.source).from_files and pair[0] and pair[1]:
             yield from _check_pair(certificate, pair[0], pair[1], names.get(certificate.name, ()), now)
 
 

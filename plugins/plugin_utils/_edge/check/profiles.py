@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import PROFILES_SINCE
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import source_of
 
 from ..model.edge import Edge
 from ..plan.certificates import directory_of
@@ -18,7 +19,7 @@ def profiles_of(edge: Edge) -> list[tuple[str, str]]:
     found = [
         (certificate.at("profile"), certificate.profile)
         for certificate in edge.certificates
-        if certificate.source == "acme" and certificate.profile
+        if source_of(certificate.source).ordered and certificate.profile
     ]
     if edge.acme is not None and edge.acme.profile:
         found.insert(0, (edge.acme.at("profile"), edge.acme.profile))

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources import self_signed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import source_of
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import DnsPlugin, Wanted
 
 from ..model.certificate import Acme, Certificate, DnsChallenge
 from ..model.edge import Edge
@@ -17,47 +21,7 @@ UNKNOWN_NAMES = "unknown-names"
 """Certificate shown to clients that ask for no known name, where nginx cannot reject their handshake."""
 
 
-@dataclass(frozen=True)
-class PlannedDns:
-    """Who proves the names by DNS; the credentials themselves stay where they are, and are fetched when they are used.
-
-    :param provider: plugin of certbot, without ``dns-``.
-    :param package: what brings it.
-    :param credentials_file: on the controller.
-    """
-
-    provider: str
-    package: str
-    credentials_file: str | None
-    propagation_seconds: int | None
-
-
-@dataclass(frozen=True)
-class PlannedCertificate:
-    """One certificate to be there before nginx starts.
-
-    :param path: place in the model, for errors.
-    :param names: host names, at least one; the first is the common name.
-    :param key_size: bits of an RSA key.
-    :param fullchain: PEM file on the controller, only for source ``provided``, like ``privkey``.
-    :param challenge: only for source ``acme``, like the following parameters; ``dns`` is None with ``http-01``.
-    """
-
-    name: str
-    source: str
-    names: tuple[str, ...]
-    key_type: str = "ecdsa"
-    key_size: int = 2048
-    fullchain: str | None = None
-    privkey: str | None = None
-    challenge: str = "http-01"
-    dns: PlannedDns | None = None
-    profile: str | None = None
-    preferred_chain: str | None = None
-    path: str = ""
-
-
-def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[PlannedCertificate, ...]:
+def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Wanted, ...]:
     """All certificates of the edge, in the order of their names.
 
     :param target: where given, the certificate for unknown names is added if its nginx needs one.
@@ -76,45 +40,47 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Planned
             continue  # check_certificates reports it
         planned.append(_planned(name, names, declared.get(name), edge, places.get(name, "")))
     if target is not None and users and not target.can(REJECT_HANDSHAKE):
-        planned.append(PlannedCertificate(UNKNOWN_NAMES, "self_signed", ("invalid",)))
+        planned.append(Wanted(UNKNOWN_NAMES, ("invalid",), self_signed.SOURCE.name))
     return tuple(planned)
 
 
-def received_by(host: str, edge: Edge, certificates: tuple[PlannedCertificate, ...]) -> tuple[PlannedCertificate, ...]:
+def received_by(host: str, edge: Edge, certificates: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
     """The certificates of one host, where one orders for others: whoever is not that one gets them from it."""
     issuing_edge = edge.acme.issuing_edge if edge.acme else None
     if not issuing_edge or issuing_edge == host:
         return certificates
-    return tuple(replace(one, source="received") if one.source == "acme" else one for one in certificates)
+    return tuple(replace(one, source=source_of(one.source).on_other_edges or one.source) for one in certificates)
 
 
-def _planned(
-    name: str, names: tuple[str, ...], declared: Certificate | None, edge: Edge, place: str
-) -> PlannedCertificate:
+def _planned(name: str, names: tuple[str, ...], declared: Certificate | None, edge: Edge, place: str) -> Wanted:
     source = declared.source if declared else edge.certificate_source
-    acme = edge.acme if source == "acme" else None
+    acme = edge.acme if source_of(source).ordered else None
     profile, chain = (acme.profile, acme.preferred_chain) if acme else (None, None)
     if declared is None:
-        return PlannedCertificate(name, source, names, profile=profile, preferred_chain=chain, path=place)
-    return PlannedCertificate(
+        return Wanted(name, names, source, profile=profile, preferred_chain=chain, path=place)
+    return Wanted(
         name,
-        source,
         names,
-        declared.key_type,
-        declared.key_size,
-        declared.fullchain,
-        declared.privkey,
-        declared.challenge,
-        _planned_dns(declared.dns) if declared.dns and declared.challenge == "dns-01" else None,
-        declared.profile or profile,
-        declared.preferred_chain or chain,
-        declared.place,
+        source,
+        key_type=declared.key_type,
+        key_size=declared.key_size,
+        path=declared.place,
+        fullchain=declared.fullchain,
+        privkey=declared.privkey,
+        challenge=declared.challenge,
+        dns=_planned_dns(declared.dns) if declared.dns and declared.challenge == "dns-01" else None,
+        profile=declared.profile or profile,
+        preferred_chain=declared.preferred_chain or chain,
     )
 
 
-def _planned_dns(dns: DnsChallenge) -> PlannedDns:
-    package = dns.package or f"python3-certbot-dns-{dns.provider}"
-    return PlannedDns(dns.provider, package, dns.credentials_file, dns.propagation_seconds)
+def _planned_dns(dns: DnsChallenge) -> DnsPlugin:
+    return DnsPlugin(
+        dns.provider,
+        dns.package or f"python3-certbot-dns-{dns.provider}",
+        dns.credentials_file,
+        propagation_seconds=dns.propagation_seconds,
+    )
 
 
 def directory_of(acme: Acme) -> str:
@@ -122,13 +88,13 @@ def directory_of(acme: Acme) -> str:
     return LETS_ENCRYPT_STAGING if acme.staging else acme.directory_url
 
 
-def plan_authority(edge: Edge, certificates: tuple[PlannedCertificate, ...]) -> dict[str, Any] | None:
+def plan_authority(edge: Edge, certificates: tuple[Wanted, ...]) -> dict[str, Any] | None:
     """The authority and the account for ``certbot_certificates``, but for its secret.
 
     :param certificates: those of this host; None comes back when it orders none of them.
     """
     acme = edge.acme
-    if acme is None or not any(one.source == "acme" for one in certificates):
+    if acme is None or not any(source_of(one.source).ordered for one in certificates):
         return None
     return {
         "email": acme.email,
@@ -141,8 +107,3 @@ def plan_authority(edge: Edge, certificates: tuple[PlannedCertificate, ...]) -> 
 
 def _unique(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
-
-
-def as_plain(certificates: tuple[PlannedCertificate, ...]) -> list[dict[str, Any]]:
-    """For a module's arguments."""
-    return [{**asdict(certificate), "names": list(certificate.names)} for certificate in certificates]

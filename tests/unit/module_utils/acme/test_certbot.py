@@ -19,9 +19,9 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.iss
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Challenge
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
     BY_FILE,
     CA,

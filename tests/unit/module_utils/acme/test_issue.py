@@ -14,14 +14,13 @@ import pytest
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme import certbot, issue
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import (
     Challenge,
-    DnsPlugin,
     credentials_file,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import Lookup
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import DnsPlugin, Wanted
 from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
     CA,
     NOW,
@@ -35,7 +34,7 @@ from ansible_collections.hardened.nginx_edge.tests.unit.certbot_hosts import (
 )
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, made
 
-RFC2136 = DnsPlugin("rfc2136", 'dns_rfc2136_secret = "secret"\n', 10)
+RFC2136 = DnsPlugin("rfc2136", credentials_content='dns_rfc2136_secret = "secret"\n', propagation_seconds=10)
 WILD = replace(WANTED, names=("*.a.example",), dns=RFC2136)
 
 
@@ -61,7 +60,7 @@ def test_credentials_are_for_root_alone_and_a_new_text_is_a_change(
     (outcome,), problems = one.issue_all([WILD], NOW)
     path = Path(credentials_file(folders.letsencrypt, "a.example"))
     assert (outcome.state, problems) == ("issued", [])
-    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (RFC2136.credentials, 0o600)
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (RFC2136.credentials_content, 0o600)
     assert started(one)[0][:9] == [
         *("certbot", "certonly", "--non-interactive", "--authenticator", "dns-rfc2136"),
         *("--dns-rfc2136-credentials", str(path), "--dns-rfc2136-propagation-seconds", "10"),
@@ -71,9 +70,9 @@ def test_credentials_are_for_root_alone_and_a_new_text_is_a_change(
     renewal = Path(folders.letsencrypt) / "renewal" / "a.example.conf"
     written = f"authenticator = dns-rfc2136\ndns_rfc2136_credentials = {path}\ndns_rfc2136_propagation_seconds = 10\n"
     renewal.write_text(f"[renewalparams]\nserver = {CA.directory_url}\n{written}")
-    other = replace(WILD, dns=replace(RFC2136, credentials="dns_rfc2136_secret = other\n"))
+    other = replace(WILD, dns=replace(RFC2136, credentials_content="dns_rfc2136_secret = other\n"))
     (planned,), _none = replace(one, check_mode=True).issue_all([other], NOW)
-    assert (planned.state, planned.changed, path.read_text()) == ("kept", True, RFC2136.credentials)
+    assert (planned.state, planned.changed, path.read_text()) == ("kept", True, RFC2136.credentials_content)
     assert issue.describe([planned], CA)[1] == "a.example: new DNS credentials\n"
     (changed,), _none = one.issue_all([other], NOW)
     assert (changed.state, changed.changed, path.read_text()) == ("kept", True, "dns_rfc2136_secret = other\n")

@@ -22,8 +22,9 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.receiving import Settings
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.sharing import Follower
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import Wanted, decide
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import decide
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import issued, made
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import WEB
 from ansible_collections.hardened.nginx_edge.tests.unit.module_utils.rotation.test_renewal import (
@@ -149,7 +150,7 @@ def test_what_nginx_does_not_take_leads_back(host: Receiver, tmp_path: Path, pla
 
 
 def test_until_something_is_received_a_placeholder_serves(host: Receiver, tmp_path: Path, placeholder: Pair) -> None:
-    wanted = Wanted(NAME, "received", (NAME,))
+    wanted = Wanted(NAME, (NAME,), "received")
     assert decide(host, host.folders, wanted, NOW).state == "placeholder"
     assert not decide(host, host.folders, wanted, NOW).changes
     host.hand({NAME: as_handed(issued(tmp_path, NAME))})

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs, served
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
     Handshake,
@@ -20,10 +24,14 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.serv
     Observation,
     handshake_for,
     observe,
+    observe_wanted,
     server_name,
+    stale_names,
 )
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
 
+HOST = LocalHost()
 NAMES = ("a.example", "b.example")
 
 
@@ -128,3 +136,28 @@ def test_waiting_ends_when_all_is_well_or_the_time_is_up(pair: Pair, good_after:
     assert seen[0].current is (good_after == expected)
     assert looks.count("slow") == expected
     assert looks.count("good") == 1
+
+
+def test_requested_certificates_are_compared_with_those_on_disk(pair: Pair, tmp_path: Path) -> None:
+    folders = Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"))
+    key_pairs.point(HOST, folders.tls, "same", key_pairs.store_pair(HOST, folders.tls, "same", pair))
+    other = made(*NAMES)
+    key_pairs.point(HOST, folders.tls, "other", key_pairs.store_pair(HOST, folders.tls, "other", other))
+    wanted = [Wanted(name, NAMES) for name in ("same", "other", "missing")]
+    wanted.append(Wanted("unused", ("a.example",)))
+    with serving(pair, tmp_path) as port:
+        seen = observe_wanted(HOST, LoopbackClient(https_port=port), folders, wanted)
+    assert [one.name for one in seen] == ["same", "other", "missing", "unused"]
+    assert stale_names(seen) == ["other", "missing"]
+
+
+def test_a_served_certificate_that_cannot_be_read_is_a_problem(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_data: bytes) -> None:
+        raise EdgeError("the certificate cannot be read")
+
+    monkeypatch.setattr(served, "parse_der", damaged)
+    with serving(pair, tmp_path) as port:
+        shown = LoopbackClient(https_port=port).handshake("b.example")
+    assert shown == Handshake(None, problem="the certificate cannot be read")
