@@ -3,57 +3,57 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## the developer's set-up: .venv with the pinned tools, the collection's path
+setup: ## create the development environment: .venv with the pinned tools, and the path of the collection
 	@tools/setup.sh
 
-# All missing packages are named at once, before anything else.
+# First reports all missing packages in one message.
 .PHONY: needs-checks needs-all
 needs-checks:
 	@tools/prerequisites.sh setup checks
 needs-all:
 	@tools/prerequisites.sh setup checks containers
 
-# The demo makes the set-up itself, while it builds the images; until then any Python of this machine runs it.
+# The demo creates the environment itself while it builds the images, so it starts with any Python of this machine.
 .PHONY: demo
-demo: ## a whole edge on this machine: hosts, certificate authority, converge, live evidence
+demo: ## create a complete edge on this machine, with hosts and a certificate authority, and test it with live traffic
 	@tools/prerequisites.sh setup containers
 	@python=$$(tools/python.sh) && "$$python" -m tools.demo up
 
 .PHONY: demo-down
-demo-down: ## removes the demo's hosts, network and files
+demo-down: ## remove the hosts, the network and the files of the demo
 	@python=$$(tools/python.sh) && "$$python" -m tools.demo down
 
 .PHONY: check
-check: needs-checks setup ## the quick part of the tests: lint, types, unit, sanity; no containers
+check: needs-checks setup ## run the quick tests without containers: lint, types, unit tests, sanity tests
 	@.venv/bin/python -m tools.testrun check
 
 .PHONY: test
-test: needs-all setup ## everything: what check does, nginx -t of all golden cases, every molecule scenario
+test: needs-all setup ## run everything: the quick tests, nginx -t with all golden cases, every Molecule scenario
 	@.venv/bin/python -m tools.testrun test
 
 .PHONY: test-all
-test-all: needs-all setup ## every scenario on every system; writes docs/test-results.md
+test-all: needs-all setup ## run every scenario on every system, and write docs/test-results.md
 	@.venv/bin/python -m tools.testrun all
 
 .PHONY: fuzz
-fuzz: setup ## draws models for MINUTES=10, and lets the checker and every nginx judge them; SEED=… draws one round again
+fuzz: setup ## generate random models for MINUTES=10, and test them with the checker and every nginx; SEED=… repeats a round
 	@tests/hosts/build.sh edge:bullseye edge:bookworm edge:trixie edge:forky
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
-bench: setup ## benchmarks as a table, and as JSON in .cache/bench.json
+bench: setup ## run the benchmarks; prints a table, and writes JSON to .cache/bench.json
 	@.venv/bin/python -m tools.bench
 
 .PHONY: golden
-golden: setup ## writes the golden cases anew, after a change that was meant
+golden: setup ## update the golden cases after an intended change
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tests.golden.accept $(CASES)
 
 .PHONY: reference
-reference: setup ## writes docs/model.md, docs/cookbook.md and docs/errors.md
+reference: setup ## generate docs/model.md, docs/headers.md, docs/cookbook.md and docs/errors.md
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.reference
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.cookbook
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.errors

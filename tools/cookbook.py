@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes docs/cookbook.md: a recipe for each feature of tests/features.yml, and the nginx text that it becomes.
 
-A recipe is ``tests/golden/cookbook/NUMBER-NAME.yml``; ``11b-NAME.yml`` is a second one of the same feature. It holds
-comments that say when one wants it and, behind ``Shows:``, which directives matter; then what an operator writes. The
-nginx text is rendered, never written by hand.
+A recipe is ``tests/golden/cookbook/NUMBER-NAME.yml``; ``11b-NAME.yml`` is a second recipe for the same feature. Its
+comments describe when to use it and, after ``Shows:``, which directives to print. Then follow the variables of an
+operator. The nginx text is rendered, never written by hand.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ OF_THE_EDGE_ITSELF = "own "
 """Begins a directive of the servers that every edge has in nginx.conf: its status, and names that no site carries."""
 HEAD = """# Cookbook
 
-A recipe for each thing that an edge can do: what you write, and the lines of nginx that matter, as they are rendered
-for Debian 13. Every recipe is a test case, and the nginx of each system takes all of it. [model.md](model.md) tells the
-options one by one. Written by `make reference`.
+A recipe for each feature of an edge: the variables to set, and the relevant lines of the nginx configuration that is
+rendered from them for Debian 13. Every recipe is a test case, and the nginx of each system accepts all recipes.
+[model.md](model.md) describes each option. `make reference` generates this page.
 
-The recipes take this for granted, and say it themselves where it differs:
+All recipes use these settings, unless a recipe sets them itself:
 """
 
 
