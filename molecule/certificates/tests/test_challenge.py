@@ -80,7 +80,7 @@ def test_unreachable_names(edge: Edge, unreachable: dict[str, Story], note: Note
     outcome, asked = story.outcome
     told = outcome.failures[f"certificates-{edge.suite}"]
     assert "2 certificates could not be issued; the edge keeps its certificates" in told
-    assert "edge_sites[1]: the DNS has no address for gone.dns.test, and no certificate was ordered" in told
+    assert "edge_sites[1]: the DNS has no address for gone.dns.test, so no certificate was ordered" in told
     assert "edge_sites[2]: certbot got no certificate from https://acme.test:14000/dir; it said:" in told
     assert "10.213.83.40" in told
     assert asked

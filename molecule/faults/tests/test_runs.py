@@ -314,7 +314,7 @@ def test_nginx_is_not_systemds(
 ) -> None:
     hand, masked, good, after = outside_systemd
     assert "but systemd did not start it" in hand.failures[edge.container], hand
-    assert masked.failures[edge.container].startswith("nginx.service is masked: "), masked
+    assert masked.failures[edge.container].startswith("nginx.service is masked, so systemd cannot start it."), masked
     assert good.code == 0, good
     assert (after[edge.system].served, after[edge.system].settled) == ("served", True)
     for fault, one, fixed in (

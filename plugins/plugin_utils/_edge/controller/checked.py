@@ -2,7 +2,7 @@
 """The checked model of a host, stored for the rest of the run.
 
 A run reads and checks each model once: the first play checks the models of all hosts, and a later task deploys what was
-checked. Ansible runs each task in a process of its own, so the result is stored in the private temporary directory of
+checked. Ansible runs each task in a separate process, so the result is stored in the private temporary directory of
 the run, which Ansible removes at the end. It contains no password, only hashes.
 """
 
