@@ -49,7 +49,7 @@ def check_access(reading: Reading) -> Iterator[Problem]:
 def _user(user: User) -> Iterator[Problem]:
     if bool(user.password) == bool(user.password_hash):
         reason = "has a password and a password_hash" if user.password else "has neither password nor password_hash"
-        yield Problem(user.place, reason, "write exactly one of them")
+        yield Problem(user.place, reason, "write exactly one of password, password_hash")
 
 
 def _headers(auth: AuthRequest | None) -> Iterator[Problem]:
