@@ -26,6 +26,10 @@ _UTC_TIME_PIVOT = 50
 _COMPRESSED_POINT = (0x02, 0x03)
 
 
+_BITS_OF_CURVES = {528: 521}
+"""Curves whose size is not a multiple of eight bits: P-521."""
+
+
 @dataclass(frozen=True)
 class X509Certificate:
     """The facts of one X.509 certificate. Dates are in UTC; ``serial`` is upper-case hexadecimal, like in openssl."""
@@ -133,7 +137,9 @@ def _key(spki: der.Element) -> tuple[str, int]:
     if identifier == _RSA:
         return "rsa", der.read_one(bits.bits())[0].children()[0].integer().bit_length()
     if identifier == _ECDSA:
-        return "ecdsa", (len(bits.bits()) - 1) // 2 * 8  # an uncompressed point: 0x04, x, y
+        form, *coordinates = bits.bits()  # a compressed point has x only, any other one x and y
+        size = len(coordinates) * 8 if form in _COMPRESSED_POINT else len(coordinates) * 4
+        return "ecdsa", _BITS_OF_CURVES.get(size, size)
     return identifier.hex(), 0
 
 

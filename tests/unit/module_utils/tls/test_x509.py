@@ -23,7 +23,7 @@ OPENSSL = serialization.PrivateFormat.TraditionalOpenSSL
 PKCS8 = serialization.PrivateFormat.PKCS8
 
 
-def openssl(*arguments: str, stdin: str) -> str:
+def openssl(*arguments: str, stdin: str = "") -> str:
     return subprocess.run(["openssl", *arguments], input=stdin, capture_output=True, text=True, check=True).stdout
 
 
@@ -45,6 +45,19 @@ def test_reads_what_openssl_and_cryptography_read(key_type: str, key_size: int, 
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     assert own.spki == public
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()], ids=lambda curve: curve.name)
+def test_the_size_of_a_curve_is_read_from_its_point(curve: ec.EllipticCurve, compressed: bool) -> None:
+    form = "compressed" if compressed else "uncompressed"
+    key = openssl(
+        "ecparam", "-name", curve.name.replace("secp256r1", "prime256v1"), "-genkey", "-noout", "-conv_form", form
+    )
+    request = ("req", "-x509", "-key", "/dev/stdin", "-subj", "/CN=a.example", "-days", "1")
+    (own,) = x509.parse_chain(openssl(*request, stdin=openssl("ec", "-conv_form", form, stdin=key)))
+    assert len(own.spki) < curve.key_size // 8 * 2 if compressed else len(own.spki) > curve.key_size // 8 * 2
+    assert (own.key_type, own.key_size) == ("ecdsa", curve.key_size)
 
 
 def test_serial_keeps_the_form_of_openssl_with_leading_zeros_and_a_high_bit() -> None:
