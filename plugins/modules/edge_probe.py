@@ -13,9 +13,9 @@ author: hardened.nginx_edge contributors (@hardened)
 description:
   - Sends one request to every site over loopback, several in parallel. Records the certificate and the status of each
     site, and the generation that answers. One task probes all sites.
-  - With O(expect_well=true), fails if the run may have broken something. A failed handshake, a certificate that differs
-    from the one on disk, and a generation that is not the live one are always failures. A missing answer or an
-    unhealthy status is a failure only if the site was healthy in O(before). Sites that were unhealthy before are
+  - With O(expect_healthy=true), fails if the run may have broken something. A failed handshake, a certificate that
+    differs from the one on disk, and a generation that is not the live one are always failures. A missing answer or
+    an unhealthy status is a failure only if the site was healthy in O(before). Sites that were unhealthy before are
     reported, but are not a failure.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
@@ -64,7 +64,7 @@ options:
     description: The value of RV(sites) from before the edge was changed.
     type: dict
     default: {}
-  expect_well:
+  expect_healthy:
     description: Fail if sites regressed.
     type: bool
     default: false
@@ -102,7 +102,7 @@ EXAMPLES = r"""
   hardened.nginx_edge.edge_probe:
     sites: "{{ __edge_plan.sites }}"
     before: "{{ before.sites }}"
-    expect_well: true
+    expect_healthy: true
 """
 
 RETURN = r"""
@@ -162,7 +162,7 @@ def main() -> None:
         argument_spec={
             "sites": {"type": "list", "elements": "dict", "required": True, "options": site},
             "before": {"type": "dict", "default": {}},
-            "expect_well": {"type": "bool", "default": False},
+            "expect_healthy": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 5},
             "retry_timeout": {"type": "int", "default": 10},
             "http_port": {"type": "int", "default": 80},
@@ -179,12 +179,12 @@ def main() -> None:
         return find(host, folders, web, one)
 
     sites = [ProbedSite.from_plan(item) for item in params["sites"]]
-    retry_timeout = params["retry_timeout"] if params["expect_well"] else 0
+    retry_timeout = params["retry_timeout"] if params["expect_healthy"] else 0
     findings = find_all(look, sites, params["before"], retry_timeout=retry_timeout)
     result, problems = module_result(
         findings, params["before"], answering_generation(host, params["status_port"]), live_name(host, Layout())
     )
-    if params["expect_well"] and problems:
+    if params["expect_healthy"] and problems:
         module.fail_json(msg="\n".join(["sites regressed in this run:", *problems]), **result)
     module.exit_json(changed=False, **result)
 

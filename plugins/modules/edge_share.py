@@ -29,7 +29,7 @@ attributes:
     support: full
     platforms: debian
 options:
-  lay_out:
+  write_bundle:
     description: Provide the certificates that have been issued so far.
     type: bool
     default: true
@@ -86,7 +86,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation
     Follower,
     authorize,
     host_keys,
-    lay_out,
+    write_bundle,
 )
 
 
@@ -99,7 +99,7 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
-            "lay_out": {"type": "bool", "default": True},
+            "write_bundle": {"type": "bool", "default": True},
             "members": {"type": "list", "elements": "str", "required": True},
             "followers": {"type": "list", "elements": "dict", "default": [], "options": follower},
         },
@@ -109,8 +109,8 @@ def main() -> None:
     followers = [Follower(item["name"], item["key"], item["address"]) for item in params["followers"]]
     try:
         changed = authorize(host, followers, params["members"], check=module.check_mode)
-        if params["lay_out"]:
-            changed = lay_out(host, Folders(), check=module.check_mode) or changed
+        if params["write_bundle"]:
+            changed = write_bundle(host, Folders(), check=module.check_mode) or changed
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=changed, host_keys=host_keys(host))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole way on the controller: variables → model → checks → view → text."""
+"""All steps on the controller: variables → model → checks → view → text."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the model asks for.
+    """The result of reading and checking a model.
 
     :param certificates: arguments for ``tls_certificates``, one mapping each.
     :param authority: that and the account for ``certbot_certificates``; None when nothing is ordered.
-    :param problems: when there are any, nothing may be built from ``edge``.
+    :param problems: if there are any, nothing must be built from ``edge``.
     :param lifted: guarantees that the model lifts on purpose.
     """
 
@@ -73,10 +73,10 @@ def plan(
     """Read and check the variables of a host.
 
     :param options: the argument spec of the model.
-    :param file_exists: whether the controller has a file, as Ansible searches for files.
+    :param file_exists: whether the controller has a file.
     :param site_files: sites, one per file.
-    :param read_file: reads those files; without, what is in them is not looked at.
-    :param inventory: decides which host orders where one orders for others; without it every host does.
+    :param read_file: reads those files; if None, their contents are not checked.
+    :param inventory: determines the issuing edge; if None, every host orders its certificates.
     """
     reading = read_edge(options, variables, site_files)
     edge = reading.edge
@@ -103,7 +103,7 @@ def plan(
 
 @dataclass(frozen=True)
 class Built:
-    """What a host gets: a generation, and the files with the password hashes of its users."""
+    """The data for a host: a generation, and the files with the password hashes of its users."""
 
     content: Content
     user_files: dict[str, str]

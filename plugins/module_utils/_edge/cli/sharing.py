@@ -12,7 +12,7 @@ from typing import Any
 from ..host.host import Host
 from ..host.paths import Folders, Layout
 from ..rotation.receiving import read_settings, receive
-from ..rotation.sharing import lay_out
+from ..rotation.sharing import write_bundle
 from .certificates import local_edge
 
 
@@ -27,7 +27,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _share(_options: argparse.Namespace, host: Host, _layout: Layout) -> str:
-    changed = lay_out(host, Folders())
+    changed = write_bundle(host, Folders())
     return "Provided to the other edges.\n" if changed else "They were provided already.\n"
 
 

@@ -23,7 +23,7 @@ from ..tls.key_pairs import read_pair
 from . import user_files
 from .content import Facts
 from .modules import module_conflicts
-from .retention import remove_old_generations, ways_back
+from .retention import remove_old_generations, rollback_targets
 from .store import ORIGINAL, Manifest, live_name, read_manifest, remember_proof, running_name, switch
 
 START_SECONDS = 10.0
@@ -73,7 +73,7 @@ def reload_and_prove(
         restart = needs_restart(host, layout, manifest.facts or Facts(), master, allow_restart=allow_restart)
         proof = _prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:
-        raise _went_back(host, layout, manifest, error, timeout) from error
+        raise _rolled_back(host, layout, manifest, error, timeout) from error
     remember_proof(host, layout, manifest.name)
     pruned = remove_old_generations(host, layout, keep)
     user_files.remove_unused_files(host, layout)
@@ -105,12 +105,12 @@ def needs_restart(host: Host, layout: Layout, facts: Facts, master: int | None, 
     hopeless = [one.message for one in found if not (one.needs_restart and one in allowed)]
     if not hopeless:
         return bool(found)
-    way_out = (
+    remedy = (
         ["set edge_allow_restart: true to let this run restart nginx"]
         if all(one.needs_restart for one in found)
         else []
     )
-    raise EdgeError(hopeless[0], [*hopeless[1:], *way_out])
+    raise EdgeError(hopeless[0], [*hopeless[1:], *remedy])
 
 
 def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
@@ -174,10 +174,10 @@ def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:
     return _explained(host, layout, gained)
 
 
-def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, timeout: float) -> EdgeError:
+def _rolled_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, timeout: float) -> EdgeError:
     """Roll back to the generation that ran before the failed one, and return an error with the result."""
     reasons = [error.message, *error.details]
-    previous, refusals = _sound_way_back(host, layout)
+    previous, refusals = _sound_target(host, layout)
     if previous is None and running_name(host, layout) == failed.name:
         if master_pid(host) is None:
             return EdgeError(f"nginx does not run, and did not start with generation {failed.name}", reasons)
@@ -200,13 +200,13 @@ def _went_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError, t
     return EdgeError(message, [*reasons, *refusals])
 
 
-def _sound_way_back(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
+def _sound_target(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
     """The best rollback target that nginx accepts now, and why better targets were skipped.
 
     A target has run before, but certificates, names and programs may have changed since.
     """
     refusals: list[str] = []
-    for name in ways_back(host, layout):
+    for name in rollback_targets(host, layout):
         manifest = read_manifest(host, layout, name)
         try:
             if manifest is not None:

@@ -25,7 +25,7 @@ def proven_names(host: Host, layout: Layout) -> list[str]:
     return sorted(proofs, key=proofs.__getitem__, reverse=True)
 
 
-def ways_back(host: Host, layout: Layout) -> list[str]:
+def rollback_targets(host: Host, layout: Layout) -> list[str]:
     """Rollback targets if nginx does not load the live generation, best first: the generation that was last proven to
     run, then earlier ones; before the first proof, the original configuration."""
     live, running = live_name(host, layout), running_name(host, layout)

@@ -84,7 +84,7 @@ def _authorized(before: str, followers: Sequence[Follower], members: Collection[
     return "".join(f"{line}\n" for name, line in sorted(lines.items()) if name in members)
 
 
-def lay_out(host: Host, folders: Folders, *, check: bool = False) -> bool:
+def write_bundle(host: Host, folders: Folders, *, check: bool = False) -> bool:
     """Provide the pairs that nginx serves from lineages. They were checked and deployed on this edge before.
 
     :param check: change nothing.

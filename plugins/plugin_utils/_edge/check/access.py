@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of who may come in: user lists, basic_auth, auth_request, allow and deny."""
+"""Checks of access rules: user lists, basic_auth, auth_request, allow and deny."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with certificates: files, names, challenges, and the account at the authority."""
+"""Checks of certificates: files, names, challenges, and the account at the ACME server."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
 
 
 def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
-    """What works, but may not be intended."""
+    """Warnings about settings that work, but may not be intended."""
     found = [
         *(
             Problem(site.at("https"), "sends passwords in clear text", "write https: true")

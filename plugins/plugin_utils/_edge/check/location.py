@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of one location: what it does, and what goes together in it."""
+"""Checks of one location, and of the combinations of its options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_CONNECTIONS = 65535
 """nginx: "connection limit must be less 65536" (ngx_http_limit_conn_module)."""
 PROXY_BUFFER_SIZE = "8k"
 PROXY_BUFFERS = "16 8k"
-"""What every location has that says nothing else."""
+"""The default of every location."""
 HIDDEN = re.compile(r"/\.(?!well-known(?:/|$))")
 """A file or folder whose name begins with a dot."""
 REDIRECTS = (301, 302, 303, 307, 308)

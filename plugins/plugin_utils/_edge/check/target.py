@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the model asks for and the nginx of a host cannot do."""
+"""Checks of the model against the capabilities of a host's nginx."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
 
 
 def _asked_for(edge: Edge) -> Iterator[tuple[str, Capability, str]]:
-    """Place, what it takes there, and what to write instead."""
+    """Place, required capability, and remedy."""
     for upstream in edge.upstreams:
         if upstream.resolve == "on":
             yield upstream.at("resolve"), UPSTREAM_RESOLVE, "write auto, or addresses instead of names"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a team keeps the files that its model names.
+"""The search for files on the controller that the model names.
 
 Ansible's own search starts at the playbook, and a team's site.yml only imports the playbook of this collection: the
 search would look inside the collection, where no team has its files.

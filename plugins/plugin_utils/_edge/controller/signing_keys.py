@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose keys an ASCII-armored OpenPGP file holds: enough of RFC 4880 for fingerprints, so that gpg is not required."""
+"""The fingerprints of the keys in an ASCII-armored OpenPGP file (RFC 4880), without gpg."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _blocks(text: str) -> Iterator[bytes]:
 
 
 def _decoded(lines: list[str]) -> bytes:
-    """What a block holds after its headers and an empty line: base64 and a checksum, which says nothing of trust."""
+    """The content of a block after its headers: base64, and a checksum, which does not protect against forgery."""
     body = lines[lines.index("") + 1 :] if "" in lines else lines
     try:
         return base64.b64decode("".join(line for line in body if not line.startswith("=")), validate=True)

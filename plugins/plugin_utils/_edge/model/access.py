@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may come in: users and their passwords, services that decide, certificates of clients."""
+"""Access rules: users and their passwords, authorizing services, client certificates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .upstream import Upstream
 
 @dataclass(frozen=True)
 class User(Record):
-    """Somebody with a password, or the hash of one."""
+    """A user with a password, or with its hash."""
 
     name: UserName
     password: Password | None
@@ -47,7 +47,7 @@ class AuthRequest(Record):
 
 @dataclass(frozen=True)
 class ClientCertificates(Record):
-    """Who may have issued the certificates that clients show."""
+    """The CA of the client certificates."""
 
     ca: EdgeFile
     required: bool

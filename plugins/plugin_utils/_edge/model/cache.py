@@ -23,7 +23,7 @@ class Cache(Record):
 
 @dataclass(frozen=True)
 class CacheValid(Record):
-    """How long responses of some status codes live."""
+    """The lifetime of responses with some status codes."""
 
     status: tuple[int, ...]
     time: Seconds

@@ -29,7 +29,7 @@ from .record import Record
 
 @dataclass(frozen=True)
 class DnsChallenge(Record):
-    """Who proves names by records in the DNS: a plugin of certbot, and what it logs in with."""
+    """The certbot plugin that creates the DNS records of a challenge, and its credentials."""
 
     provider: PluginName
     credentials: dict[CredentialKey, Credential]
@@ -40,7 +40,7 @@ class DnsChallenge(Record):
 
 @dataclass(frozen=True)
 class Certificate(Record):
-    """A certificate and where it comes from; without ``names`` it gets those of the sites that use it."""
+    """A certificate and its source; without ``names`` it gets those of the sites that use it."""
 
     name: Name
     source: Word
@@ -57,7 +57,7 @@ class Certificate(Record):
 
 @dataclass(frozen=True)
 class ExternalAccount(Record):
-    """What ties the account at an ACME server to a customer of its owner."""
+    """The external account binding: binds the account at the ACME server to a customer."""
 
     kid: KeyIdentifier
     hmac_key: HmacKey

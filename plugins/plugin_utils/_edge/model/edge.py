@@ -33,7 +33,7 @@ from .upstream import Upstream
 
 @dataclass(frozen=True)
 class Probe(Record):
-    """How sites are probed after a run."""
+    """The settings of the probe after a run."""
 
     enabled: bool
     timeout: int

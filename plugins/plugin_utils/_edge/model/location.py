@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to requests for a path."""
+"""Locations of a site."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .upstream import Upstream
 
 @dataclass(frozen=True)
 class Return(Record):
-    """An answer without a backend."""
+    """A response without a backend."""
 
     status: int
     text: Literal | None
@@ -41,7 +41,7 @@ class Return(Record):
 
 @dataclass(frozen=True)
 class Location(Record):
-    """What happens to requests for a path. The kind of ``path`` depends on ``match``, see :mod:`..check.location`."""
+    """A location of a site. The kind of ``path`` depends on ``match``, see :mod:`..check.location`."""
 
     path: UriPattern
     match: Word

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all records of the model share."""
+"""The base of all records of the model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Record:
-    """What all parts of the model share: their place, such as ``edge_sites[0].locations[2]``."""
+    """The base of all parts of the model; ``place`` is, for example, ``edge_sites[0].locations[2]``."""
 
     place: str
 

@@ -27,7 +27,7 @@ from .record import Record, Reference
 
 @dataclass(frozen=True)
 class ErrorPage(Record):
-    """A page of the edge's own for some status codes."""
+    """An error page of the edge for some status codes."""
 
     status: tuple[int, ...]
     page: UriPath
@@ -90,5 +90,5 @@ class Site(Record):
 
     @property
     def certificate_name(self) -> str:
-        """Name of the certificate the site is served with; a wildcard's star is no good in a path."""
+        """Name of the certificate of the site. It is used in paths, so the star of a wildcard is replaced."""
         return self.certificate.name if self.certificate else self.name.replace("*", "wildcard")

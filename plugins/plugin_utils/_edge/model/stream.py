@@ -14,7 +14,7 @@ from .upstream import Upstream
 
 @dataclass(frozen=True)
 class ServerNames(Record):
-    """Where a stream passes the TLS of some server names to."""
+    """The upstream of TLS connections with some server names."""
 
     names: tuple[Hostname, ...]
     upstream: Annotated[Upstream, Reference("edge_upstreams")]
@@ -22,7 +22,7 @@ class ServerNames(Record):
 
 @dataclass(frozen=True)
 class Stream(Record):
-    """A TCP or UDP service that is passed on unread."""
+    """A TCP or UDP service that is proxied without reading it."""
 
     name: Name
     listen: ListenAddress

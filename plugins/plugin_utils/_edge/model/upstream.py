@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backends, and groups of them."""
+"""Upstreams and their backends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Server(Record):
 
 @dataclass(frozen=True)
 class UpstreamTls(Record):
-    """TLS to backends: the name their certificate must carry, and who may have issued it."""
+    """TLS to backends: the name that their certificate must have, and its CA."""
 
     name: Hostname
     ca: EdgeFile

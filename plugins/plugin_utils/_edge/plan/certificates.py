@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which certificates an edge needs, from its sites and from what the model says of certificates."""
+"""The certificates that an edge needs, from its sites and from edge_certificates."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ..target.capabilities import REJECT_HANDSHAKE, Target
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 LETS_ENCRYPT_STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
-"""As https://letsencrypt.org/docs/staging-environment/ has it."""
+"""Source: https://letsencrypt.org/docs/staging-environment/."""
 UNKNOWN_NAMES = "unknown-names"
-"""Certificate shown to clients that ask for no known name, where nginx cannot reject their handshake."""
+"""Certificate for clients that request an unknown name, if nginx cannot reject the handshake."""
 
 
 def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Wanted, ...]:
@@ -91,7 +91,7 @@ def directory_of(acme: Acme) -> str:
 def plan_authority(edge: Edge, certificates: tuple[Wanted, ...]) -> dict[str, Any] | None:
     """The authority and the account for ``certbot_certificates``, but for its secret.
 
-    :param certificates: those of this host; None comes back when it orders none of them.
+    :param certificates: those of this host. Returns None if it orders none of them.
     """
     acme = edge.acme
     if acme is None or not any(source_of(one.source).ordered for one in certificates):

@@ -22,7 +22,7 @@ from ..model.site import Site
 
 @dataclass(frozen=True)
 class Rules:
-    """Who is served.
+    """The access rules of a block.
 
     :param allow: networks that are; None means all, an empty tuple means none.
     """

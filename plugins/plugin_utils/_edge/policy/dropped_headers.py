@@ -156,7 +156,7 @@ IDENTITY = (
     "X-WebAuth-Role",
     "X-WebAuth-User",
 )
-"""Who the client is: users and client certificates that a proxy in front has verified."""
+"""The identity of the client: users and client certificates that a proxy in front has verified."""
 
 URL_OVERRIDE = (
     "X-Accel-Mapping",
@@ -204,7 +204,7 @@ GROUPS = {
 }
 
 DROPPED = tuple(sorted((name for names in GROUPS.values() for name in names), key=str.lower))
-"""All of them, in the order of their names."""
+"""All dropped headers, ordered by name."""
 
 COMMON_FIRST = tuple(sorted(DROPPED, key=len))
 """The same, names that are more common first: they are the shorter ones."""

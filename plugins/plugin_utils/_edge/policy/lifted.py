@@ -12,7 +12,7 @@ from ..syntax.problems import Problem, inside
 
 
 def lifted(edge: Edge) -> Iterator[Problem]:
-    """What the model allows although the edge refuses it by default."""
+    """Everything that the model allows although the edge rejects it by default."""
     yield from _headers(edge, "edge_")
     for upstream in edge.upstreams:
         if upstream.tls and not upstream.tls.verify:

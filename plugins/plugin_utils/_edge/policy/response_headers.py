@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What edge, site and location say of headers of responses, each level laid over the one around it."""
+"""The response headers of edge, site and location; an inner level overrides the outer ones."""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ LONGEST_SHOWN = 100
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """What came of reading.
+    """The result of reading.
 
     :param edge: the model without the records that have problems.
-    :param problems: what is wrong, in the order of the spec.
+    :param problems: the problems, in the order of the spec.
     :param names: all names by variable (``edge_upstreams``), broken records included, so that one typo does not
         make every reference to its record an error too.
     """
@@ -64,7 +64,7 @@ class _Progress:
 class SiteFile:
     """One site in a separate file.
 
-    :param name: how errors call the file, such as ``sites.d/api.example.com.yml``.
+    :param name: name of the file in errors, such as ``sites.d/api.example.com.yml``.
     :param content: its content, in plain Python types.
     """
 
@@ -76,7 +76,7 @@ def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequen
     """Read the variables of a host by the options of the spec.
 
     :param variables: plain values of all variables that begin with ``edge_``.
-    :param site_files: further sites, one a file.
+    :param site_files: additional sites, one in each file.
     """
     problems: list[Problem] = []
     given = {}

@@ -55,7 +55,7 @@ def read_options(options: Options, value: Mapping[str, Any], path: str, problems
 
 
 def unknown(options: Options, key: str, path: str) -> Problem:
-    """What is wrong with a key that is no option."""
+    """The problem of an unknown key."""
     place = inside(path, key)
     if (renamed := RENAMED.get(key)) in options:
         return Problem(place, "was renamed", f"write {renamed}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may come in: addresses, passwords, and a service that decides; and what backends hear of it."""
+"""Access rules: networks, passwords, an authorizing service, and the identity headers for backends."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def allow_and_deny(allow: tuple[str, ...] | None, deny: tuple[str, ...]) -> tupl
 
 @dataclass(frozen=True)
 class AuthLocationView:
-    """The internal location that asks a service whether a request may pass."""
+    """The internal location that sends a subrequest to the authorizing service."""
 
     place: str
     path: str

@@ -81,7 +81,7 @@ def view_cache_use(
 
 
 def _key_of_edge(variables: Effective) -> str:
-    """What a backend may use of a request although the model's key lacks it; two sites may share a cache."""
+    """Request data that the backend gets although the key in the model does not contain it; sites may share a cache."""
     host = "$host" if variables.host == "$host" else f"$host {variables.host}"
     return f"{variables.scheme} {host} {variables.port}"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all blocks of a site share: the site's place, its headers, its access rules, the effective variables."""
+"""The context of all blocks of a site: its place, headers, access rules and effective variables."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class SiteContext:
         return any(one.name == "location" and "".join(one.words[1:2]).startswith("~") for one in found)
 
     def added(self, policy: ResponsePolicy, first: Iterable[Added] = ()) -> list[Added]:
-        """What a policy adds to responses of the main server."""
+        """The headers that a policy adds to responses of the main server."""
         return added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
 
     def added_by_location(self, location: Location) -> list[Added]:

@@ -160,7 +160,7 @@ def _resolver(edge: Edge) -> str:
 
 
 def _acme_peers(edge: Edge) -> tuple[str, ...]:
-    """Where other edges answer challenges; an edge that is in the list itself is used like the others."""
+    """The addresses of edges that may know a challenge; this edge may be one of them."""
     peers = dict.fromkeys(edge.acme.peers) if edge.acme else {}
     return tuple(f"[{peer}]:{edge.http_port}" if ":" in peer else f"{peer}:{edge.http_port}" for peer in peers)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The facts about a configuration that its host needs: sockets, certificates and modules.
 
-They come from the view objects and, for raw directives, from the words of the user.
+They come from the view objects and, for raw directives, from the text of the user.
 """
 
 from __future__ import annotations

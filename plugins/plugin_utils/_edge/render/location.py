@@ -52,7 +52,7 @@ class LocationView:
     dropped: tuple[DroppedHeaders, ...] = ()
 
     def walk(self) -> Iterator[LocationView]:
-        """It and all locations inside it."""
+        """This location and all locations inside it."""
         yield self
         for one in self.inner:
             yield from one.walk()

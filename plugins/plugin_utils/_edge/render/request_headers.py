@@ -53,7 +53,7 @@ class DroppedHeaders:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the file drops: what nginx has room for."""
+        """The headers that the file drops, as far as nginx's hash has room for them."""
         if self.protocol == "proxy":
             return self.unset
         spelled = str if self.protocol == "grpc" else variable_name
@@ -63,7 +63,7 @@ class DroppedHeaders:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """What it has no room for: requests with one of these headers are refused."""
+        """The headers that do not fit: requests with one of these are rejected."""
         names = set(self.names)
         return tuple(name for name in self.unset if name not in names)
 
@@ -78,7 +78,7 @@ class DroppedHeaders:
 
     @property
     def directives(self) -> tuple[str, ...]:
-        """What it holds. FastCGI and the like turn headers into parameters."""
+        """The directives of the file. FastCGI, uwsgi and SCGI turn headers into parameters."""
         if self.protocol in SET_HEADER:
             return tuple(f'{self.protocol}_set_header {name} ""' for name in self.names)
         return tuple(f'{self.protocol}_param HTTP_{variable_name(name).upper()} "" if_not_empty' for name in self.names)
@@ -135,7 +135,7 @@ def variable_name(header: str) -> str:
 
 
 def unkeyed(levels: Sequence[Edge | Site | Location]) -> tuple[str, ...]:
-    """Expressions of request data that the model passes on besides the URI: parts of every cache key."""
+    """Expressions with request data that are sent to the backend in addition to the URI: parts of every cache key."""
     own: dict[str, str] = {}
     for level in levels:
         own = merged(own, level.request_headers)

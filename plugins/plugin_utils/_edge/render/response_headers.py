@@ -52,7 +52,7 @@ class Added:
 def added_headers(
     policy: ResponsePolicy, variables: Effective, *, tls: bool, alt_svc: str = "", first: Iterable[Added] = ()
 ) -> list[Added]:
-    """What is added to every response of a block.
+    """A header that is added to every response of a block.
 
     :param tls: whether the block serves over TLS; elsewhere HSTS depends on the proxies in front, if on anything.
     :param alt_svc: value of Alt-Svc; empty without HTTP/3.

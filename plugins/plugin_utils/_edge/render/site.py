@@ -26,7 +26,7 @@ HTTPS_PORT = 443
 
 @dataclass(frozen=True)
 class ErrorPageView:
-    """A page of the edge's own for some status codes."""
+    """An error page of the edge for some status codes."""
 
     status: str
     page: str

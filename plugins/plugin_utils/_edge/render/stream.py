@@ -27,7 +27,7 @@ from .zones import (
 
 @dataclass(frozen=True)
 class RouteView:
-    """Where the TLS of each server name goes.
+    """The upstream of each server name.
 
     :param names: pairs of server name and upstream.
     :param otherwise: the upstream of all other names; empty where they are disconnected.
@@ -54,7 +54,7 @@ class StreamView:
 class StreamsView:
     """The whole ``stream`` block.
 
-    :param names_servers: whether nginx can log the server name that a TLS client asks for.
+    :param names_servers: whether nginx can log the server name that a TLS client requests.
     """
 
     upstreams: tuple[UpstreamView, ...]

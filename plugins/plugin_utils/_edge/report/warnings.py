@@ -28,7 +28,7 @@ def _named(hosts: Sequence[str], count: int) -> str:
 
 
 def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any]) -> list[str]:
-    """What an operator should know of how a run found a host.
+    """Warnings about the state of a host before the run.
 
     :param generations: as the module ``nginx_info`` returns them, like ``processes``.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the nginx of a target can do: one table of all that depends on its version, its build or its OpenSSL.
+"""The capabilities of the nginx of a target: everything that depends on its version, its build or its OpenSSL.
 
 Versions are those of nginx's change log (https://nginx.org/en/CHANGES); build options are those of ``nginx -V``
 (https://nginx.org/en/docs/configure.html).
@@ -30,11 +30,11 @@ def version_text(version: Version) -> str:
 
 @dataclass(frozen=True)
 class Capability:
-    """Something that not every nginx can do, and what it takes.
+    """A capability that not every nginx has, and its requirements.
 
     :param name: what it is called in errors.
-    :param option: where the model asks for it.
-    :param otherwise: what becomes of the model on a target without it.
+    :param option: the option of the model that uses it.
+    :param otherwise: the result on a target without it.
     :param nginx: first version of nginx that has it.
     :param openssl: first version of OpenSSL that has it.
     :param build: build option that nginx has to be built with.
@@ -51,7 +51,7 @@ class Capability:
 
     @property
     def needs(self) -> str:
-        """What it takes, in words."""
+        """The requirements as text."""
         parts = [f"nginx {version_text(self.nginx)} or newer"] if self.nginx else []
         parts += [f"OpenSSL {version_text(self.openssl)} or newer"] if self.openssl else []
         parts += [f"nginx built {self.build}"] if self.build else []
@@ -141,7 +141,7 @@ CAPABILITIES = (
     AUTH_REQUEST,
     GRPC,
 )
-"""All of them."""
+"""All capabilities."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How nginx finds the addresses of backends that the model names by host name."""
+"""The resolution of host names of backends."""
 
 from __future__ import annotations
 

@@ -217,20 +217,20 @@ def test_nothing_else_gets_into_the_list(issuing_edge: ServingHost, wrong: Follo
     assert lines(issuing_edge) == []
 
 
-def test_what_nginx_serves_from_lineages_is_laid_out(issuing_edge: ServingHost, tmp_path: Path) -> None:
+def test_what_nginx_serves_from_lineages_is_written_to_the_bundle(issuing_edge: ServingHost, tmp_path: Path) -> None:
     pair, own = issued(tmp_path, NAME), made("own.example")
     tls = issuing_edge.folders.tls
     key_pairs.point(issuing_edge, tls, NAME, key_pairs.store_pair(issuing_edge, tls, NAME, pair, key_pairs.ISSUED))
     key_pairs.point(issuing_edge, tls, "own.example", key_pairs.store_pair(issuing_edge, tls, "own.example", own))
-    assert sharing.lay_out(issuing_edge, issuing_edge.folders, check=True)
+    assert sharing.write_bundle(issuing_edge, issuing_edge.folders, check=True)
     assert issuing_edge.read(paths.SHARE_BUNDLE) is None
-    assert sharing.lay_out(issuing_edge, issuing_edge.folders)
-    assert not sharing.lay_out(issuing_edge, issuing_edge.folders)
+    assert sharing.write_bundle(issuing_edge, issuing_edge.folders)
+    assert not sharing.write_bundle(issuing_edge, issuing_edge.folders)
     assert json.loads(issuing_edge.read(paths.SHARE_BUNDLE) or b"") == {"format": 1, "pairs": {NAME: as_handed(pair)}}
     assert Path(paths.SHARE_BUNDLE).stat().st_mode & 0o777 == 0o640
     Path(issuing_edge.folders.link(NAME), "privkey.pem").write_text(own.privkey)
     with pytest.raises(EdgeError):
-        sharing.lay_out(issuing_edge, issuing_edge.folders)
+        sharing.write_bundle(issuing_edge, issuing_edge.folders)
     assert json.loads(issuing_edge.read(paths.SHARE_BUNDLE) or b"")["pairs"][NAME] == as_handed(pair)
 
 
