@@ -7,6 +7,7 @@ A format that has no entry in :data:`KINDS` fails a test, so that each new one i
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Callable
@@ -48,10 +49,14 @@ def _numbers(largest: int, *units: str) -> st.SearchStrategy[str]:
 
 
 def _harmless_uri(text: str) -> str:
-    """As the text where that decides something: the root, and whether it ends with a slash."""
-    if text == "/":
-        return text
-    return "/" + digest(text) + ("/" if text.endswith("/") else "")
+    """A path or an expression that matches below the same prefixes: each segment becomes another one, and an anchored
+    expression keeps the segments that each match begins with."""
+    if text.startswith("^"):
+        literal = re.match(r"\^((?:/[A-Za-z0-9_-]+)*/)?", text)
+        return f"^{_harmless_uri(literal[1]) if literal and literal[1] else ''}[d]{digest(text)}"
+    if not text.startswith("/"):
+        return "/" + digest(text)
+    return "/".join(digest(segment) if segment else "" for segment in text.split("/"))
 
 
 def _harmless_expression(text: str) -> str:
