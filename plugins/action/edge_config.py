@@ -95,13 +95,17 @@ class ActionModule(ActionBase):
         variables = self._variables(task_vars)
         folder = _sites_folder(variables, task_vars)
         model = {name: value for name, value in variables.items() if name in _options()}
-        inputs = (model, digest_of_site_files(folder), host, hosts, task_vars.get("inventory_dir"))
+        files = digest_of_site_files(folder)
+        site_files, unreadable = ([], []) if files else read_site_files(folder, self._read_by_ansible)
+        contents = files or [[file.name, file.content] for file in site_files]
+        inputs = (model, contents, host, hosts, task_vars.get("inventory_dir"))
         key = fingerprint(target, *inputs)
         path = Path(C.DEFAULT_LOCAL_TMP, f"edge-model-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
         stored = load(path, key)
         if stored is not None:
             return stored
-        site_files, unreadable = read_site_files(folder, self._read_by_ansible)
+        if files:
+            site_files, unreadable = read_site_files(folder, self._read_by_ansible)
         planned = plan(
             _options(),
             variables,

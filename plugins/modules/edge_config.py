@@ -14,7 +14,7 @@ description:
     controller and deploys it with M(hardened.nginx_edge.nginx_generation).
   - Reports all errors of the model together, each with its path, before anything changes.
   - Reads, checks and renders the model of a host once in a run. It does so again only if nginx, the variables of the
-    model or the site files have changed since. Expressions in site files are evaluated when the files are read.
+    model or the site files have changed since, including the values of expressions in them.
   - Sends nothing to a host that already has that configuration.
   - The variables are those of the entry point C(model) of the role C(hardened.nginx_edge.edge).
 extends_documentation_fragment:

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT
 
@@ -16,10 +19,20 @@ echo 'nginx version: nginx/'${NGINX_VERSION:-1.26.3} >&2
 echo 'built with OpenSSL 3.5.0 8 Apr 2025' >&2
 echo 'configure arguments: --with-http_v3_module --modules-path=/nowhere' >&2
 """
+OPENSSL = """#!/bin/sh
+echo built >> READS
+exec OPENSSL "$@"
+"""
 SITE = """
-name: "{{ lookup('ansible.builtin.pipe', 'echo read >> READS; echo www.example.com') }}"
+name: "NAME"
 https: false
-locations: [{ path: /, return: { status: 204 } }]
+basic_auth: { users: staff }
+locations: [{ path: /, upstream: app }]
+"""
+USERS = """
+edge_upstreams: [{ name: app, servers: [{ address: "10.0.0.1:80" }] }]
+edge_user_lists: [{ name: staff, users: [{ name: anna, password: secret }] }]
+site_name: www.example.com
 """
 PLAYBOOK = """
 - hosts: all
@@ -41,6 +54,11 @@ PLAYBOOK = """
       environment: { NGINX_VERSION: 1.22.1 }
       register: other
     - ansible.builtin.assert: { that: other.settings.http_port == 8080 }
+    - ansible.builtin.set_fact: { site_name: api.example.com }
+    - hardened.nginx_edge.edge_config: { state: checked }
+      environment: { NGINX_VERSION: 1.22.1 }
+      register: named
+    - ansible.builtin.assert: { that: "named.sites[0].name == EXPECTED" }
     - ansible.builtin.shell: wc -l < READS
       register: changed
     - ansible.builtin.copy:
@@ -49,20 +67,30 @@ PLAYBOOK = """
 """
 
 
-def test_the_model_is_read_once(tmp_path: Path) -> None:
-    """The site file counts how often it is read."""
-    binary, reads, result = tmp_path / "bin" / "nginx", tmp_path / "reads", tmp_path / "result"
-    binary.parent.mkdir()
-    binary.write_text(NGINX, encoding="utf-8")
-    binary.chmod(0o755)
+@pytest.mark.parametrize(
+    ("name", "expected", "times"),
+    [("www.example.com", "www.example.com", [1, 4]), ("{{ site_name }}", "api.example.com", [1, 4])],
+    ids=["plain", "expression"],
+)
+def test_the_model_is_checked_once(tmp_path: Path, name: str, expected: str, times: list[int]) -> None:
+    """The controller's openssl counts how often the passwords of a model are hashed, which is once for each check."""
+    programs, reads, result = tmp_path / "bin", tmp_path / "reads", tmp_path / "result"
+    programs.mkdir()
+    for program, text in (("nginx", NGINX), ("openssl", OPENSSL)):
+        path = programs / program
+        path.write_text(text.replace("READS", str(reads)).replace("OPENSSL", str(shutil.which("openssl"))))
+        path.chmod(0o755)
     inventory = tmp_path / "inventory"
     (inventory / "sites.d").mkdir(parents=True)
+    (inventory / "group_vars").mkdir()
+    (inventory / "group_vars" / "all.yml").write_text(USERS, encoding="utf-8")
     (inventory / "hosts").write_text(f"edge-1 ansible_connection=local ansible_python_interpreter={sys.executable}\n")
-    (inventory / "sites.d" / "www.yml").write_text(SITE.replace("READS", str(reads)), encoding="utf-8")
-    playbook = PLAYBOOK.replace("BIN", str(binary.parent)).replace("READS", str(reads)).replace("RESULT", str(result))
-    (tmp_path / "play.yml").write_text(playbook, encoding="utf-8")
+    (inventory / "sites.d" / "www.yml").write_text(SITE.replace("NAME", name), encoding="utf-8")
+    playbook = PLAYBOOK.replace("BIN", str(programs)).replace("READS", str(reads)).replace("RESULT", str(result))
+    (tmp_path / "play.yml").write_text(playbook.replace("EXPECTED", f"'{expected}'"), encoding="utf-8")
     environment = {
         **os.environ,
+        "PATH": f"{programs}:{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
         "ANSIBLE_HOME": str(tmp_path / "home"),
     }
@@ -75,4 +103,4 @@ def test_the_model_is_read_once(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(result.read_text(encoding="utf-8")) == [1, 3]
+    assert json.loads(result.read_text(encoding="utf-8")) == times

@@ -15,7 +15,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..host.errors import EdgeError
 from ..host.host import Host, replace_file, switch_symlink
@@ -101,9 +101,16 @@ def read_manifest(host: Host, layout: Layout, name: str) -> Manifest | None:
         found = json.loads(raw) if raw is not None else {}
         # A later version may have written additional fields; its generations are still valid rollback targets.
         known = {key: value for key, value in found.items() if key in _MANIFEST_FIELDS}
-        facts = Facts.from_plain(known["facts"]) if known.get("facts") else None
-        return Manifest(**{**known, "facts": facts})
-    except (AttributeError, KeyError, ValueError, TypeError):
+        return Manifest(**{**known, "facts": _facts(known.get("facts"))})
+    except (AttributeError, ValueError, TypeError):
+        return None
+
+
+def _facts(plain: Any) -> Facts | None:
+    """The facts of a manifest; None if an earlier or a later version of the collection wrote it."""
+    try:
+        return Facts.from_plain(plain)
+    except (KeyError, TypeError):
         return None
 
 

@@ -3,7 +3,8 @@
 
 A run reads and checks each model once: the first play checks the models of all hosts, and a later task deploys what was
 checked. Ansible runs each task in a separate process, so the result is stored in the private temporary directory of
-the run, which Ansible removes at the end. It contains no password, only hashes.
+the run, which Ansible removes at the end. Only the account that runs Ansible can read it. Passwords of users are stored
+as hashes; values that the configuration itself contains, such as request headers, are stored as they are.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, pack, unpack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 
 from ..target.capabilities import Target
 
@@ -51,17 +53,19 @@ def store(path: Path, key: str, model: CheckedModel) -> None:
     :param key: its fingerprint.
     """
     data = {"key": key, "plan": model.plan, "content": pack(model.content), "users": model.user_files}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    unfinished = path.with_name(f"{path.name}.new")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as stream:
         json.dump(data, stream)
+    unfinished.replace(path)
 
 
 def load(path: Path, key: str) -> CheckedModel | None:
-    """The stored model with this fingerprint; None if there is none."""
+    """The stored model with this fingerprint; None if there is none, or if the file is damaged."""
     try:
         data: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        if data["key"] != key:
+            return None
+        return CheckedModel(data["plan"], unpack(data["content"]), data["users"])
+    except (OSError, ValueError, KeyError, TypeError, EdgeError):
         return None
-    if data["key"] != key:
-        return None
-    return CheckedModel(data["plan"], unpack(data["content"]), data["users"])

@@ -19,7 +19,8 @@ from ..syntax.problems import Problem
 from .reader import SiteFile
 
 SUFFIXES = (".yml", ".yaml")
-ANSIBLE_MARKS = ("{{", "{%", "!vault", "$ANSIBLE_VAULT", "!unsafe")
+EXPRESSIONS = ("{{", "{%")
+ANSIBLE_MARKS = (*EXPRESSIONS, "!vault", "$ANSIBLE_VAULT", "!unsafe")
 
 Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -47,11 +48,14 @@ def read_site_files(folder: Path, read_by_ansible: Callable[[Path], Any]) -> tup
     return files, problems
 
 
-def digest_of_site_files(folder: Path) -> str:
-    """A digest of the names and the bytes of these files; an unreadable file counts as empty."""
+def digest_of_site_files(folder: Path) -> str | None:
+    """A digest of the names and the bytes of these files, if the bytes determine their content: None if one contains
+    an expression, whose value may have changed. An unreadable file counts as empty."""
     state = hashlib.sha256()
     for path in _paths(folder):
         data = path.read_bytes() if os.access(path, os.R_OK) and path.is_file() else b""
+        if any(mark.encode() in data for mark in EXPRESSIONS):
+            return None
         state.update(f"{path.name}\0{len(data)}\0".encode() + data)
     return state.hexdigest()
 

@@ -35,6 +35,14 @@ def test_other_inputs_do_not_find_it(tmp_path: Path) -> None:
     assert load(tmp_path / "model.json", "other") is None
 
 
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"key": "key"}', '{"key": "key", "plan": {}, "content": "x", "users": {}}']
+)
+def test_a_damaged_file_is_ignored(tmp_path: Path, text: str) -> None:
+    (tmp_path / "model.json").write_text(text, encoding="utf-8")
+    assert load(tmp_path / "model.json", "key") is None
+
+
 def test_only_this_account_can_read_the_file(tmp_path: Path) -> None:
     store(tmp_path / "model.json", "key", MODEL)
     assert stat.S_IMODE((tmp_path / "model.json").stat().st_mode) == 0o600
