@@ -12,7 +12,6 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sour
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted, options_of
 
 from ..model.certificate import Acme, Certificate
-from ..model.edge import Edge
 from ..plan.certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, plan_certificates
 from ..read.reader import Reading
 from ..syntax.problems import FILE_END, Problem
@@ -30,7 +29,7 @@ def check_certificates(reading: Reading) -> Iterator[Problem]:
     for certificate in edge.certificates:
         yield from _check_source(certificate)
         yield from _check_challenge(certificate)
-        yield from _check_use(certificate, edge)
+        yield from _check_use(certificate, reading)
         yield from _check_reach(certificate, reading)
     ordered = [certificate for certificate in plan_certificates(edge) if source_of(certificate.source).ordered]
     for planned in ordered:
@@ -116,7 +115,8 @@ def _check_challenge(certificate: Certificate) -> Iterator[Problem]:
         yield from at_least(dns, "propagation_seconds", dns.propagation_seconds, 1, LONGEST_PROPAGATION)
 
 
-def _check_use(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
+def _check_use(certificate: Certificate, reading: Reading) -> Iterator[Problem]:
+    edge = reading.edge
     if certificate.name == UNKNOWN_NAMES:
         yield Problem(
             certificate.at("name"),
@@ -124,7 +124,7 @@ def _check_use(certificate: Certificate, edge: Edge) -> Iterator[Problem]:
             "give it another name",
         )
     used_by = [site for site in edge.sites if site.https and site.certificate_name == certificate.name]
-    if not used_by and not certificate.names:
+    if not used_by and not certificate.names and not _has_broken_sites(reading):
         yield Problem(
             certificate.place,
             f"no site uses '{certificate.name}', and it has no names",
@@ -151,6 +151,12 @@ def _check_reach(certificate: Certificate, reading: Reading) -> Iterator[Problem
                 f"no site of this edge has the name '{name}', so validation would fail",
                 "add it to a site's aliases, remove it, or write challenge: dns-01",
             )
+
+
+def _has_broken_sites(reading: Reading) -> bool:
+    """Whether sites with errors were left out, so that a certificate may only seem to be unused."""
+    sound = {name for site in reading.edge.sites for name in site.names}
+    return bool(reading.names["edge_sites"] - sound) or any(FILE_END in problem.path for problem in reading.problems)
 
 
 def _covers(names: tuple[str, ...], wanted: str) -> bool:

@@ -54,7 +54,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_sites(edge),
         *check_access(reading),
         *check_headers(edge),
-        *check_streams(edge),
+        *check_streams(reading),
         *check_raw(edge),
         *_ports(edge),
         *_ranges(edge),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..model.edge import Edge
 from ..model.stream import Stream
 from ..model.upstream import Upstream
+from ..read.reader import Reading
 from ..syntax.formats import split_listen
 from ..syntax.problems import Problem
 from .ranges import at_least
@@ -30,14 +31,15 @@ STREAM_VARIABLES = frozenset(
 """Variables a stream can be balanced by (ngx_stream_core_module, ngx_stream_ssl_preread_module)."""
 
 
-def check_streams(edge: Edge) -> Iterator[Problem]:
+def check_streams(reading: Reading) -> Iterator[Problem]:
     """Problems of streams and of the upstreams that they use."""
+    edge = reading.edge
     yield from _listeners(edge)
     for stream in edge.streams:
         yield from _stream(stream, edge)
         for place, upstream in stream.upstreams:
             yield from _upstream(place, upstream, stream)
-    if (edge.stream_extra_directives or "").strip() and not edge.streams:
+    if (edge.stream_extra_directives or "").strip() and not (edge.streams or reading.names["edge_streams"]):
         yield Problem("edge_stream_extra_directives", "has no effect without edge_streams")
 
 
