@@ -42,6 +42,7 @@ from nginx_edge.host.errors import EdgeError  # type: ignore[import-not-found]
 from nginx_edge.host.host import LocalHost  # type: ignore[import-not-found]
 from nginx_edge.host.packing import unpacked  # type: ignore[import-not-found]
 from nginx_edge.host.paths import Layout  # type: ignore[import-not-found]
+from nginx_edge.nginx.program import PLACES  # type: ignore[import-not-found]
 
 EFFECTS = ("run", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "rename", "remove", "lock", "get")
 LAYOUT = Layout()
@@ -138,7 +139,8 @@ def variant(text: str, *, refused: str | None = None) -> Content:
     if refused:
         files = {path: now.replace(*REFUSED[refused]) for path, now in files.items()}
     digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
-    return Content(files, digest, manifest.status_port, manifest.version, "faults", manifest.facts)
+    places = json.loads(host.read(f"{LAYOUT.folder(name)}/{PLACES}"))
+    return Content(files, digest, manifest.status_port, manifest.version, "faults", manifest.facts, places)
 
 
 def served() -> str:
