@@ -95,17 +95,16 @@ class ActionModule(ActionBase):
         variables = self._variables(task_vars)
         folder = _sites_folder(variables, task_vars)
         model = {name: value for name, value in variables.items() if name in _options()}
-        files = digest_of_site_files(folder)
-        site_files, unreadable = ([], []) if files else read_site_files(folder, self._read_by_ansible)
-        contents = files or [[file.name, file.content] for file in site_files]
+        read_sites = functools.cache(lambda: read_site_files(folder, self._read_by_ansible))
+        # The bytes of files with expressions do not determine their content, so these files have to be read again.
+        contents = digest_of_site_files(folder) or [[file.name, file.content] for file in read_sites()[0]]
         inputs = (model, contents, host, hosts, task_vars.get("inventory_dir"))
         key = fingerprint(target, *inputs)
         path = Path(C.DEFAULT_LOCAL_TMP, f"edge-model-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
         stored = load(path, key)
         if stored is not None:
             return stored
-        if files:
-            site_files, unreadable = read_site_files(folder, self._read_by_ansible)
+        site_files, unreadable = read_sites()
         planned = plan(
             _options(),
             variables,

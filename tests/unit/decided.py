@@ -11,6 +11,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
@@ -60,6 +62,10 @@ def serve(folders: Folders, pair: Pair, source: str) -> None:
 
 def store(folders: Folders) -> list[str]:
     return HOST.listdir(os.path.join(folders.tls, ".pairs", "a.example"))
+
+
+DAMAGES = pytest.mark.parametrize("damage", ["missing", "junk", "other key"])
+"""The ways in which :func:`break_key` breaks a pair."""
 
 
 def break_key(folder: Path, damage: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The prose check finds the phrases of its list, over line breaks and whatever their case, and nothing else."""
+"""The prose check finds the phrases of its list across line breaks and in any case, and nothing else."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.retention import proven_names
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     BY_HAND,
+    MANIFEST,
     ORIGINAL,
     live_name,
     manifests,
@@ -133,7 +135,8 @@ def test_a_file_in_the_place_of_the_link_is_kept(host: EdgeHost, original: bool)
     assert Path(host.layout.folder(BY_HAND), "nginx.conf").read_text(encoding="utf-8") == "by hand"
 
 
-def test_a_pair_of_two_types_is_not_loaded(host: EdgeHost, tmp_path: Path) -> None:
+@pytest.mark.parametrize("with_facts", [True, False], ids=["this version", "an earlier version"])
+def test_a_pair_of_two_types_is_not_loaded(host: EdgeHost, tmp_path: Path, with_facts: bool) -> None:
     folder = tmp_path / "pair"
     folder.mkdir()
     one, other = made("a.test"), made("a.test", key_type="rsa")
@@ -142,6 +145,11 @@ def test_a_pair_of_two_types_is_not_loaded(host: EdgeHost, tmp_path: Path) -> No
     text = f"ssl_certificate {folder}/fullchain.pem;\nssl_certificate_key {folder}/privkey.pem;"
     switch_to(host, "dddd", text, pairs=(str(folder),))
     reload_and_prove(host, host.layout, timeout=5, keep=9)
+    if not with_facts:
+        manifest = Path(host.layout.folder("dddd"), MANIFEST)
+        written = json.loads(manifest.read_text(encoding="utf-8"))
+        del written["facts"]
+        manifest.write_text(json.dumps(written), encoding="utf-8")
     (folder / "privkey.pem").write_text(other.privkey, encoding="utf-8")
     host.commands.clear()
     with pytest.raises(EdgeError) as caught:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from ..generations.earlier import facts_of
 from ..generations.store import live_name, read_manifest
 from ..host import paths
 from ..host.host import Host, replace_file
@@ -59,8 +60,8 @@ def local_edge(host: Host, layout: Layout) -> LoopbackClient:
     """A client for the nginx of this host, on the TLS port of its live generation."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
-    facts = manifest.facts if manifest else None
-    return LoopbackClient(https_port=(facts.tls_port if facts else None) or paths.HTTPS_PORT)
+    port = facts_of(host, layout, manifest).tls_port if manifest else None
+    return LoopbackClient(https_port=port or paths.HTTPS_PORT)
 
 
 def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> str:

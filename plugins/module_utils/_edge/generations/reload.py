@@ -22,6 +22,7 @@ from ..nginx.sockets import conflicts
 from ..tls.key_pairs import read_pair
 from . import user_files
 from .content import Facts
+from .earlier import facts_of
 from .modules import module_conflicts
 from .retention import remove_old_generations, rollback_targets
 from .store import ORIGINAL, Manifest, live_name, read_manifest, remember_proof, running_name, switch
@@ -70,7 +71,7 @@ def reload_and_prove(
     try:
         master = master_pid(host)
         _check(host, layout, manifest)
-        restart = needs_restart(host, layout, manifest.facts or Facts(), master, allow_restart=allow_restart)
+        restart = needs_restart(host, layout, facts_of(host, layout, manifest), master, allow_restart=allow_restart)
         proof = _prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:
         raise _rolled_back(host, layout, manifest, error, timeout) from error
@@ -87,7 +88,7 @@ def _check(host: Host, layout: Layout, manifest: Manifest) -> None:
     :raises EdgeError: nginx rejects the generation, or a pair is damaged.
     """
     test_configuration(host, f"{layout.folder(manifest.name)}/nginx.conf")
-    for pair in manifest.facts.pairs if manifest.facts else ():
+    for pair in facts_of(host, layout, manifest).pairs:
         read_pair(host, pair)
 
 

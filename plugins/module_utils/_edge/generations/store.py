@@ -40,7 +40,7 @@ PROVEN = "PROVEN"
 followed by the sequence number of the proof on this host, because the clock may be set back."""
 
 ROOM = ".room"
-"""File in a generation's directory that reserves space for :data:`PROVEN` until the first proof, for a full disk."""
+"""File in a generation's directory that reserves space for :data:`PROVEN`: the disk may be full at the first proof."""
 
 BY_HAND = "by-hand"
 """Directory for an ``nginx.conf`` that replaced the link by hand; it is kept for inspection."""

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Metrics of certificates and their renewal in Prometheus' text format 0.0.4, for the textfile collector.
+"""Metrics of certificates and their renewal in Prometheus' text format 0.0.4, as read by the textfile collector.
 
 Names, units and base types follow the naming practices of prometheus.io; times are seconds since the epoch.
 """

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..generations.content import Facts
+from ..generations.earlier import facts_of
 from ..generations.reload import reload_and_prove
 from ..generations.store import live_name, read_manifest
 from ..generations.transaction import locked
@@ -163,9 +163,9 @@ def observe_all(
     """All certificates, as soon as they are served or after ``timeout`` seconds."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
-    facts = manifest.facts if manifest else Facts()
+    used = facts_of(host, layout, manifest).pairs if manifest else ()
     return observe(
-        lambda name: observe_one(host, edge, folders, name, used=facts is None or folders.link(name) in facts.pairs),
+        lambda name: observe_one(host, edge, folders, name, used=folders.link(name) in used),
         names,
         timeout=timeout,
         sleep=host.sleep,

@@ -65,7 +65,7 @@ def challenge_of(dns: DnsPlugin | None, name: str, webroot: str, letsencrypt: st
 
 
 def credentials_file(letsencrypt: str, name: str) -> str:
-    """Path of the plugin's credentials for one certificate, for the order and for each renewal."""
+    """Path of the plugin's credentials for one certificate, used by the order and by each renewal."""
     return os.path.join(letsencrypt, OWN_FOLDER, f"{name}.dns.ini")
 
 

@@ -18,7 +18,7 @@ def certificates_argument() -> dict[str, Any]:
 
 
 def certificates_documentation() -> str:
-    """The documentation of the option, for a doc fragment. It is JSON, which is also YAML."""
+    """The documentation of the option as part of a doc fragment. It is JSON, which is also YAML."""
     described = {
         "description": "The certificates of this host, as returned by M(hardened.nginx_edge.edge_config).",
         "type": "list",

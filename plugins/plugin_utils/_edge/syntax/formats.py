@@ -165,7 +165,7 @@ FILE_PATTERN = _matching(
 HEADER_NAME = _matching("a header name of at most 46 letters, digits and -", r"[A-Za-z0-9][A-Za-z0-9-]{0,45}")
 LITERAL = Format("text on one line without $", lambda value: _is_one_line(value) and "$" not in value)
 EXPRESSION = Format(
-    "text on one line; nginx variables such as $host or ${host} may stand in it",
+    "text on one line; it may contain nginx variables such as $host or ${host}",
     lambda value: _is_one_line(value) and _STRAY_DOLLAR.search(value) is None,
 )
 # nginx decodes these, line breaks included: in a header they would let a client add headers.

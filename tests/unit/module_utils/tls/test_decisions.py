@@ -21,6 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.want
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import issued, made, without_public_half
 from ansible_collections.hardened.nginx_edge.tests.unit.decided import (
     ACME,
+    DAMAGES,
     HOST,
     NOW,
     break_key,
@@ -30,8 +31,6 @@ from ansible_collections.hardened.nginx_edge.tests.unit.decided import (
     run,
     serve,
 )
-
-DAMAGES = pytest.mark.parametrize("damage", ["missing", "junk", "other key"])
 
 
 @DAMAGES

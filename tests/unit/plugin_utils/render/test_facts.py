@@ -15,6 +15,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     pack,
     unpack,
 )
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.earlier import facts_in
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.sockets import Listener
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import build
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.render.files import digest
@@ -54,6 +55,7 @@ def test_the_facts_are_those_of_the_text(case: Path, target: str) -> None:
     assert content.facts.tls_port == (tls[0] if tls else None)
     assert set(content.facts.pairs) == {path.rpartition("/")[0] for (path,) in words(content, "ssl_certificate")}
     assert list(content.facts.modules) == [path for (path,) in words(content, "load_module")]
+    assert facts_in(content.files.values()) == content.facts  # for generations that an earlier version wrote
 
 
 @pytest.mark.parametrize(("case", "target"), CASES, ids=[f"{case.name}-{target}" for case, target in CASES])

@@ -14,6 +14,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.pat
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
 from ansible_collections.hardened.nginx_edge.tests.unit.decided import (
     ACME,
+    DAMAGES,
     HOST,
     NOW,
     break_key,
@@ -22,8 +23,6 @@ from ansible_collections.hardened.nginx_edge.tests.unit.decided import (
     provided,
     run,
 )
-
-DAMAGES = pytest.mark.parametrize("damage", ["missing", "junk", "other key"])
 
 
 def test_a_placeholder_stands_in_until_the_first_issue(folders: Folders) -> None:
