@@ -19,6 +19,8 @@ from typing import Any
 
 from hypothesis import given
 
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import is_ip
+
 from ..properties.fixing import fixed
 from ..properties.models import Drawn, sound
 from ..properties.nginx import FIXED_FOR
@@ -79,8 +81,13 @@ def served_here(drawn: Drawn, **of_sites: Any) -> Drawn:
 
 
 def requests(drawn: Drawn) -> Iterator[dict[str, Any]]:
-    """Requests for each location of each site, and for paths that expressions match."""
+    """Requests for each location of each site, and for paths that expressions match.
+
+    TLS clients send no server name for an address (RFC 6066, section 3), so nginx rejects their handshake.
+    """
     for site in drawn.planned(TARGETS[FIXED_FOR]).edge.sites:
+        if site.https and is_ip(site.name):
+            continue
         name = site.name.replace("*", "any")
         paths = [location.path for location in site.locations if location.match != "regex"]
         below = [path.rstrip("/") + end for path in paths for end in ("/x.php", "/a.css", "/.env")]
