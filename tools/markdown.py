@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the parts of a Markdown page that tests check: fenced blocks, headings and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
+HEADING = re.compile(r"^(#{1,6}) +(.*?) *#*$")
+PATH = re.compile(r"^ *`([^`\s]+)`:$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block.
+
+    :param language: the first word of the info string, such as ``yaml``.
+    :param words: the other words of the info string.
+    :param content: the lines between the fences, without the indentation of the fence.
+    :param line: the line number of the opening fence.
+    :param section: the heading that it belongs to.
+    :param path: the path in the line before the block (`` `prod/hosts.yml`: ``), or an empty text.
+    """
+
+    language: str
+    words: tuple[str, ...]
+    content: str
+    line: int
+    section: str
+    path: str
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The fenced blocks of a page.
+
+    :raises ValueError: a block has no end.
+    """
+    lines = text.splitlines()
+    section = before = ""
+    number = 0
+    while number < len(lines):
+        start, line = number, lines[number]
+        number += 1
+        if heading := HEADING.match(line):
+            section = heading[2]
+        if not (fence := FENCE.match(line)):
+            before = line or before
+            continue
+        indent, end = len(fence["indent"]), re.compile(rf" *{fence['fence'][0]}{{{len(fence['fence'])},}} *")
+        content = []
+        while number < len(lines) and not end.fullmatch(lines[number]):
+            content.append(lines[number][indent:] if not lines[number][:indent].strip() else lines[number])
+            number += 1
+        if number == len(lines):
+            raise ValueError(f"line {start + 1}: the block has no end")
+        number += 1
+        language, *words = fence["info"].split() or [""]
+        path = PATH.match(before)
+        yield Block(
+            language,
+            tuple(words),
+            "".join(f"{line}\n" for line in content),
+            start + 1,
+            section,
+            path[1] if path else "",
+        )
+        before = ""
