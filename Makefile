@@ -36,7 +36,7 @@ test: needs-all setup ## run everything: the quick tests, nginx -t with all gold
 	@.venv/bin/python -m tools.testrun test
 
 .PHONY: test-all
-test-all: needs-all setup ## run every scenario on every system, and write docs/test-results.md
+test-all: needs-all setup ## run every scenario on every system, and write docs/reference/test-results.md
 	@.venv/bin/python -m tools.testrun all
 
 .PHONY: fuzz
@@ -53,7 +53,7 @@ golden: setup ## update the golden cases after an intended change
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tests.golden.accept $(CASES)
 
 .PHONY: reference
-reference: setup ## generate docs/model.md, docs/headers.md, docs/cookbook.md and docs/errors.md
+reference: setup ## generate docs/reference/model.md, docs/reference/headers.md, docs/how-to/cookbook.md and docs/reference/errors.md
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.reference
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.cookbook
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.errors

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/cookbook.md: a recipe for each feature of tests/features.yml, and the nginx text that it becomes.
+"""Writes docs/how-to/cookbook.md: a recipe for each feature of tests/features.yml, and the nginx text that it becomes.
 
 A recipe is ``tests/golden/cookbook/NUMBER-NAME.yml``; ``11b-NAME.yml`` is a second recipe for the same feature. Its
 comments describe when to use it and, after ``Shows:``, which directives to print. Then follow the variables of an
@@ -22,7 +22,7 @@ from .nginx_text import OF_VALUES, Statement, excerpt
 from .shown import Entry, read_features
 
 RECIPES = GOLDEN / "cookbook"
-PAGE = GOLDEN.parents[1] / "docs" / "cookbook.md"
+PAGE = GOLDEN.parents[1] / "docs" / "how-to" / "cookbook.md"
 BASE = RECIPES / "base.yml"
 SHOWS = "Shows:"
 SHOWN_FOR = "trixie"
@@ -33,7 +33,7 @@ HEAD = """# Cookbook
 
 A recipe for each feature of an edge: the variables to set, and the relevant lines of the nginx configuration that is
 rendered from them for Debian 13. Every recipe is a test case, and the nginx of each system accepts all recipes.
-[model.md](model.md) describes each option. `make reference` generates this page.
+[model.md](../reference/model.md) describes each option. `make reference` generates this page.
 
 All recipes use these settings, unless a recipe sets them itself:
 """
@@ -114,7 +114,7 @@ def excerpts(recipe: Recipe) -> str:
 
 
 def cookbook() -> str:
-    """The text of docs/cookbook.md."""
+    """The text of docs/how-to/cookbook.md."""
     base = BASE.read_text(encoding="utf-8").split("\n", 2)[2]
     parts = [HEAD, _fenced("yaml", base)]
     for recipe in recipes():

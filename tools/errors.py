@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/errors.md, wrong models with the errors that an operator reads, from tests/mistakes."""
+"""Writes docs/reference/errors.md, wrong models with the errors that an operator reads, from tests/mistakes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 MISTAKES = REPOSITORY / "tests" / "mistakes"
-ERRORS = REPOSITORY / "docs" / "errors.md"
+ERRORS = REPOSITORY / "docs" / "reference" / "errors.md"
 NAMES = {
     "acme": "ACME",
     "grpc": "gRPC",
@@ -35,7 +35,7 @@ takes no part in checks across records, so those report its other problems in th
 
 
 def errors_page() -> str:
-    """The text of docs/errors.md."""
+    """The text of docs/reference/errors.md."""
     return "\n".join([HEAD, *(line for path in sorted(MISTAKES.glob("*.yml")) for line in _section(path))])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures this project's code and the libraries that docs/libraries.md compares it with.
+"""Measures this project's code and the libraries that docs/explanation/libraries.md compares it with.
 
 ``PYTHONPATH=.cache/collections python3 -m tools.libraries`` measures certificates and imports. It prints CPU time and
 not elapsed time, so other load on the machine matters less. It needs only the standard library, openssl and

@@ -15,7 +15,7 @@ from .shown_tables import cases_page, features_page
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BIN = REPOSITORY / ".venv" / "bin"
-DOCS = REPOSITORY / "docs"
+REFERENCE = REPOSITORY / "docs" / "reference"
 SYSTEMS = ("bullseye", "bookworm", "trixie", "forky")
 
 
@@ -34,25 +34,25 @@ class Part:
 
 
 def write_shown(catalogue: Catalogue, shown: Shown) -> None:
-    """docs/features.md or docs/cases.md: what traffic showed on which system."""
+    """docs/reference/features.md or docs/reference/cases.md: what traffic showed on which system."""
     page = {"feature": features_page, "case": cases_page}[catalogue.kind]
     text = page(catalogue, shown, [_origin(), "", *_systems()])
-    (DOCS / f"{catalogue.kind}s.md").write_text(text, encoding="utf-8")
+    (REFERENCE / f"{catalogue.kind}s.md").write_text(text, encoding="utf-8")
 
 
 def write_faults(reports: Sequence[Path], in_units: int) -> None:
-    """docs/reliability.md: the fault matrix.
+    """docs/reference/reliability.md: the fault matrix.
 
     :param in_units: how many faults the unit tests injected into the core.
     """
     recorded = reliability.collect(reports)
     page = reliability.as_markdown(recorded, reliability.read_guards(), [_origin()], in_units)
-    (DOCS / "reliability.md").write_text(page, encoding="utf-8")
+    (REFERENCE / "reliability.md").write_text(page, encoding="utf-8")
 
 
 def write_results(parts: Sequence[Part]) -> None:
-    """docs/test-results.md: the last result of all tests on all systems."""
-    (DOCS / "test-results.md").write_text("\n".join(_results(parts)), encoding="utf-8")
+    """docs/reference/test-results.md: the last result of all tests on all systems."""
+    (REFERENCE / "test-results.md").write_text("\n".join(_results(parts)), encoding="utf-8")
 
 
 def _results(parts: Sequence[Part]) -> Iterator[str]:

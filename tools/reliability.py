@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fault matrix: from the records of the tests of faults to docs/reliability.md, next to the guards.
+"""The fault matrix: from the records of the tests of faults to docs/reference/reliability.md, next to the guards.
 
 A test that injects a fault into a real host records a :class:`Row` (``molecule/shared/matrix.py``); pytest's report
 carries it as the property ``fault``, and :func:`collect` reads it there. ``tests/reliability.yml`` lists the guards:

@@ -37,7 +37,7 @@ class Case:
     :param variables: for all edges. FOLDER, in them and in ``told``, is a folder of the test's own.
     :param host_variables: edge -> variables of that edge alone.
     :param refused_by: the edges whose run fails.
-    :param fault: what it is called in docs/reliability.md; empty where the controller refuses it.
+    :param fault: what it is called in docs/reference/reliability.md; empty where the controller refuses it.
     :param at_reload: nginx takes it on disk and refuses it in memory, so the run goes there and back again.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what tests of faults record to the table of docs/reliability.md."""
+"""From what tests of faults record to the table of docs/reference/reliability.md."""
 
 from __future__ import annotations
 

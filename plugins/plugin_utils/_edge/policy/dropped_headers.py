@@ -2,9 +2,9 @@
 """Request headers of clients that no backend gets, by the reason why.
 
 Backends and their frameworks take these from a proxy that they trust. A client that could send them would choose its
-address, its identity, or the path and method that access rules never saw. The groups are published in docs/headers.md;
-``pass_request_headers`` lets single ones through. nginx itself drops names with an underscore
-(``underscores_in_headers``), and of hop-by-hop headers Connection, Keep-Alive, TE and Upgrade.
+address, its identity, or the path and method that access rules never saw. The groups are published in
+docs/reference/headers.md; ``pass_request_headers`` lets single ones through. nginx itself drops names with an
+underscore (``underscores_in_headers``), and of hop-by-hop headers Connection, Keep-Alive, TE and Upgrade.
 """
 
 from __future__ import annotations
