@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import getpass
 import hashlib
+import inspect
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -17,7 +18,8 @@ from typing import Any
 
 import yaml
 from ansible import constants as C  # noqa: N812 - Ansible's own convention
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import pack
@@ -65,6 +67,23 @@ SETTINGS = (
     "max_fail_percentage",
 )
 """Settings of the edge that other tasks and roles use."""
+LOADING: Mapping[str, Any] = (
+    {"cache": "none", "trusted_as_template": True}
+    if "trusted_as_template" in inspect.signature(DataLoader.load_from_file).parameters
+    else {"cache": False}
+)
+"""How Ansible reads a file again and evaluates its expressions. Before 2.19, it evaluates them in every file."""
+
+
+class _FailedError(Exception):
+    """The task fails with this result, which has a ``msg``.
+
+    For an ``AnsibleActionFail``, ansible-core before 2.19 also prints "An exception occurred during task execution".
+    """
+
+    def __init__(self, result: Mapping[str, Any]) -> None:
+        super().__init__(result["msg"])
+        self.result = result
 
 
 class ActionModule(ActionBase):
@@ -78,11 +97,16 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(
             argument_spec={"state": {"type": "str", "choices": ["checked", "present"], "default": "present"}}
         )
-        task_vars = task_vars or {}
+        try:
+            return self._run(arguments["state"], task_vars or {})
+        except _FailedError as error:
+            return {"changed": False, **error.result, "failed": True}
+
+    def _run(self, state: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         repository = self._templar.template(task_vars.get("nginx_repository", DISTRIBUTION))
         facts = self._module("hardened.nginx_edge.nginx_info", {"repository": repository}, task_vars)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars)
-        if arguments["state"] == "checked":
+        if state == "checked":
             return {"changed": False, **checked.plan}
         deployed = self._deploy(checked, facts, task_vars)
         found = warnings_on_state(facts["generations"], facts["processes"])
@@ -116,11 +140,11 @@ class ActionModule(ActionBase):
         )
         problems = (*unreadable, *planned.problems) or self._refused_profiles(planned, task_vars)
         if problems:
-            raise AnsibleActionFail(_error_message(problems))
+            raise _FailedError({"msg": _error_message(problems)})
         try:
             built = build(planned.edge, target, TEMPLATES, hash_password)
         except OSError as error:
-            raise AnsibleActionFail(f"the controller cannot hash passwords: {error}") from error
+            raise _FailedError({"msg": f"the controller cannot hash passwords: {error}"}) from error
         checked = CheckedModel(_plain(planned), built.content, built.user_files)
         store(path, key, checked)
         return checked
@@ -161,7 +185,7 @@ class ActionModule(ActionBase):
         return variables
 
     def _read_by_ansible(self, path: Path) -> Any:
-        loaded = self._loader.load_from_file(str(path), cache="none", trusted_as_template=True)
+        loaded = self._loader.load_from_file(str(path), **LOADING)
         return _untagged(self._templar.template(loaded))
 
     def _reader(self, task_vars: Mapping[str, Any]) -> Callable[[str], str]:
@@ -186,7 +210,7 @@ class ActionModule(ActionBase):
     def _module(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
         if result.get("failed"):
-            raise AnsibleActionFail(result.get("msg", f"{name} failed"), result=_without_traceback(result))
+            raise _FailedError({"msg": f"{name} failed", **_without_traceback(result)})
         return result
 
 
@@ -232,6 +256,8 @@ def _untagged(value: Any) -> Any:
         return [_untagged(item) for item in value]
     if isinstance(value, bool) or value is None:
         return value
+    if getattr(value, "__ENCRYPTED__", False):
+        return str(value)  # a vaulted value before ansible-core 2.19, which is no str
     for plain in (str, int, float):
         if isinstance(value, plain):
             return plain(value)

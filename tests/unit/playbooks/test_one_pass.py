@@ -6,13 +6,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT
+from ansible_collections.hardened.nginx_edge.tests.unit.plays import LOCAL, run
 
 NGINX = """#!/bin/sh
 echo 'nginx version: nginx/'${NGINX_VERSION:-1.26.3} >&2
@@ -84,23 +82,11 @@ def test_the_model_is_checked_once(tmp_path: Path, name: str, expected: str, tim
     (inventory / "sites.d").mkdir(parents=True)
     (inventory / "group_vars").mkdir()
     (inventory / "group_vars" / "all.yml").write_text(USERS, encoding="utf-8")
-    (inventory / "hosts").write_text(f"edge-1 ansible_connection=local ansible_python_interpreter={sys.executable}\n")
+    (inventory / "hosts").write_text(LOCAL)
     (inventory / "sites.d" / "www.yml").write_text(SITE.replace("NAME", name), encoding="utf-8")
     playbook = PLAYBOOK.replace("BIN", str(programs)).replace("READS", str(reads)).replace("RESULT", str(result))
     (tmp_path / "play.yml").write_text(playbook.replace("EXPECTED", f"'{expected}'"), encoding="utf-8")
-    environment = {
-        **os.environ,
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-        "ANSIBLE_HOME": str(tmp_path / "home"),
-    }
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory / "hosts", tmp_path / "play.yml"],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    done = run(tmp_path, "-i", inventory / "hosts", tmp_path / "play.yml", settings=path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(result.read_text(encoding="utf-8")) == times

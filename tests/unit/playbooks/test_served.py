@@ -5,9 +5,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT
+from ansible_collections.hardened.nginx_edge.tests.unit.plays import run
 
 SAME = {"changed": False, "stale": [], "postponed": []}
 CHANGED = {**SAME, "changed": True}
@@ -74,14 +72,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bo
 
 
 def _runs(folder: Path, *options: str) -> dict[str, bool]:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", "edge,", "-c", "local", *options, "play.yml"],
-        env={**os.environ, "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(folder, "-i", "edge,", "-c", "local", *options, "play.yml")
     assert done.returncode == 0, done.stdout + done.stderr
     text = done.stdout.partition("RUNS ")[2].partition(" END")[0]
     found: dict[str, bool] = json.loads(base64.b64decode(text))
