@@ -73,7 +73,7 @@ _LITERALS = st.one_of(
 )
 _URI_PATHS = _from("/", "/api/", "/api", "/a.b/c-d_e/", "/käse/", "/50x.html", "/%2f/", "/a*b|c(d)~e", "/x" * 40)
 _REGULAR_EXPRESSIONS = _from(
-    r"\.php$", r"^/api/v\d{1,3}/", r"^/(?P<part>[a-z]+)/\d+$", '^/say "it"; {2}', r"\.(?:css|js)$", "käse"
+    r"\.php$", r"^/api/v\d{1,3}/", r"^/(?P<part>[a-z]+)/\d+$", '^/[s]ay "it"; {2}', r"\.(?:css|js)$", "käse"
 )
 _NETWORKS = ("10.0.0.0/8", "10.1.2.3", "192.0.2.0/24", "2001:db8::/32", "2001:db8::1", "172.16.0.0/12")
 
