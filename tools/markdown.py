@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
@@ -67,3 +67,15 @@ def blocks(text: str) -> Iterator[Block]:
             path[1] if path else "",
         )
         before = ""
+
+
+def outside_blocks(text: str, change: Callable[[str], str]) -> str:
+    """The page with a change of all parts that are not in a fenced block."""
+    lines = text.splitlines(keepends=True)
+    written: list[str] = []
+    last = 0
+    for block in blocks(text):
+        end = block.line + block.content.count("\n") + 1
+        written += [change("".join(lines[last : block.line - 1])), *lines[block.line - 1 : end]]
+        last = end
+    return "".join((*written, change("".join(lines[last:]))))
