@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 HEADING = re.compile(r"^(#{1,6}) +(.*?) *#*$")
+LINK = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 PATH = re.compile(r"^ *`([^`\s]+)`:$")
 
 
@@ -79,3 +80,31 @@ def outside_blocks(text: str, change: Callable[[str], str]) -> str:
         written += [change("".join(lines[last : block.line - 1])), *lines[block.line - 1 : end]]
         last = end
     return "".join((*written, change("".join(lines[last:]))))
+
+
+def links(text: str) -> Iterator[tuple[int, str]]:
+    """Line number and target of each link outside of blocks."""
+    blanked = _without_blocks(text)
+    for match in LINK.finditer(blanked):
+        yield blanked.count("\n", 0, match.start()) + 1, match[1]
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of the headings, as the repository and the site create them."""
+    found: set[str] = set()
+    for line in _without_blocks(text).splitlines():
+        if heading := HEADING.match(line):
+            words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading[2]).lower()
+            slug = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+            number = sum(1 for other in found if re.fullmatch(rf"{re.escape(slug)}(-\d+)?", other))
+            found.add(f"{slug}-{number}" if number else slug)
+    return found
+
+
+def _without_blocks(text: str) -> str:
+    """The page with empty lines in the place of its blocks."""
+    lines = text.splitlines()
+    for block in blocks(text):
+        end = block.line + block.content.count("\n") + 1
+        lines[block.line - 1 : end] = [""] * (end - block.line + 1)
+    return "\n".join(lines)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of ``hardened.nginx_edge.init``, as they are and without comment signs; the examples of READMEs."""
+"""The files of ``hardened.nginx_edge.init``, as they are and without comment signs."""
 
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,9 +18,6 @@ OPS = ROOT / "playbooks" / "files" / "ops"
 INVENTORIES = ("prod", "staging")
 EXAMPLE_LINE = re.compile(r"^( *)# ((?:[a-z_]+:|  ).*)$", re.MULTILINE)
 """A line of an example: a key in lower case, or what is indented below one. Sentences begin with a capital letter."""
-
-
-YAML_BLOCK = re.compile(r"^ *```yaml\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def without_comment_signs(text: str) -> str:
@@ -105,27 +101,3 @@ def test_the_playbooks_are_those_of_the_collection(playbook: str) -> None:
     (play,) = yaml.safe_load((OPS / playbook).read_text(encoding="utf-8"))
     assert play["ansible.builtin.import_playbook"] == f"hardened.nginx_edge.{playbook.removesuffix('.yml')}"
     assert (ROOT / "playbooks" / playbook).is_file()
-
-
-def models_of(readme: str) -> list[dict[str, Any]]:
-    """What a README says in blocks of YAML about the model, block by block."""
-    blocks = YAML_BLOCK.findall((ROOT / readme).read_text(encoding="utf-8"))
-    read = [yaml.safe_load(textwrap.dedent(block)) for block in blocks]
-    plays = [block[0].get("vars", {}) if isinstance(block, list) else block for block in read]
-    return [model for block in plays if (model := of_the_model(block))]
-
-
-def test_the_examples_of_the_readme_are_sound_models() -> None:
-    large, account, sites = models_of("README.md")
-    assert errors(large) == []
-    assert errors({**account, **sites}) == []
-    assert errors(sites) == [
-        "edge_acme.email: required, because certificates come from an ACME server (www.example.com);"
-        " set edge_acme: {email: …} in the inventory, or edge_certificate_source: self_signed"
-    ]
-
-
-def test_the_examples_of_the_role_edge_are_sound_models() -> None:
-    play, provided = models_of("roles/edge/README.md")
-    assert errors(play) == []
-    assert plan(OPTIONS, {**play, **provided}, TARGETS["trixie"], lambda path: path.startswith("files/")).problems == ()
