@@ -52,6 +52,11 @@ bench: setup ## run the benchmarks; prints a table, and writes JSON to .cache/be
 golden: setup ## update the golden cases after an intended change
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tests.golden.accept $(CASES)
 
+.PHONY: docs
+docs: setup ## build the site of the documentation in .cache/docs/html
+	@tools/setup.sh docs
+	@.cache/docs-tools/bin/python -m tools.docsite
+
 .PHONY: reference
 reference: setup ## generate docs/reference/model.md, docs/reference/headers.md, docs/how-to/cookbook.md and docs/reference/errors.md
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.reference

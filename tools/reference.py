@@ -19,20 +19,22 @@ from .examples import OptionPath, directives, example
 REFERENCE = ROOT / "docs" / "reference" / "model.md"
 HEADERS = ROOT / "docs" / "reference" / "headers.md"
 LONGEST_EXAMPLE = 90
+LONGEST_DEFAULT = 40
+"""Of those next to the name of an option; a longer one follows its description."""
 NOT_WRITTEN_TO_NGINX = {
-    "edge_sites_dir": "where sites are read from",
-    "edge_certificate_source": "what lies behind `ssl_certificate`",
-    "edge_certificates": "what lies behind `ssl_certificate`",
-    "edge_acme": "certbot's",
-    "edge_generations_keep": "of the run",
-    "edge_reload_timeout": "of the run",
-    "edge_allow_restart": "of the run",
-    "edge_sites.probe": "of the run",
-    "edge_batches": "of the run",
-    "edge_max_fail_percentage": "of the run",
-    "edge_probe": "of the run",
+    "edge_sites_dir": "the directory of the site files",
+    "edge_certificate_source": "the source of the files of `ssl_certificate`",
+    "edge_certificates": "the source of the files of `ssl_certificate`",
+    "edge_acme": "certbot uses it",
+    "edge_generations_keep": "a setting of the run",
+    "edge_reload_timeout": "a setting of the run",
+    "edge_allow_restart": "a setting of the run",
+    "edge_sites.probe": "a setting of the run",
+    "edge_batches": "a setting of the run",
+    "edge_max_fail_percentage": "a setting of the run",
+    "edge_probe": "a setting of the run",
 }
-"""Why the options of a variable, or of a part of it, become no directive; for those alone that become none."""
+"""Options without a directive, and the reason: of a variable, or of a part of it."""
 
 HEAD = """# The model
 
@@ -104,12 +106,12 @@ def reference() -> str:
 
 
 def _capabilities() -> Iterator[str]:
-    """What not every nginx can do."""
-    yield "## What not every nginx can do"
+    """Features that only some versions and builds of nginx have."""
+    yield "## Features that depend on nginx"
     yield ""
-    yield "What is asked for explicitly, and the host's nginx cannot do, is refused before anything changes."
+    yield "If a model sets an option that the nginx of the host does not support, the run fails and changes nothing."
     yield ""
-    yield f"| What | Asked for by | Needs | Where it is missing | {' | '.join(TARGETS)} |"
+    yield f"| Feature | Option | Requires | Without it | {' | '.join(TARGETS)} |"
     yield f"|---|---|---|---|{'---|' * len(TARGETS)}"
     for one in CAPABILITIES:
         there = ("✔" if target.can(one) else "—" for target in TARGETS.values())
@@ -132,19 +134,15 @@ def _title(place: str, name: str, option: Mapping[str, Any]) -> str:
 
 def _table(title: str, options: Mapping[str, Any], path: OptionPath) -> Iterator[str]:
     yield from (f"## {title}", "")
-    yield "| Option | Type | Default | Example | Becomes | What it is |"
-    yield "|---|---|---|---|---|---|"
+    yield "| Option | Description |"
+    yield "|---|---|"
     for name, option in options.items():
         own = (*path, name)
-        cells = (
-            f"`{name}`",
-            _type(option),
-            _default(option),
-            _example(own, title, option),
-            _becomes(own),
-            _text(option),
-        )
-        yield f"| {' | '.join(cells)} |"
+        default = _default(option)
+        short = len(default) <= LONGEST_DEFAULT
+        about = (f"`{name}`", _type(option), *((f"{default[0].lower()}{default[1:]}",) if short else ()))
+        shown = (*(() if short else (default,)), f"Example: {_example(own, title, option)}", _becomes(own))
+        yield f"| {'<br>'.join(about)} | {'<br>'.join((_text(option), *shown))} |"
     yield ""
 
 
@@ -160,8 +158,8 @@ def _example(path: OptionPath, title: str, option: Mapping[str, Any]) -> str:
 def _becomes(path: OptionPath) -> str:
     names = directives(path)
     if names:
-        return ", ".join(f"`{name}`" for name in names)
-    return f"— ({reason(path)})"
+        return f"nginx: {', '.join(f'`{name}`' for name in names)}"
+    return f"nginx: no directive ({reason(path)})"
 
 
 def reason(path: OptionPath) -> str:
@@ -184,17 +182,18 @@ def _type(option: Mapping[str, Any]) -> str:
 
 def _default(option: Mapping[str, Any]) -> str:
     if option.get("required"):
-        return "**required**"
+        return "Required"
     default = option.get("default")
     if default in (None, "", [], {}):
-        return "none"
-    return f"`{_flow(default)}`"
+        return "Default: none"
+    return f"Default: `{_flow(default)}`"
 
 
 def _text(option: Mapping[str, Any]) -> str:
     description = option["description"]
     text = description if isinstance(description, str) else " ".join(description)
     text = re.sub(r"\b[CV]\(([^)]*(?:\([^)]*\))?[^)]*)\)", r"`\1`", text)
+    text = re.sub(r"\bdocs/reference/([\w-]+)\.md", r"[\1](\1.md)", text)
     return re.sub(r"\bO\(([^)]*)\)", r"`\1`", text).replace("|", "\\|")
 
 

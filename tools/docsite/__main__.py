@@ -26,6 +26,9 @@ PAGES_OF_ANSIBLE = {
     "common_return_values": f"{ANSIBLE}/reference_appendices/common_return_values.html",
 }
 """Labels that antsibull-docs refers to; without a connection, Sphinx cannot look them up."""
+CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)+", re.MULTILINE)
+"""The theme shows the contents of each page at its side."""
+ENTRY = re.compile(r"^    (\w+)_(module|filter|lookup|role)$", re.MULTILINE)
 
 
 def copy_pages() -> None:
@@ -48,6 +51,7 @@ def write_reference() -> None:
     (target / "environment_variables.rst").unlink()
     for written in target.glob("*.rst"):
         text = written.read_text(encoding="utf-8")
+        text = CONTENTS.sub("", text)
         for label, url in PAGES_OF_ANSIBLE.items():
             text = re.sub(rf":ref:`([^`<]+) <{label}>`", rf"`\1 <{url}>`__", text)
         written.write_text(text, encoding="utf-8")
@@ -58,6 +62,8 @@ def write_reference() -> None:
     if model is None:
         raise SystemExit("the page of the role edge has no entry point model")
     text = re.sub(r"(edge role <hardened\.nginx_edge\.edge#role>` --)$", rf"\1 {model[1]}", text, flags=re.MULTILINE)
+    # The titles of the pages are sentences, too long for the navigation.
+    text = ENTRY.sub(r"    \1 \2 <\1_\2>", text)
     title = "Hardened.Nginx_Edge\n==================="
     index.write_text(text.replace(title, "Options of roles, modules and plugins\n" + 37 * "="), encoding="utf-8")
 

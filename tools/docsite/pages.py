@@ -16,6 +16,7 @@ from ..markdown import outside_blocks
 
 BLOB = "https://github.com/hardened/nginx_edge/blob/main"
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
+TITLED_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 INDEXES = ("index.md", "collection.md")
 COLLECTION = "reference/collection"
 """Directory of the pages that antsibull-docs writes, and the page that leads to them."""
@@ -73,12 +74,13 @@ def _target(path: str, link: str, places: Mapping[str, str]) -> str:
 def _navigation(here: str, text: str, path: str, places: Mapping[str, str]) -> str:
     """The pages below an index page, in the order of its links, as a table of contents that the site does not show."""
     directory = posixpath.dirname(here)
-    below = [
-        target.removesuffix(".md")
-        for match in LINK.finditer(text)
-        if not (target := _target(path, match[2], places).partition("#")[0]).startswith(("../", "http"))
-        and posixpath.normpath(posixpath.join(directory, target)) in places.values()
-    ]
+    below: dict[str, str] = {}
+    for match in TITLED_LINK.finditer(text):
+        target = _target(path, match[2], places).partition("#")[0]
+        inside = not target.startswith(("..", "http"))
+        if inside and posixpath.normpath(posixpath.join(directory, target)) in places.values():
+            below.setdefault(target.removesuffix(".md"), match[1])
     if here == f"{COLLECTION}.md":
-        below.append("collection/index")
-    return "\n".join(("", "```{toctree}", ":hidden:", "", *dict.fromkeys(below), "```", ""))
+        below["collection/index"] = "All options"
+    entries = (f"{title} <{target}>" for target, title in below.items())
+    return "\n".join(("", "```{toctree}", ":hidden:", "", *entries, "```", ""))

@@ -26,7 +26,7 @@ def pages() -> list[str]:
 
 
 def broken(page: str, text: str) -> Iterator[str]:
-    """A line for each link of a page that leads nowhere."""
+    """A line for each link of a page with a target that does not exist."""
     for line, link in links(text):
         if reason := reason_of(page, text, link):
             yield f"{page}:{line}: {link}: {reason}"
