@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT
 from ansible_collections.hardened.nginx_edge.tools.tutorial import Command, File, Step, read_steps
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-edge.md"
+GENERATED = "cookbook.md"
+GUIDES = sorted(path for path in ROOT.glob("docs/how-to/*.md") if path.name not in ("index.md", GENERATED))
 PAGE = """\
 # A page
 
@@ -139,3 +142,10 @@ def test_the_files_of_the_tutorial_replace_files_of_the_new_repository() -> None
 def test_an_indented_block_loses_its_indentation_only() -> None:
     page = textwrap.indent("`x.yml`:\n\n```yaml\na:\n  b: 1\n\n```\n", "   ")
     assert read_steps(page) == [File(3, "", ".", "x.yml", "a:\n  b: 1\n\n")]
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_a_guide_follows_the_conventions(guide: Path) -> None:
+    """A guide that has no step to carry out describes only steps that need something else."""
+    text = guide.read_text(encoding="utf-8")
+    assert read_steps(text) != [] or "```console skip\n" in text
