@@ -18,9 +18,9 @@ parent_of() {
     debian) ;;
     base) say debian ;;
     host | client | repository) say base ;;
-    acme | backend | edge) say host ;;
+    acme | backend | controller | edge) say host ;;
     bench) say edge ;;
-    *) die "no stage '$1' (debian, base, host, edge, backend, acme, bench, client, repository)" ;;
+    *) die "no stage '$1' (debian, base, host, edge, backend, acme, bench, client, controller, repository)" ;;
     esac
 }
 
@@ -141,7 +141,7 @@ ensure() {
     ) 9>"$state/$stage-$suite.lock"
 }
 
-[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: debian, base, host, edge, backend, acme, client, repository)"
+[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: debian, base, host, edge, backend, acme, client, controller, repository)"
 "$repository/tools/engine.sh"
 jobs=()
 for image in "$@"; do

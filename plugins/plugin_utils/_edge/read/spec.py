@@ -2,13 +2,14 @@
 """Read inventory data strictly by an argument spec.
 
 The spec is Ansible's (``roles/edge/meta/argument_specs.yml``). Unlike Ansible's validator this one names list indices,
-coerces nothing (a quoted number is an error), suggests the intended key, fills in nested defaults, and finds
-all problems in one pass.
+converts only a text that is a whole number or a boolean, suggests the intended key, fills in nested defaults, and
+finds all problems in one pass.
 """
 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ RENAMED = {
     "patience": "retry_timeout",
 }
 """Earlier names of options."""
+BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 TYPE_NAMES = {"str": "a string", "int": "an integer", "bool": "true or false", "list": "a list", "dict": "a mapping"}
 
 
@@ -70,6 +72,8 @@ def read_value(option: Option, value: Any, path: str, problems: list[Problem]) -
         value = "on" if value else "off"  # YAML 1.1 reads a bare on or off as a boolean
     if kind == "str" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # nginx takes bare numbers as seconds or bytes
+    if isinstance(value, str):
+        value = _from_text(kind, value)
     if not _has_type(kind, value):
         problems.append(_wrong_type(kind, value, path, secret=bool(option.get("no_log"))))
         return None
@@ -86,6 +90,18 @@ def read_value(option: Option, value: Any, path: str, problems: list[Problem]) -
     return value
 
 
+def _from_text(kind: str, value: str) -> Any:
+    """The number or boolean that a text stands for.
+
+    ``-e name=value`` makes every value a text, and so do expressions in ansible-core before 2.19 without native Jinja.
+    """
+    if kind == "int" and re.fullmatch(r"-?[0-9]{1,18}", value.strip()):
+        return int(value)
+    if kind == "bool":
+        return BOOLEANS.get(value.strip().lower(), value)
+    return value
+
+
 def _has_type(kind: str, value: Any) -> bool:
     if kind == "int":
         return isinstance(value, int) and not isinstance(value, bool)
@@ -94,11 +110,7 @@ def _has_type(kind: str, value: Any) -> bool:
 
 def _wrong_type(kind: str, value: Any, path: str, *, secret: bool) -> Problem:
     hint = ""
-    if isinstance(value, str) and kind == "int" and value.strip().lstrip("-").isdigit():
-        hint = f"write {value.strip()} without quotes"
-    elif isinstance(value, str) and kind == "bool" and value.strip().lower() in ("true", "false", "yes", "no"):
-        hint = f"write {'true' if value.strip().lower() in ('true', 'yes') else 'false'} without quotes"
-    elif kind == "list" and isinstance(value, (dict, str)):
+    if kind == "list" and isinstance(value, (dict, str)):
         hint = "put a dash before it"
     elif kind == "str" and isinstance(value, bool):
         hint = "put the value in quotes"

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tutorial, carried out as it stands, and then the settings of Ansible that users have."""
+
+from __future__ import annotations
+
+import posixpath
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
+from ansible_collections.hardened.nginx_edge.tools.tutorial import Command, File, Step, read_steps
+
+ROOT = Path(__file__).resolve().parents[3]
+TUTORIAL = ROOT / "docs" / "tutorial" / "first-edge.md"
+START = "/srv/first-hour"
+REPOSITORY = f"{START}/edges"
+FROM_GALAXY, ARTIFACT = "ansible-galaxy collection install hardened.nginx_edge", "/srv/collection.tar.gz"
+RUN = "ansible-playbook site.yml -i prod"
+SITES = "prod/group_vars/edge/sites.yml"
+OTHER_HOST = """
+edge:
+  hosts:
+    edge-1: { ansible_connection: local }
+    edge-2: { ansible_connection: local, edge_http_port: nonsense }
+"""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who follows a page on a host, with the version of ansible-core that is there.
+
+    :param settings: environment variables of all commands.
+    """
+
+    host: str
+    settings: dict[str, str] = field(default_factory=dict)
+    user: str = "root"
+
+    def run(self, text: str, directory: str = REPOSITORY) -> subprocess.CompletedProcess[str]:
+        """Run a command; the output has standard output and standard error in their order."""
+        path = "/opt/ansible/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        settings = {"PATH": path, "HOME": "/root" if self.user == "root" else f"/home/{self.user}", **self.settings}
+        named = [word for name, value in settings.items() for word in ("-e", f"{name}={value}")]
+        argv = ["docker", "exec", "-u", self.user, "-w", directory, *named, self.host, "sh", "-c", text]
+        return subprocess.run(
+            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False
+        )
+
+    def write(self, path: str, content: str, directory: str = REPOSITORY) -> None:
+        place = posixpath.join(directory, path)
+        argv = [
+            "docker",
+            "exec",
+            "-i",
+            "-u",
+            self.user,
+            self.host,
+            "sh",
+            "-c",
+            'mkdir -p "$(dirname "$0")" && cat >"$0"',
+        ]
+        subprocess.run([*argv, place], input=content, text=True, timeout=60, check=True)
+
+    def follow(self, step: Step) -> None:
+        """Carry out a step of a page."""
+        directory = posixpath.join(START, step.directory)
+        if isinstance(step, File):
+            self.write(step.path, step.content, directory)
+            return
+        assert isinstance(step, Command)
+        done = self.run(step.text.replace(FROM_GALAXY, f"ansible-galaxy collection install {ARTIFACT}"), directory)
+        seen = f"line {step.line}: {step.text}\nexit code {done.returncode}\n{done.stdout}"
+        assert (done.returncode != 0) is step.fails, seen
+        assert step.matches(done.stdout), f"{seen}\nthe page shows:\n{step.output}"
+
+
+@pytest.fixture(scope="module", params=edges())
+def reader(request: pytest.FixtureRequest) -> Reader:
+    """The reader has an empty directory, and follows the tutorial before all other tests of a host."""
+    reader = Reader(request.param)
+    reader.run(f"mkdir {START}", "/")
+    return reader
+
+
+def test_the_tutorial(reader: Reader) -> None:
+    """Every command ends as the page says, and prints what the page shows."""
+    for step in read_steps(TUTORIAL.read_text(encoding="utf-8")):
+        reader.follow(step)
+
+
+def test_the_version(reader: Reader) -> None:
+    """It was carried out with the version of ansible-core after which the host is named."""
+    version = reader.host.rpartition("-")[2]
+    assert reader.run("ansible --version").stdout.startswith(f"ansible [core {version}.")
+    assert reader.run("command -v ansible-playbook").stdout.strip() == "/opt/ansible/bin/ansible-playbook"
+
+
+def test_errors_begin_without_a_line_about_an_exception(reader: Reader) -> None:
+    done = reader.run(f"{RUN} -e edge_http_port=nonsense")
+    assert done.returncode == 2, done.stdout
+    assert "edge_http_port: expected an integer, got 'nonsense'" in done.stdout
+    assert "exception" not in done.stdout.lower()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ANSIBLE_INJECT_FACT_VARS": "false"},
+        {"ANSIBLE_JINJA2_NATIVE": "true"},
+        {"ANSIBLE_PIPELINING": "false"},
+        {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"},
+        {"ANSIBLE_STRATEGY": "free"},
+        {"ANSIBLE_STRATEGY": "host_pinned"},
+    ],
+    ids=[
+        "no facts as variables",
+        "native Jinja",
+        "no pipelining",
+        "no lines for unchanged tasks",
+        "strategy free",
+        "strategy host_pinned",
+    ],
+)
+def test_a_run_works_with_settings_that_users_have(reader: Reader, settings: dict[str, str]) -> None:
+    """A change of the model is deployed."""
+    connections = 2000 + sum(map(ord, str(settings)))
+    done = Reader(reader.host, settings).run(f"{RUN} -e edge_worker_connections={connections}")
+    assert done.returncode == 0, done.stdout
+    assert f"worker_connections {connections};" in reader.run("nginx -T").stdout
+
+
+def test_a_run_works_with_su(reader: Reader) -> None:
+    """A user without sudo gives the password of root."""
+    reader.run(
+        "echo root:edge-password | chpasswd && cp -R /srv/first-hour/edges /home/ops/ && chown -R ops: /home/ops"
+    )
+    user = Reader(reader.host, {"ANSIBLE_BECOME_METHOD": "ansible.builtin.su"}, user="ops")
+    installed = user.run(f"ansible-galaxy collection install {ARTIFACT}", "/home/ops")
+    assert installed.returncode == 0, installed.stdout
+    user.write("password", "edge-password", "/home/ops")
+    done = user.run(f"{RUN} -e edge_worker_connections=1077 --become-password-file ../password", "/home/ops/edges")
+    assert done.returncode == 0, done.stdout
+    assert "worker_connections 1077;" in reader.run("nginx -T").stdout
+
+
+@pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
+def test_a_wrong_model_stops_all_hosts_with_every_strategy(reader: Reader, strategy: str) -> None:
+    """The other host has a correct model with a change; it is not deployed."""
+    reader.write("other.yml", OTHER_HOST)
+    before = reader.run("nginx -T 2>/dev/null").stdout
+    with_strategy = Reader(reader.host, {"ANSIBLE_STRATEGY": strategy})
+    done = with_strategy.run(f"{RUN} -i other.yml -e edge_worker_connections=1099")
+    assert done.returncode != 0, done.stdout
+    assert "edge_http_port: expected an integer, got 'nonsense'" in done.stdout
+    assert reader.run("nginx -T 2>/dev/null").stdout == before
