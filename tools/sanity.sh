@@ -6,7 +6,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=${NGINX_EDGE_VENV:-$root/.venv}/bin
-area=$root/.cache/sanity
+area=$root/.cache/${NGINX_EDGE_SANITY:-sanity}
 installed=$area/ansible_collections/hardened/nginx_edge
 
 [ -x "$bin/ansible-test" ] || { echo "sanity: no $bin/ansible-test; run 'make setup' first" >&2; exit 2; }
@@ -15,11 +15,17 @@ PATH=$bin:$PATH
 # ansible-test makes a virtual environment for each test and wants its own get-pip script for that. Where its site cannot be
 # reached the script of this tree takes that place; a script that is already there is left alone.
 provide_get_pip() {
-  local cached=$HOME/.ansible/test/cache/get_pip_24_2.py
+  local version cached
+  version=$(python -c '
+import inspect, re
+from ansible_test._internal import python_requirements
+print(re.search(r"pip=\x27([0-9.]+)\x27", inspect.getsource(python_requirements))[1])')
+  cached=$HOME/.ansible/test/cache/get_pip_${version//./_}.py
   [ ! -e "$cached" ] || return 0
-  if python - <<'PYTHON' 2>/dev/null; then return 0; fi
+  if python - "$version" <<'PYTHON' 2>/dev/null; then return 0; fi
+import sys
 import urllib.request
-urllib.request.urlopen("https://ci-files.testing.ansible.com/ansible-test/get-pip-24.2.py", timeout=5).close()
+urllib.request.urlopen(f"https://ci-files.testing.ansible.com/ansible-test/get-pip-{sys.argv[1]}.py", timeout=5).close()
 PYTHON
   echo "sanity: ansible-test's get-pip cannot be downloaded; using tools/get_pip_offline.py"
   mkdir -p "$(dirname "$cached")"
