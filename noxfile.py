@@ -26,8 +26,8 @@ BIN = REPOSITORY / ".venv" / "bin"
 WORK = REPOSITORY / ".cache"
 COLLECTIONS = WORK / "collections"  # tools/setup.sh makes this path
 
-# The supported versions of ansible-core: the release, and the versions of Python that run it. The first Python of the PATH
-# that fits is used; --force-python selects another one.
+# The supported versions of ansible-core: the release, and the versions of Python that run it. The first fitting Python
+# of the PATH is used; --force-python selects another one.
 ANSIBLE_CORE = {
     "2.16": ("2.16.19", ">=3.10,<3.13"),
     "2.17": ("2.17.14", ">=3.10,<3.13"),
@@ -132,6 +132,7 @@ def workflows(session: nox.Session) -> None:
     """Check the workflows of GitHub Actions: their schema, and security with zizmor."""
     files = sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / ".github/workflows").glob("*.yml"))
     run(session, "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
+    run(session, "check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
     run(session, "zizmor", "--offline", "--persona", "pedantic", "--no-progress", ".github")
 
 
@@ -159,8 +160,8 @@ def galaxy_importer(session: nox.Session) -> None:
     session.install("--requirement", "requirements-importer.txt")
     area = Path(session.create_tmp()).resolve()
     (artifact,) = build_artifact(session, area)
-    # The scaffold of playbooks/init.yml imports playbooks of this collection. The importer's ansible-lint does not find them
-    # in the tree that the importer unpacks, only where users install collections.
+    # The scaffold of playbooks/init.yml imports playbooks of this collection. The importer's ansible-lint does not find
+    # them in the tree that the importer unpacks, only where users install collections.
     installed = str(area / "installed")
     install = ("ansible-galaxy", "collection", "install", "--force", "--no-deps", "--collections-path", installed)
     session.run(*install, str(artifact), silent=True)
@@ -175,6 +176,26 @@ def galaxy_importer(session: nox.Session) -> None:
     session.log(printed)
     if warnings := re.findall(r"^(?:WARNING|ERROR|CRITICAL).*", printed, re.MULTILINE):
         session.error(f"{len(warnings)} warnings")
+
+
+@nox.session(venv_backend="none", tags=["pytest"])
+def containers(session: nox.Session) -> None:
+    """Test golden cases and drawn models with the real nginx of each system, in containers."""
+    run(session, "pytest", *(session.posargs or ["tests/containers"]))
+
+
+@nox.session(venv_backend="none", tags=["pytest"])
+def molecule(session: nox.Session) -> None:
+    """Run a scenario: ``-- default``, or ``-- default noble`` with one edge, on that system."""
+    scenario, *suite = session.posargs
+    environment = {"NO_COLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
+    if suite:
+        python = str(BIN / "python")
+        printed = str(session.run(python, "-m", "tools.quick", scenario, *suite, silent=True))
+        pattern, *images = printed.split()
+        environment["MOLECULE_GLOB"] = pattern
+        session.run("tests/hosts/build.sh", *images)
+    run(session, "molecule", "test", "--scenario-name", scenario, **environment)
 
 
 def build_artifact(session: nox.Session, area: Path) -> list[Path]:
@@ -205,7 +226,8 @@ def add_sessions_of_version(version: str, release: str, pythons: str) -> None:
     @nox.session(name=f"sanity-{version}", python=pythons)
     def sanity(session: nox.Session) -> None:
         install(session)
-        session.run("tools/sanity.sh", *session.posargs, external=True, env={"NGINX_EDGE_VENV": session.virtualenv.location})
+        environment = {"NGINX_EDGE_VENV": session.virtualenv.location, "NGINX_EDGE_SANITY": f"sanity-{version}"}
+        session.run("tools/sanity.sh", *session.posargs, external=True, env=environment)
 
     units.__doc__ = f"Run the unit tests with ansible-core {release}."
     sanity.__doc__ = f"Run ansible-test sanity of ansible-core {release}."

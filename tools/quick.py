@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scenarios with fewer hosts, for a run of tests that is to end within 50 minutes.
+"""The scenarios with fewer hosts, for a run of tests that is to end within 50 minutes, or with one edge on one system.
 
 ``tests/quick.yml`` names the platforms that are left out, by scenario. A reduced scenario is a folder of links to the
 real one, with its own molecule.yml; Molecule finds it by ``MOLECULE_GLOB``.
+
+``python3 -m tools.quick SCENARIO SUITE`` makes a scenario whose only edge runs on a suite, such as noble, and prints
+that pattern and the images.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +44,35 @@ def reduced(scenario: Mapping[str, Any], without: Sequence[str]) -> dict[str, An
     return {**scenario, "platforms": kept}
 
 
+def on_suite(scenario: Mapping[str, Any], suite: str) -> dict[str, Any]:
+    """A molecule.yml with one edge on that suite: the edge that has it already, or else the first one."""
+    platforms = scenario["platforms"]
+    edges = [one for one in platforms if "edge" in one["groups"]]
+    chosen = next((one for one in edges if one["image"].endswith(f":{suite}")), edges[0])
+    edge = {**chosen, "image": f"{chosen['image'].rpartition(':')[0]}:{suite}"}
+    return {**scenario, "platforms": [edge, *(one for one in platforms if one not in edges)]}
+
+
 def make(target: Path = REDUCED) -> str:
     """Lay the reduced scenarios out anew, and return the pattern by which Molecule finds them."""
+    without = left_out()
+    return _lay_out(target, lambda name, scenario: reduced(scenario, without.get(name, [])))
+
+
+def make_on_suite(name: str, suite: str, target: Path | None = None) -> tuple[str, list[str]]:
+    """Lay one scenario out with one edge on that suite.
+
+    :returns: the pattern by which Molecule finds it, and the images in the form that ``tests/hosts/build.sh`` takes.
+    """
+    target = target or REDUCED.parent / suite / "molecule"
+    pattern = _lay_out(target, lambda each, scenario: on_suite(scenario, suite) if each == name else dict(scenario))
+    platforms = yaml.safe_load((target / name / MOLECULE_FILE).read_text(encoding="utf-8"))["platforms"]
+    return pattern, sorted({one["image"].removeprefix("nginx-edge/") for one in platforms})
+
+
+def _lay_out(target: Path, change: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> str:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    without = left_out()
     for source in sorted(SCENARIOS.iterdir()):
         place = target / source.name
         if not (source / MOLECULE_FILE).is_file():
@@ -55,6 +83,11 @@ def make(target: Path = REDUCED) -> str:
             if entry.name != MOLECULE_FILE:
                 (place / entry.name).symlink_to(entry)
         scenario = yaml.safe_load((source / MOLECULE_FILE).read_text(encoding="utf-8"))
-        text = yaml.safe_dump(reduced(scenario, without.get(source.name, [])), sort_keys=False)
+        text = yaml.safe_dump(change(source.name, scenario), sort_keys=False)
         (place / MOLECULE_FILE).write_text(text, encoding="utf-8")
     return str(target / "*" / MOLECULE_FILE)
+
+
+if __name__ == "__main__":
+    made = make_on_suite(sys.argv[1], sys.argv[2])
+    print(made[0], *made[1])

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the checks and tests, shows progress, and ends with one line: N passed, N failed.
 
-``python3 -m tools.testrun check``: what needs no container. ``test``: everything, within 50 minutes, for which some
-scenarios have fewer hosts, and tables of what live traffic showed. ``all``: every host of every scenario, and the
-results are written to docs/.
+``python3 -m tools.testrun check``: what needs no container, which is each session of noxfile.py with the tag ``check``.
+``test``: everything, within 50 minutes, for which some scenarios have fewer hosts, and tables of what live traffic
+showed. ``all``: every host of every scenario, and the results are written to docs/.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -30,7 +31,9 @@ PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
 LANES = 2  # steps that run side by side: as many as two cores take while no test runs out of time
 SAMPLE = 3  # a quick run sends every third request of molecule/guarantees
-LONGEST_SCENARIOS = ("fleet", "refusals", "certificates")  # they come first, or the end of a run is one of them alone
+# They come first, or the end of a run is one of them alone.
+LONGEST_CHECKS = {"unit", "sanity", "galaxy-importer", "ansible-lint"}
+LONGEST_SCENARIOS = ("fleet", "refusals", "certificates")
 
 
 @dataclass(frozen=True)
@@ -47,33 +50,16 @@ class Step:
 
 
 def checks() -> list[Step]:
-    """What needs no container."""
-    return [
-        Step("ruff", [str(BIN / "ruff"), "check", "."]),
-        Step("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
-        Step("mypy", [str(BIN / "mypy")]),
-        Step(
-            "import-linter",
-            [str(BIN / "lint-imports"), "--no-cache"],
-            environment={"PYTHONPATH": str(REPOSITORY / ".cache" / "collections")},
-        ),
-        Step("yamllint", [str(BIN / "yamllint"), "--strict", "."]),
-        # It installs the collection into Ansible's home: into a separate one, not into the user's.
-        Step(
-            "ansible-lint",
-            [str(BIN / "ansible-lint"), "--offline"],
-            environment={
-                "ANSIBLE_HOME": str(REPOSITORY / ".cache" / "ansible-home"),
-                "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".cache" / "collections"),
-            },
-        ),
-        Step("shellcheck", ["tools/shellcheck.sh"]),
-        Step("codespell", ["bash", "-c", 'git ls-files -z | xargs -0 "$0"', str(BIN / "codespell")]),
-        Step("prose", [str(BIN / "python"), "-m", "tools.prose"]),
-        Step("unit", [str(BIN / "pytest"), "-n", "auto", "tests/unit"], reports=True),
-        Step("analysers of the golden cases", [str(BIN / "pytest"), "tests/analysers"], reports=True),
-        Step("sanity", ["tools/sanity.sh"]),
-    ]
+    """What needs no container: the sessions of noxfile.py with the tag ``check``."""
+    listing = [str(BIN / "nox"), "--list", "--json", "--tags", "check"]
+    printed = subprocess.run(listing, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    sessions = {one["session"]: one["tags"] for one in json.loads(printed)}
+    names = sorted(sessions, key=lambda name: name not in LONGEST_CHECKS)
+    return [Step(name, _session(name), reports="pytest" in sessions[name]) for name in names]
+
+
+def _session(name: str, *arguments: str) -> list[str]:
+    return [str(BIN / "nox"), "--session", name, *arguments]
 
 
 def images() -> Step:
@@ -91,15 +77,10 @@ def container_tests(*, everything: bool) -> list[Step]:
     :param everything: every host of every scenario; otherwise without those that ``tests/quick.yml`` leaves out, and
         with a sample of the requests of ``molecule/guarantees``.
     """
-    molecule = {"NO_COLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
-    if not everything:
-        molecule |= {"MOLECULE_GLOB": quick.make(), "NGINX_EDGE_SAMPLE": str(SAMPLE)}
+    molecule = {} if everything else {"MOLECULE_GLOB": quick.make(), "NGINX_EDGE_SAMPLE": str(SAMPLE)}
     return [
-        *(
-            Step(f"molecule {name}", [str(BIN / "molecule"), "test", "--scenario-name", name], True, molecule)
-            for name in scenarios()
-        ),
-        Step("golden cases and drawn models through nginx -t", [str(BIN / "pytest"), "tests/containers"], reports=True),
+        *(Step(f"molecule {name}", _session("molecule", "--", name), True, molecule) for name in scenarios()),
+        Step("golden cases and drawn models through nginx -t", _session("containers"), reports=True),
     ]
 
 

@@ -49,19 +49,40 @@ run_logged() {
     }
 }
 
-# The image that everything else is built on: the official one, or one like it where no registry has it for this machine.
+# official_image SUITE: the one that everything else is built on.
+official_image() {
+    case $1 in
+    jammy) say ubuntu:22.04 ;;
+    noble) say ubuntu:24.04 ;;
+    *) say "debian:$1-slim" ;;
+    esac
+}
+
+# Prints the Dockerfile of that image. From 24.04 on, Ubuntu starts sshd at the first connection (ssh.socket); on the test hosts it
+# runs from the start, as on Debian.
+from_official() {
+    say "FROM $1"
+    if [[ $1 == ubuntu:* ]]; then
+        say "RUN mkdir -p /etc/systemd/system && ln -s /dev/null /etc/systemd/system/ssh.socket"
+    fi
+}
+
+# The official image, or one like it where no registry has it for this machine; Ubuntu's is only pulled.
 obtain_debian() {
-    local suite=$1 inputs=$2 log=$3 official="debian:$1-slim" started=$SECONDS way
+    local suite=$1 inputs=$2 log=$3 official started=$SECONDS way
+    official=$(official_image "$suite")
     if docker image inspect "$official" >/dev/null 2>&1; then
         way="is here already"
     elif "$repository/tests/hosts/pull.sh" "$official" "$log" 2>"$log.reason"; then
         way="pulled in $((SECONDS - started)) s"
+    elif [[ $official == ubuntu:* ]]; then
+        die "cannot pull $official: $(cat "$log.reason")"
     else
         bootstrap "$suite" "$inputs" "$log"
         say "image $official … made with mmdebstrap in $((SECONDS - started)) s, because it cannot be pulled: $(cat "$log.reason")"
         return
     fi
-    printf 'FROM %s\n' "$official" |
+    from_official "$official" |
         run_logged "$log" docker build --label "$label=$inputs" --tag "nginx-edge/debian:$suite" -
     say "image $official … $way"
 }

@@ -42,3 +42,20 @@ def test_what_cannot_be_left_out_is_told(without: list[str], message: str) -> No
     scenario = {"platforms": [{"name": "edge-1", "groups": ["edge"]}, {"name": "client", "groups": ["client"]}]}
     with pytest.raises(ValueError, match=message):
         quick.reduced(scenario, without)
+
+
+@pytest.mark.parametrize("suite", ["bookworm", "trixie", "noble"])
+def test_a_scenario_runs_with_one_edge_on_a_suite(tmp_path: Path, suite: str) -> None:
+    pattern, images = quick.make_on_suite("default", suite, tmp_path)
+    assert pattern == str(tmp_path / "*" / "molecule.yml")
+    scenario = yaml.safe_load((tmp_path / "default" / "molecule.yml").read_text(encoding="utf-8"))
+    edges = [one for one in scenario["platforms"] if "edge" in one["groups"]]
+    assert [one["image"] for one in edges] == [f"nginx-edge/host:{suite}"]
+    assert {"backend", "acme", "client"} <= {group for one in scenario["platforms"] for group in one["groups"]}
+    assert images == ["acme:trixie", "backend:trixie", "client:trixie", f"host:{suite}"]
+
+
+def test_an_edge_that_runs_on_the_suite_is_chosen(tmp_path: Path) -> None:
+    quick.make_on_suite("default", "trixie", tmp_path)
+    scenario = yaml.safe_load((tmp_path / "default" / "molecule.yml").read_text(encoding="utf-8"))
+    assert [one["name"] for one in scenario["platforms"] if "edge" in one["groups"]] == ["edge-trixie"]
