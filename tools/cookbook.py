@@ -8,7 +8,7 @@ operator. The nginx text is rendered, never written by hand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,15 @@ BASE = RECIPES / "base.yml"
 SHOWS = "Shows:"
 SHOWN_FOR = "trixie"
 MODEL = "edge_"
+DROPPED_HEADERS = "proxy_dropped_headers"
+"""Beginning of the names of files that list the headers of clients that backends do not get."""
 OF_THE_EDGE_ITSELF = "own "
 """Begins a directive of the servers that every edge has in nginx.conf: its status, and names that no site carries."""
 HEAD = """# Cookbook
 
 A recipe for each feature of an edge: the variables to set, and the relevant lines of the nginx configuration that is
 rendered from them for Debian 13. Every recipe is a test case, and the nginx of each system accepts all recipes.
-[model.md](../reference/model.md) describes each option. `make reference` generates this page.
+The [reference of the model](../reference/model.md) describes each option. `make reference` generates this page.
 
 All recipes use these settings, unless a recipe sets them itself:
 """
@@ -109,8 +111,16 @@ def _read(path: Path) -> Recipe:
 def excerpts(recipe: Recipe) -> str:
     """The lines of nginx that matter in a recipe, file by file; empty for one that writes no nginx text."""
     files = rendered(recipe.model, TARGETS[SHOWN_FOR])
-    shown = {path: excerpt(text, recipe.matters) for path, text in files.items()}
+    shown = {path: excerpt(text, _matters(recipe, path)) for path, text in files.items()}
     return "\n\n".join(f"# {path}\n{lines}" for path, lines in shown.items() if lines)
+
+
+def _matters(recipe: Recipe, path: str) -> Callable[[Statement], bool]:
+    """Which lines of a file matter: of the long list of dropped headers, only those that the recipe names."""
+    if not path.startswith(DROPPED_HEADERS):
+        return recipe.matters
+    named = [word for word in recipe.shows if " " in word]
+    return lambda one: bool(named) and recipe.matters(one, named)
 
 
 def cookbook() -> str:
@@ -118,12 +128,18 @@ def cookbook() -> str:
     base = BASE.read_text(encoding="utf-8").split("\n", 2)[2]
     parts = [HEAD, _fenced("yaml", base)]
     for recipe in recipes():
-        title = f"## {recipe.number}. {recipe.feature.title}\n"
+        title = f"## {recipe.number}. {_capitalized(recipe.feature.title)}\n"
         parts += [title, f"{recipe.words}\n", _fenced("yaml", recipe.text)]
         if nginx := excerpts(recipe):
             parts.append(_fenced("nginx", nginx))
         parts += [f"On {system}: {reason}.\n" for system, reason in recipe.feature.cannot.items()]
     return "\n".join(parts)
+
+
+def _capitalized(title: str) -> str:
+    """A title as a heading; a name such as ``gRPC`` or ``stub_status`` keeps its case."""
+    first = title.split()[0]
+    return title if not first.isalpha() or not first.islower() else f"{title[0].upper()}{title[1:]}"
 
 
 def _fenced(language: str, text: str) -> str:

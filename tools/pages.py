@@ -57,9 +57,9 @@ def write_results(parts: Sequence[Part]) -> None:
 
 def _results(parts: Sequence[Part]) -> Iterator[str]:
     yield from ("# The last run of `make test-all`", "", _origin())
-    yield "What traffic showed on which system is in [features.md](features.md) and [cases.md](cases.md), what faults"
+    yield "[Features](features.md) and [Cases](cases.md) have the results of live traffic, and the"
     yield from (
-        "the edges survive in [reliability.md](reliability.md).",
+        "[fault matrix](reliability.md) those of injected faults.",
         "",
         "| part | passed | failed | seconds |",
         "|---|---|---|---|",
