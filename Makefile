@@ -54,8 +54,7 @@ golden: setup ## update the golden cases after an intended change
 
 .PHONY: docs
 docs: setup ## build the site of the documentation in .cache/docs/html
-	@tools/setup.sh docs
-	@.cache/docs-tools/bin/python -m tools.docsite
+	@.venv/bin/nox --session docs
 
 .PHONY: reference
 reference: setup ## generate docs/reference/model.md, docs/reference/headers.md, docs/how-to/cookbook.md and docs/reference/errors.md

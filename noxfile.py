@@ -154,6 +154,13 @@ def sanity(session: nox.Session) -> None:
     session.run("tools/sanity.sh", *session.posargs)
 
 
+@nox.session(tags=["check"])
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation in .cache/docs/html; a warning is an error."""
+    session.install("--requirement", "requirements-docs.txt")
+    session.run("python", "-m", "tools.docsite")
+
+
 @nox.session(name="galaxy-importer", tags=["check"])
 def galaxy_importer(session: nox.Session) -> None:
     """Build the collection, and import it as Galaxy does, without warnings."""

@@ -138,7 +138,7 @@ def cookbook() -> str:
 
 def _capitalized(title: str) -> str:
     """A title as a heading; a name such as ``gRPC`` or ``stub_status`` keeps its case."""
-    first = title.split()[0]
+    first = title.split(maxsplit=1)[0]
     return title if not first.isalpha() or not first.islower() else f"{title[0].upper()}{title[1:]}"
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Makes the developer's set-up: .venv with the pinned tools, and the path by which Ansible finds this tree as a collection.
-# Safe to run again: it does nothing when nothing changed. `setup.sh docs` also makes the environment that builds the documentation.
+# Safe to run again: it does nothing when nothing changed.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -35,6 +35,3 @@ make_environment() {
 link_collection
 make_environment "$repository/.venv" "$repository/requirements-dev.txt"
 make_environment "$work_directory/analysers" "$repository/requirements-analysers.txt"
-if [ "${1:-}" = docs ]; then
-    make_environment "$work_directory/docs-tools" "$repository/requirements-docs.txt"
-fi
