@@ -53,6 +53,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.s
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.releases import RELEASES, target_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
@@ -95,12 +96,27 @@ class ActionModule(ActionBase):
         """Check the model; with ``state: present``, also deploy it."""
         super().run(tmp, task_vars)
         _validation, arguments = self.validate_argument_spec(
-            argument_spec={"state": {"type": "str", "choices": ["checked", "present"], "default": "present"}}
+            argument_spec={
+                "state": {"type": "str", "choices": ["checked", "present"], "default": "present"},
+                "target": {"type": "str", "choices": list(RELEASES)},
+            }
         )
         try:
+            if arguments["target"] is not None:
+                return self._without_host(arguments["state"], arguments["target"], task_vars or {})
             return self._run(arguments["state"], task_vars or {})
         except _FailedError as error:
             return {"changed": False, **error.result, "failed": True}
+
+    def _without_host(self, state: str, release: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        if state != "checked":
+            raise _FailedError({"msg": f"target: {release} selects a check without the host; it needs state: checked"})
+        given = {"nginx_repository": DISTRIBUTION, "nginx_package_version": "", **task_vars}
+        repository, version = (
+            str(self._templar.template(given[name])) for name in ("nginx_repository", "nginx_package_version")
+        )
+        checked = self._checked(target_of(release, repository, version), task_vars, ask_host=False)
+        return {"changed": False, **checked.plan}
 
     def _run(self, state: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         repository = self._templar.template(task_vars.get("nginx_repository", DISTRIBUTION))
@@ -113,8 +129,11 @@ class ActionModule(ActionBase):
         warnings = [*checked.plan["edge_warnings"], *found, *deployed["edge_warnings"]]
         return {**checked.plan, **deployed, "drift": facts["generations"]["drift"], "edge_warnings": warnings}
 
-    def _checked(self, target: Target, task_vars: dict[str, Any]) -> CheckedModel:
-        """The checked model of this host. A run reads and checks it once, and again if something has changed."""
+    def _checked(self, target: Target, task_vars: dict[str, Any], *, ask_host: bool = True) -> CheckedModel:
+        """The checked model of this host. A run reads and checks it once, and again if something has changed.
+
+        :param ask_host: ask the host's certbot for the profiles of the authority, if the model has one.
+        """
         host, hosts = task_vars["inventory_hostname"], sorted(task_vars["groups"]["all"])
         variables = self._variables(task_vars)
         folder = _sites_folder(variables, task_vars)
@@ -138,7 +157,9 @@ class ActionModule(ActionBase):
             read_file=self._reader(task_vars),
             inventory=Inventory(host, frozenset(hosts)),
         )
-        problems = (*unreadable, *planned.problems) or self._refused_profiles(planned, task_vars)
+        problems = (*unreadable, *planned.problems)
+        if not problems and ask_host:
+            problems = self._refused_profiles(planned, task_vars)
         if problems:
             raise _FailedError({"msg": _error_message(problems)})
         try:

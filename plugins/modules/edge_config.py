@@ -44,6 +44,15 @@ options:
     type: str
     choices: [checked, present]
     default: present
+  target:
+    description:
+      - Checks the model for the nginx that this release of Debian or Ubuntu has, without a connection to the host. With
+        O(state=checked) only.
+      - If C(nginx_repository) is V(nginx_org), the model is checked for nginx.org's version C(nginx_package_version),
+        or for 1.28 if this variable is not set.
+      - Does not check whether the authority offers the certificate profiles of the model.
+    type: str
+    choices: [bullseye, bookworm, trixie, forky, jammy, noble]
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -53,6 +62,11 @@ EXAMPLES = r"""
   hardened.nginx_edge.edge_config:
     state: checked
   register: __edge_plan
+
+- name: Check the model without the host
+  hardened.nginx_edge.edge_config:
+    state: checked
+    target: trixie
 
 - name: Deploy the configuration
   hardened.nginx_edge.edge_config:

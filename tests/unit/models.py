@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +12,11 @@ from typing import Any
 import yaml
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import PLACEHOLDER
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import (
-    DISTRIBUTION_BUILD,
-    STREAM_MODULE,
-)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import Plan, build, plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.releases import target_of
+from ansible_collections.hardened.nginx_edge.tools.pages import SYSTEMS
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -25,14 +25,8 @@ TEMPLATES = ROOT / "roles" / "edge" / "templates"
 SPEC = yaml.safe_load((ROOT / "roles/edge/meta/argument_specs.yml").read_text(encoding="utf-8"))
 OPTIONS: Mapping[str, Any] = SPEC["argument_specs"]["model"]["options"]
 
-STREAM = (STREAM_MODULE,)
-WITH_REAL_IP = (*DISTRIBUTION_BUILD, "--with-stream_realip_module")
-TARGETS = {
-    "bullseye": Target((1, 18, 0), (1, 1, 1), DISTRIBUTION_BUILD, STREAM),
-    "bookworm": Target((1, 22, 1), (3, 0, 17), WITH_REAL_IP, STREAM),
-    "trixie": Target((1, 26, 3), (3, 5, 1), (*WITH_REAL_IP, "--with-http_v3_module"), STREAM),
-    "forky": Target((1, 30, 6), (3, 6, 5), (*WITH_REAL_IP, "--with-http_v3_module"), STREAM),
-}
+TARGETS = {name: dataclasses.replace(target_of(name, DISTRIBUTION), installed=True) for name in SYSTEMS}
+"""Code name -> nginx of the systems that the test hosts have."""
 
 
 def planned(variables: Mapping[str, Any], target: Target = TARGETS["trixie"]) -> Plan:

@@ -53,11 +53,7 @@ def read_candidate(host: Host, repository: str) -> dict[str, Any]:
     version = first(r"Candidate: (?:\d+:)?([0-9.]+)", policy(host, "nginx"))
     openssl = first(r"Candidate: (?:\d+:)?([0-9.]+)", policy(host, "openssl"))
     number = tuple(int(part) for part in version.split(".") if part)
-    arguments = [
-        *DISTRIBUTION_BUILD,
-        *(option for option, since in ADDED_TO_DISTRIBUTION_BUILD if number >= since),
-    ]
-    modules = [STREAM_MODULE]
+    arguments, modules = list(distribution_build(number)), [STREAM_MODULE]
     if repository == NGINX_ORG:
         arguments, modules = list(NGINX_ORG_BUILD), []
         if not host.exists(paths.NGINX_ORG_SOURCE):
@@ -70,6 +66,12 @@ def read_candidate(host: Host, repository: str) -> dict[str, Any]:
         "modules": modules,
         "user": worker_account(arguments),
     }
+
+
+def distribution_build(version: Sequence[int]) -> tuple[str, ...]:
+    """Build options of a version of nginx in Debian and Ubuntu, as far as the model depends on them."""
+    added = (option for option, since in ADDED_TO_DISTRIBUTION_BUILD if tuple(version) >= since)
+    return (*DISTRIBUTION_BUILD, *added)
 
 
 def worker_account(arguments: Sequence[str]) -> str:
