@@ -86,7 +86,7 @@ def test_the_model_is_checked_once(tmp_path: Path, name: str, expected: str, tim
     (inventory / "sites.d" / "www.yml").write_text(SITE.replace("NAME", name), encoding="utf-8")
     playbook = PLAYBOOK.replace("BIN", str(programs)).replace("READS", str(reads)).replace("RESULT", str(result))
     (tmp_path / "play.yml").write_text(playbook.replace("EXPECTED", f"'{expected}'"), encoding="utf-8")
-    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
-    done = run(tmp_path, "-i", inventory / "hosts", tmp_path / "play.yml", settings=path)
+    settings = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    done = run(tmp_path, "-i", inventory / "hosts", tmp_path / "play.yml", settings=settings)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(result.read_text(encoding="utf-8")) == times

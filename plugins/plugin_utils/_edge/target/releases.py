@@ -39,7 +39,6 @@ def target_of(release: str, repository: str, version: str = "") -> Target:
     """
     number, openssl = RELEASES[release]
     if repository == NGINX_ORG:
-        number, arguments, modules = parse_version(version) or NGINX_ORG_VERSION, NGINX_ORG_BUILD, ()
-    else:
-        arguments, modules = distribution_build(number), (STREAM_MODULE,)
-    return Target(number, openssl, tuple(arguments), modules, worker_account(arguments), installed=False)
+        number = parse_version(version) or NGINX_ORG_VERSION
+        return Target(number, openssl, NGINX_ORG_BUILD, user=worker_account(NGINX_ORG_BUILD), installed=False)
+    return Target(number, openssl, distribution_build(number), (STREAM_MODULE,), installed=False)
