@@ -91,7 +91,7 @@ def shellcheck(session: nox.Session) -> None:
 @nox.session(venv_backend="none", tags=["check"])
 def codespell(session: nox.Session) -> None:
     """Find misspelled words."""
-    run(session, "codespell", *(session.posargs or tracked_files()))
+    session.run(str(BIN / "codespell"), *(session.posargs or tracked_files()), log=False)
 
 
 @nox.session(venv_backend="none", tags=["check"])
