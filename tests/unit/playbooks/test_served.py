@@ -64,7 +64,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bo
             "vars": {**variables, "__edge_served_unsure": condition(tasks), "case": case},
             "when": served[0]["when"],
         }
-        for case, (tasks, variables, _runs) in CASES.items()
+        for case, (tasks, variables, _expected) in CASES.items()
     ]
     tasks.append({"ansible.builtin.debug": {"msg": "RUNS {{ runs | default({}) | to_json | b64encode }} END"}})
     (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
