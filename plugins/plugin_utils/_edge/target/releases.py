@@ -38,8 +38,6 @@ def target_of(release: str, repository: str, version: str = "") -> Target:
     :param version: value of ``nginx_package_version``, such as ``1.28.0-1~trixie``; empty if none is pinned.
     """
     number, openssl = RELEASES[release]
-    arguments: tuple[str, ...]
-    modules: tuple[str, ...]
     if repository == NGINX_ORG:
         number = parse_version(version) or NGINX_ORG_VERSION
         return Target(number, openssl, NGINX_ORG_BUILD, user=worker_account(NGINX_ORG_BUILD), installed=False)
