@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The checks of this collection: ``nox --list`` shows the sessions, ``nox --session NAME`` runs one.
 
-Sessions with the tag ``check`` are the steps of ``make check``, those with the tag ``pytest`` write a report if
+Sessions with the tag ``check`` are the steps of ``make check``, those with ``version`` run with one version of
+ansible-core, those with the tag ``pytest`` write a report if
 PYTEST_ADDOPTS asks for one. Most sessions use the tools of .venv (requirements-dev.txt). The others have a separate
 environment in .cache/nox, because their pins conflict with those of .venv.
 """
@@ -227,12 +228,12 @@ def add_sessions_of_version(version: str, release: str, pythons: str) -> None:
     def install(session: nox.Session) -> None:
         session.install(f"ansible-core=={release}", "--requirement", "requirements-units.txt")
 
-    @nox.session(name=f"units-{version}", python=pythons, tags=["pytest"])
+    @nox.session(name=f"units-{version}", python=pythons, tags=["version", "pytest"])
     def units(session: nox.Session) -> None:
         install(session)
         session.run("pytest", "-n", "auto", *(session.posargs or ["tests/unit"]))
 
-    @nox.session(name=f"sanity-{version}", python=pythons)
+    @nox.session(name=f"sanity-{version}", python=pythons, tags=["version"])
     def sanity(session: nox.Session) -> None:
         install(session)
         environment = {"NGINX_EDGE_VENV": session.virtualenv.location, "NGINX_EDGE_SANITY": f"sanity-{version}"}

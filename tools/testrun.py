@@ -33,6 +33,7 @@ LANES = 2  # steps that run side by side: as many as two cores take while no tes
 SAMPLE = 3  # a quick run sends every third request of molecule/guarantees
 # They come first, or the end of a run is one of them alone.
 LONGEST_CHECKS = {"unit", "sanity", "galaxy-importer", "ansible-lint"}
+TESTS_WITH_ANSIBLE = ("tests/unit/modules", "tests/unit/playbooks")
 LONGEST_SCENARIOS = ("fleet", "refusals", "certificates")
 
 
@@ -51,15 +52,37 @@ class Step:
 
 def checks() -> list[Step]:
     """What needs no container: the sessions of noxfile.py with the tag ``check``."""
-    listing = [str(BIN / "nox"), "--list", "--json", "--tags", "check"]
-    printed = subprocess.run(listing, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
-    sessions = {one["session"]: one["tags"] for one in json.loads(printed)}
+    sessions = _sessions("check")
     names = sorted(sessions, key=lambda name: name not in LONGEST_CHECKS)
     return [Step(name, _session(name), reports="pytest" in sessions[name]) for name in names]
 
 
+def _sessions(tag: str) -> dict[str, list[str]]:
+    """Sessions of noxfile.py with a tag, in their order there -> all tags."""
+    listing = [str(BIN / "nox"), "--list", "--json", "--tags", tag]
+    printed = subprocess.run(listing, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    return {one["session"]: one["tags"] for one in json.loads(printed)}
+
+
 def _session(name: str, *arguments: str) -> list[str]:
     return [str(BIN / "nox"), "--session", name, *arguments]
+
+
+def versions(*, everything: bool) -> list[Step]:
+    """The unit and sanity tests with the supported versions of ansible-core, in containers that have their Python.
+
+    :param everything: each version, all unit tests; otherwise the oldest and the newest one, and the unit tests
+        that run Ansible.
+    """
+    names = [name for name in _sessions("version") if name.startswith("units-")]
+    numbers = [name.removeprefix("units-") for name in names]
+    chosen = numbers if everything else [numbers[0], numbers[-1]]
+    tests = ["tests/unit"] if everything else TESTS_WITH_ANSIBLE
+    steps = []
+    for number in chosen:
+        steps.append(Step(f"units-{number}", ["tools/controller.sh", f"units-{number}", *tests], reports=True))
+        steps.append(Step(f"sanity-{number}", ["tools/controller.sh", f"sanity-{number}"]))
+    return steps
 
 
 def images() -> Step:
@@ -201,8 +224,12 @@ def main() -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     everything = what == "all"
-    quick_steps = checks() if what == "check" else [images(), *checks()]
-    slow_steps = [] if what == "check" else container_tests(everything=everything)
+    if what == "check":
+        quick_steps, slow_steps = checks(), []
+    else:
+        # The sanity tests run with other versions of ansible-core, too.
+        quick_steps = [images(), *(step for step in checks() if step.name != "sanity")]
+        slow_steps = [*container_tests(everything=everything), *versions(everything=everything)]
     steps = quick_steps + slow_steps
     parts = run_side_by_side(quick_steps) + run_side_by_side(slow_steps)
     reports = [report for step in steps if step.reports and (report := _report(step)).exists()]
