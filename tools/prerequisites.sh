@@ -45,6 +45,7 @@ engine_answers() {
 
 for_containers() {
     local suite=trixie
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates) # test hosts get a copy, for pip
     if ! engine_answers; then
         need dockerd docker.io iptables
         # Without an engine no registry can be asked.
