@@ -2,9 +2,9 @@
 """The checks of this collection: ``nox --list`` shows the sessions, ``nox --session NAME`` runs one.
 
 Sessions with the tag ``check`` are the steps of ``make check``. Those with the tag ``version`` run with one version of
-ansible-core. Those with the tag ``pytest`` write a report if PYTEST_ADDOPTS asks for one. Most sessions use the tools of
-.venv (requirements-dev.txt). The others have a separate environment in .cache/nox, because their pins conflict with those
-of .venv.
+ansible-core. Those with the tag ``pytest`` write a report if PYTEST_ADDOPTS asks for one. Most sessions use the tools
+of .venv (requirements-dev.txt). The others have a separate environment in .cache/nox, because their pins conflict with
+those of .venv.
 """
 
 from __future__ import annotations

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import plan
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.releases import RELEASES, target_of
 from ansible_collections.hardened.nginx_edge.tests.unit.models import OPTIONS, ROOT, TARGETS, errors
 
 OPS = ROOT / "playbooks" / "files" / "ops"
@@ -46,12 +48,12 @@ def test_as_it_is_the_scaffold_sets_nothing(inventory: str) -> None:
     assert variables(inventory, examples=False) == {}
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("inventory", INVENTORIES)
-def test_the_example_is_a_sound_model(inventory: str, target: str) -> None:
+def test_the_example_is_a_sound_model(inventory: str, release: str) -> None:
     """With every comment sign off; the files of its provided certificate are taken to be there."""
     model = of_the_model(variables(inventory, examples=True))
-    planned = plan(OPTIONS, model, TARGETS[target], lambda path: path.startswith("files/"))
+    planned = plan(OPTIONS, model, target_of(release, DISTRIBUTION), lambda path: path.startswith("files/"))
     assert [str(problem) for problem in (*planned.problems, *planned.warnings)] == []
     assert [site.name for site in planned.edge.sites] == [model["edge_sites"][0]["name"]]
     assert planned.certificates[0]["source"] == "provided"
