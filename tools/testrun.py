@@ -30,7 +30,7 @@ REPORTS = REPOSITORY / ".cache" / "test"
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
 LANES = 2  # steps that run side by side: as many as two cores take while no test runs out of time
-SAMPLE = 3  # a quick run sends every third request of molecule/guarantees
+SAMPLE = 3  # a quick run takes every third request of molecule/guarantees and every third case of molecule/refusals
 # They come first, or the end of a run is one of them alone.
 LONGEST_CHECKS = {"unit", "sanity", "galaxy-importer", "ansible-lint"}
 TESTS_WITH_ANSIBLE = ("tests/unit/modules", "tests/unit/playbooks")
@@ -98,7 +98,7 @@ def container_tests(*, everything: bool) -> list[Step]:
     """What takes real hosts: every molecule scenario, and the real nginx over golden cases and drawn models.
 
     :param everything: every host of every scenario; otherwise without those that ``tests/quick.yml`` leaves out, and
-        with a sample of the requests of ``molecule/guarantees``.
+        with a sample of the requests of ``molecule/guarantees`` and the cases of ``molecule/refusals``.
     """
     molecule = {} if everything else {"MOLECULE_GLOB": quick.make(), "NGINX_EDGE_SAMPLE": str(SAMPLE)}
     return [

@@ -18,6 +18,11 @@ def edges() -> tuple[str, ...]:
     return tuple(sorted(inventory["edge"]["hosts"]))
 
 
+def sample_step() -> int:
+    """A run of the tests takes every case (1), every second one (2), and so on, of those that are alike and slow."""
+    return int(os.environ.get("NGINX_EDGE_SAMPLE", "1"))
+
+
 def record(request: pytest.FixtureRequest, row: Row) -> None:
     """Put a row of the matrix into pytest's report of a test."""
     request.node.user_properties.append(("fault", row.as_property()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import secrets
 import subprocess
 import urllib.request
@@ -14,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges, sample_step
 from ansible_collections.hardened.nginx_edge.tools.corpus import http2, http3
 from ansible_collections.hardened.nginx_edge.tools.corpus.judge import Complaint, judge
 from ansible_collections.hardened.nginx_edge.tools.corpus.responses import Outcome, parse_http1
@@ -33,7 +32,7 @@ CLIENT, BACKEND = Client("guarantee-client"), Client("guarantee-backend")
 CLIENT_ADDRESS, PROXY_ADDRESS, CONTROLLER_ADDRESS = "10.213.87.40", "10.213.87.20", "10.213.87.1"
 JOURNAL = f"http://{PROXY_ADDRESS}:9009"
 LONGEST = 600.0
-ROWS = read_corpus().sample(int(os.environ.get("NGINX_EDGE_SAMPLE", "1")))
+ROWS = read_corpus().sample(sample_step())
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from ansible_collections.hardened.nginx_edge.molecule.refusals.tests.cases impor
     site_of,
     sites,
 )
-from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import record
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import record, sample_step
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import MODEL_ALONE, Run, State, look_at, run_site
 from ansible_collections.hardened.nginx_edge.tools.reliability import Row
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client
@@ -72,7 +72,7 @@ def good() -> dict[str, State]:
     return look_at_all()
 
 
-@pytest.fixture(scope="session", params=CASES, ids=lambda case: case.name)
+@pytest.fixture(scope="session", params=CASES[:: sample_step()], ids=lambda case: case.name)
 def refused(request: pytest.FixtureRequest, folder: Path, good: dict[str, State]) -> Iterator[Refused]:
     """Both edges get the bad input in one run, and once more."""
     case: Case = request.param
