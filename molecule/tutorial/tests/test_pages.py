@@ -3,21 +3,16 @@
 
 from __future__ import annotations
 
-import posixpath
-import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
-from ansible_collections.hardened.nginx_edge.tools.tutorial import Command, File, Step, read_steps
+from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.reader import ARTIFACT, START, Reader
+from ansible_collections.hardened.nginx_edge.tools.tutorial import read_steps
 
 ROOT = Path(__file__).resolve().parents[3]
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-edge.md"
-START = "/srv/first-hour"
-REPOSITORY = f"{START}/edges"
-FROM_GALAXY, ARTIFACT = "ansible-galaxy collection install hardened.nginx_edge", "/srv/collection.tar.gz"
 RUN = "ansible-playbook site.yml -i prod"
 SITES = "prod/group_vars/edge/sites.yml"
 OTHER_HOST = """
@@ -26,55 +21,6 @@ edge:
     edge-1: { ansible_connection: local }
     edge-2: { ansible_connection: local, edge_http_port: nonsense }
 """
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Somebody who follows a page on a host, with the version of ansible-core that is there.
-
-    :param settings: environment variables of all commands.
-    """
-
-    host: str
-    settings: dict[str, str] = field(default_factory=dict)
-    user: str = "root"
-
-    def run(self, text: str, directory: str = REPOSITORY) -> subprocess.CompletedProcess[str]:
-        """Run a command; the output has standard output and standard error in their order."""
-        path = "/opt/ansible/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        settings = {"PATH": path, "HOME": "/root" if self.user == "root" else f"/home/{self.user}", **self.settings}
-        named = [word for name, value in settings.items() for word in ("-e", f"{name}={value}")]
-        argv = ["docker", "exec", "-u", self.user, "-w", directory, *named, self.host, "sh", "-c", text]
-        return subprocess.run(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False
-        )
-
-    def write(self, path: str, content: str, directory: str = REPOSITORY) -> None:
-        place = posixpath.join(directory, path)
-        argv = [
-            "docker",
-            "exec",
-            "-i",
-            "-u",
-            self.user,
-            self.host,
-            "sh",
-            "-c",
-            'mkdir -p "$(dirname "$0")" && cat >"$0"',
-        ]
-        subprocess.run([*argv, place], input=content, text=True, timeout=60, check=True)
-
-    def follow(self, step: Step) -> None:
-        """Carry out a step of a page."""
-        directory = posixpath.join(START, step.directory)
-        if isinstance(step, File):
-            self.write(step.path, step.content, directory)
-            return
-        assert isinstance(step, Command)
-        done = self.run(step.text.replace(FROM_GALAXY, f"ansible-galaxy collection install {ARTIFACT}"), directory)
-        seen = f"line {step.line}: {step.text}\nexit code {done.returncode}\n{done.stdout}"
-        assert (done.returncode != 0) is step.fails, seen
-        assert step.matches(done.stdout), f"{seen}\nthe page shows:\n{step.output}"
 
 
 @pytest.fixture(scope="module", params=edges())
@@ -88,7 +34,7 @@ def reader(request: pytest.FixtureRequest) -> Reader:
 def test_the_tutorial(reader: Reader) -> None:
     """Every command ends as the page says, and prints what the page shows."""
     for step in read_steps(TUTORIAL.read_text(encoding="utf-8")):
-        reader.follow(step)
+        reader.follow(step, START)
 
 
 def test_the_version(reader: Reader) -> None:
