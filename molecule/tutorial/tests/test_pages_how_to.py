@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.reader import ARTIFACT, REPOSITORY, Reader
@@ -107,6 +108,54 @@ def curl(url: str, *options: str) -> tuple[int, str]:
     return int(status), body
 
 
+def _site(name: str) -> str:
+    """A model with one site, which names the host of the inventory that it was deployed for."""
+    text = f"{name} on {{{{ inventory_hostname }}}}"
+    return (
+        f"edge_sites:\n  - name: {name}\n    locations:\n      - {{path: /, return: {{status: 200, text: '{text}'}}}}\n"
+    )
+
+
+def test_sites_are_added_and_removed() -> None:
+    """A file for a site is all that it needs."""
+    guide = Guide("add-site", QUICK).start()
+    guide.follow(until="Remove a site")
+    assert curl("https://shop.example.com/") == (200, FROM_THE_APPLICATION)
+    guide.follow(since="Remove a site")
+    assert curl("https://shop.example.com/")[0] == 0
+
+
+def test_a_pipeline_checks_and_deploys() -> None:
+    """The jobs and the workflow for GitHub succeed, and a wrong model fails without a change of the edge."""
+    guide = Guide("pipeline", QUICK).start()
+    guide.write("prod/group_vars/edge/sites.yml", _site("by-pipeline.example.com"))
+    guide.follow()
+    assert curl("https://by-pipeline.example.com/") == (200, "by-pipeline.example.com on edge-1")
+    workflow = yaml.safe_load(guide.run("cat .github/workflows/check.yml"))
+    commands = [step["run"] for step in workflow["jobs"]["check"]["steps"] if "run" in step]
+    assert "yamllint --strict ." in commands
+    for command in commands:
+        guide.run(command)
+    guide.write("prod/group_vars/edge/sites.yml", _site("by-pipeline.example.com").replace("locations", "location"))
+    wrong = Reader(HOST).run("ansible-playbook check.yml -i prod", guide.directory)
+    assert wrong.returncode == 2
+    assert "edge_sites[0].location: unknown key" in wrong.stdout
+
+
+def test_an_edge_is_rolled_back_and_shows_its_state() -> None:
+    """First with Ansible, then on the host; the commands of the guide for failed runs show the state."""
+    guide = Guide("roll-back", QUICK).start()
+    guide.write("prod/group_vars/edge/sites.yml", _site("later.example.com"))
+    guide.run("ansible-playbook site.yml -i prod --skip-tags nginx,exporter")
+    assert curl("https://later.example.com/") == (200, "later.example.com on edge-1")
+    guide.follow(until="On the host, without Ansible")
+    assert curl("https://later.example.com/")[0] == 0
+    before = guide.run("readlink /etc/nginx/nginx.conf")
+    guide.follow(since="On the host, without Ansible")
+    assert guide.run("readlink /etc/nginx/nginx.conf") != before
+    Guide("failed-run").start().follow()
+
+
 def test_two_groups_have_different_models() -> None:
     """Each group serves its own site. All hosts of the guide are this one, and the upstreams are the application."""
     addresses = {"10.0.0.10:3001": "127.0.0.1:3001", "10.0.1.10:8080": "127.0.0.1:3001"}
@@ -166,14 +215,6 @@ def test_hosts_come_from_a_script_and_a_plugin() -> None:
     assert "edge-7" in listed
     assert "db-1" not in listed
     assert "other" not in listed
-
-
-def _site(name: str) -> str:
-    """A model with one site, which names the host of the inventory that it was deployed for."""
-    text = f"{name} on {{{{ inventory_hostname }}}}"
-    return (
-        f"edge_sites:\n  - name: {name}\n    locations:\n      - {{path: /, return: {{status: 200, text: '{text}'}}}}\n"
-    )
 
 
 @pytest.fixture
