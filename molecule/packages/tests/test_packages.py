@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.hardened.nginx_edge.molecule.shared.logs import logged
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
+from ansible_collections.hardened.nginx_edge.tools.markdown import blocks
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client, Response
 
 CLIENT = Client("package-client")
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "nginx-org.md"
 
 
 @dataclass(frozen=True)
@@ -193,3 +197,25 @@ def test_the_command_on_the_edge_goes_back(tmp_path: Path) -> None:
     refused = NGINX_ORG.host.attempt("nginx-edge", "rollback", "nowhere")
     assert refused.returncode == 1
     assert refused.stderr.startswith("nginx-edge: there is no generation nowhere on this host\n")
+
+
+def test_the_guide_changes_the_source_of_an_edge(tmp_path: Path) -> None:
+    """From nginx.org's packages to the distribution's and back, with the commands and the variables of the page."""
+    page = list(blocks(GUIDE.read_text(encoding="utf-8")))
+    (variables,) = (yaml.safe_load(block.content) for block in page if block.path)
+    removals = [block.content for block in page if block.content.startswith("apt-get remove")]
+    folder = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])  # like a repository: the inventory is a directory in it
+    key = folder / variables["nginx_repository_key"]
+    key.parent.mkdir(exist_ok=True)
+    shutil.copy(folder / "nginx_signing.key", key)
+    debian = {"swapped": True, "nginx_package_version": "", "nginx_modules": ["http-geoip"]}
+    for removal, chosen, worker in (
+        (removals[1], debian, DISTRIBUTION.user),
+        (removals[0], variables, NGINX_ORG.user),
+    ):
+        NGINX_ORG.host.run("sh", "-c", removal)
+        run = run_site("--limit", NGINX_ORG.container, variables=chosen, folder=tmp_path)
+        assert run.code == 0, run
+        assert NGINX_ORG.get("/fixed").status == 200
+        test_workers_have_the_account_of_the_package(replace(NGINX_ORG, user=worker))
+    test_http3_is_there_with_nginx_org_alone()

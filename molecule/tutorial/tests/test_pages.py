@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
-from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.reader import ARTIFACT, START, Reader
+from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.reader import (
+    ARTIFACT,
+    FINISHED,
+    REPOSITORY,
+    START,
+    Reader,
+)
 from ansible_collections.hardened.nginx_edge.tools.tutorial import read_steps
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,6 +41,7 @@ def test_the_tutorial(reader: Reader) -> None:
     """Every command ends as the page says, and prints what the page shows."""
     for step in read_steps(TUTORIAL.read_text(encoding="utf-8")):
         reader.follow(step, START)
+    reader.run(f"cp -R {REPOSITORY} {FINISHED}")
 
 
 def test_the_version(reader: Reader) -> None:

@@ -1,111 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How-to guides, carried out as they stand after the tutorial, on the host with the newest ansible-core.
-
-Each guide starts in a copy of the repository at the end of the tutorial. There is one nginx, so each guide takes over
-the edge of the guide before it. Runs skip packages and the exporter (``QUICK``) where a guide is not about them.
-"""
+"""How-to guides, carried out as they stand; the tutorial (test_pages.py) comes first."""
 
 from __future__ import annotations
 
-import shlex
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 import yaml
 
-from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
-from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.reader import ARTIFACT, REPOSITORY, Reader
-from ansible_collections.hardened.nginx_edge.tools.tutorial import File, Step, read_steps
-
-GUIDES = Path(__file__).resolve().parents[3] / "docs" / "how-to"
-QUICK = {"ANSIBLE_SKIP_TAGS": "nginx,exporter"}
-FROM_THE_APPLICATION, FROM_THE_LOGIN = "Hello from the application\n", "Please log in\n"
-
-
-def version_of(host: str) -> tuple[int, ...]:
-    """The version of ansible-core after which a host is named."""
-    return tuple(map(int, host.rpartition("-")[2].split(".")))
-
-
-HOST = max(edges(), key=version_of)
-
-
-@dataclass(frozen=True)
-class Guide:
-    """A guide, and a directory in which someone follows it.
-
-    :param settings: environment variables of all commands.
-    :param stand_ins: text in files of the guide -> what the test writes instead of it.
-    """
-
-    name: str
-    settings: Mapping[str, str] = field(default_factory=dict)
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def directory(self) -> str:
-        return f"/srv/guides/{self.name}"
-
-    def start(self) -> Guide:
-        """Copy the repository of the tutorial. The requirements have the artifact, because Galaxy does not have it."""
-        self.run(f"rm -rf {self.directory} && mkdir -p /srv/guides && cp -R {REPOSITORY} {self.directory}", "/")
-        self.write("requirements.yml", f"collections: [{{name: {ARTIFACT}, type: file}}]\n")
-        return self
-
-    def steps(self) -> list[Step]:
-        return read_steps((GUIDES / f"{self.name}.md").read_text(encoding="utf-8"))
-
-    def follow(self, *, since: str = "", until: str = "") -> None:
-        """Carry out the steps from one heading to another one, or to the end of the page."""
-        steps = self.steps()
-        headings = [step.section for step in steps]
-        for step in steps[headings.index(since) if since else 0 : headings.index(until) if until else None]:
-            Reader(HOST, dict(self.settings)).follow(self._with_stand_ins(step), self.directory)
-
-    def _with_stand_ins(self, step: Step) -> Step:
-        for text, stand_in in self.stand_ins.items():
-            if isinstance(step, File):
-                step = replace(step, content=step.content.replace(text, stand_in))
-        return step
-
-    def run(self, text: str, directory: str = "") -> str:
-        """Run a command that is not on the page; it succeeds."""
-        done = Reader(HOST).run(text, directory or self.directory)
-        assert done.returncode == 0, f"{text}\n{done.stdout}"
-        return done.stdout
-
-    def write(self, path: str, content: str) -> None:
-        Reader(HOST).write(path, content, self.directory)
-
-    def publish(self) -> None:
-        """Commit everything, and push it to the address that the guides use: git finds it on this host."""
-        self.run(
-            "git config --system url.file:///srv/git/.insteadOf https://git.example.com/ops/"
-            " && rm -rf .git /srv/git && git init --quiet --bare --initial-branch main /srv/git/edges.git"
-            " && git init --quiet --initial-branch main"
-            " && git remote add origin https://git.example.com/ops/edges.git"
-        )
-        self.push()
-
-    def push(self) -> None:
-        author = "-c user.name=ops -c user.email=ops@example.com"
-        self.run(f"git add --all && git {author} commit --quiet --message change && git push --quiet origin main")
-
-
-def curl(url: str, *options: str) -> tuple[int, str]:
-    """Status and body of a request to the edge; status 0 if there is no response."""
-    name = url.removeprefix("https://").partition("/")[0]
-    done = Reader(HOST).run(
-        f"curl --silent --insecure --resolve {name}:443:127.0.0.1 --write-out '%{{stderr}}%{{http_code}}'"
-        f" {' '.join(options)} {url} 2>/tmp/status; echo; cat /tmp/status",
-        "/",
-    )
-    body, _, status = done.stdout.rpartition("\n")
-    return int(status), body
+from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.guide import (
+    FROM_THE_APPLICATION,
+    FROM_THE_LOGIN,
+    GUIDES,
+    HOST,
+    QUICK,
+    Guide,
+    curl,
+)
+from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.reader import Reader
 
 
 def _site(name: str) -> str:
@@ -257,86 +169,25 @@ def test_ansible_runner_runs_the_playbook() -> None:
     assert guide.run("cat runner/artifacts/*/rc") == "0"
     assert "1/1 sites healthy" in " ".join(guide.run("cat runner/artifacts/*/stdout").split())
     assert "hardened.nginx_edge" in guide.run("cat context/_build/requirements.yml")
-    declared = guide.run("ansible-builder introspect runner/project/collections")
-    assert "hardened" not in declared, "the collection declares packages"
+    declared = yaml.safe_load(guide.run("ansible-builder introspect runner/project/collections"))
+    assert declared == {"python": [], "system": []}
 
 
-NEWER_NGINX = """
-set -e
-mkdir -p /srv/upgrade/original && cd /srv/upgrade
-[ -e original/nginx_*.deb ] || (cd original && apt-get download nginx nginx-common)
-old=$(dpkg-deb --field original/nginx_*.deb Version)
-rm -f Packages
-for package in nginx nginx-common; do
-    dpkg-deb --raw-extract original/"$package"_*.deb extracted
-    sed -i "s/$old/$old+$0/g" extracted/DEBIAN/control
-    dpkg-deb --build extracted "$package-$0.deb"
-    rm -r extracted
-    dpkg-deb --field "$package-$0.deb" >>Packages
-    printf 'Filename: ./%s\\nSize: %s\\nSHA256: %s\\n\\n' "$package-$0.deb" "$(stat --format %s "$package-$0.deb")" \
-        "$(sha256sum "$package-$0.deb" | cut -d' ' -f1)" >>Packages
-done
-echo 'deb [trusted=yes] file:/srv/upgrade ./' >/etc/apt/sources.list.d/upgrade.list
-"""
-"""Makes a repository with a newer version of nginx from the packages of the distribution."""
-WATCH = """
-while [ -e /tmp/watching ]; do
-    curl --silent --insecure --max-time 20 --output /dev/null --write-out '%{http_code} ' \
-        --resolve www.example.com:443:127.0.0.1 https://www.example.com/
-    sleep 0.05
-done
-"""
-LARGE = 6_000_000
-
-
-@contextmanager
-def watched() -> Iterator[list[str]]:
-    """Send requests, one after another on new connections; when the block ends, the list has their status codes."""
-    codes: list[str] = []
-    Reader(HOST).run("touch /tmp/watching", "/")
-    argv = ["docker", "exec", HOST, "sh", "-c", WATCH]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as client:
-        try:
-            yield codes
-        finally:
-            Reader(HOST).run("rm /tmp/watching", "/")
-            codes += client.communicate(timeout=60)[0].split()
-
-
-@pytest.fixture
-def application() -> Iterator[str]:
-    """The path of a large file of the application."""
-    reader = Reader(HOST)
-    reader.run(f"head -c {LARGE} /dev/urandom >/srv/first-hour/app/large", "/")
-    yield "/large"
-    reader.run("rm -r /srv/first-hour/app/large /srv/upgrade /etc/apt/sources.list.d/upgrade.list", "/")
-
-
-def test_nginx_is_upgraded_under_a_live_edge(application: str) -> None:
-    """First with a restart, then without a refused connection, during a download; in the end a version is pinned."""
-    guide = Guide("upgrade-nginx", {"ANSIBLE_SKIP_TAGS": "exporter"}).start()
-    guide.run(f"sh -c {shlex.quote(NEWER_NGINX)} first")
-    with watched() as codes:
-        guide.follow(until="Upgrade without a refused connection")
-    assert _installed(guide).endswith("+first")
-    assert (codes[0], codes[-1]) == ("200", "200")
-    assert set(" ".join(codes).strip("20 ").split()) <= {"000"}, "refused more than once"
-
-    guide.run(f"sh -c {shlex.quote(NEWER_NGINX)} second")
-    before = guide.run("cat /run/nginx.pid")
-    download = f"curl --silent --insecure --resolve www.example.com:443:127.0.0.1 https://www.example.com{application}"
-    argv = ["docker", "exec", HOST, "sh", "-c", f"{download} --limit-rate 400k | wc -c"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as client, watched() as codes:
-        guide.follow(since="Upgrade without a refused connection", until="Deploy for the new version")
-        assert client.poll() is None, "the download ended before the upgrade"
-        assert int(client.communicate(timeout=120)[0]) == LARGE
-    assert set(codes) == {"200"}
-    assert _installed(guide).endswith("+second")
-    assert guide.run("cat /run/nginx.pid") != before
-
-    guide.follow(since="Deploy for the new version")
-    assert curl("https://www.example.com/") == (200, FROM_THE_APPLICATION)
-
-
-def _installed(guide: Guide) -> str:
-    return guide.run("dpkg-query --show --showformat '${Version}' nginx")
+def test_a_job_of_awx_finds_the_model() -> None:
+    """A stand-in for AWX: it exports the inventory, and starts the job in the project with an inventory elsewhere."""
+    guide = Guide("runner-awx").start()
+    guide.write("prod/sites.d/second.example.com.yml", _pulled("second"))
+    guide.write("/srv/awx/hosts", "#!/bin/sh\ncat /srv/awx/hosts.json\n")
+    guide.run("chmod +x /srv/awx/hosts && ansible-inventory -i prod --list --export >/srv/awx/hosts.json")
+    guide.run("rm -rf /runner && mkdir /runner && cp -R . /runner/project")
+    job = "ansible-playbook check.yml -i /srv/awx/hosts"
+    assert "no errors (1 site," in guide.run(job, "/runner/project")
+    page = (GUIDES / "runner-awx.md").read_text(encoding="utf-8")
+    assert "`edge_sites_dir: /runner/project/prod/sites.d`" in page
+    certificate = "{name: www.example.com, source: provided, fullchain: files/a.pem, privkey: files/b.pem}"
+    options = f"-e edge_sites_dir=/runner/project/prod/sites.d -e '{{edge_certificates: [{certificate}]}}'"
+    missing = Reader(HOST).run(f"{job} {options}", "/runner/project")
+    assert missing.returncode == 2
+    assert "files/a.pem" in missing.stdout
+    guide.run("mkdir files && touch files/a.pem files/b.pem", "/runner/project")
+    assert "no errors (2 sites," in guide.run(f"{job} {options}", "/runner/project")
