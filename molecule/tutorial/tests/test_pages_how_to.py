@@ -20,6 +20,13 @@ from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.guide impor
 from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.reader import Reader
 
 
+CERTIFICATE = (
+    "mkdir -p files/www.example.com && cd files/www.example.com"
+    " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=www.example.com"
+    " -addext subjectAltName=DNS:www.example.com -keyout privkey.pem -out fullchain.pem 2>&1"
+)
+
+
 def _site(name: str) -> str:
     """A model with one site, which names the host of the inventory that it was deployed for."""
     text = f"{name} on {{{{ inventory_hostname }}}}"
@@ -89,11 +96,7 @@ def test_secrets_are_encrypted() -> None:
     """The encrypted password works until ``ansible-vault edit`` changes it, and the encrypted key is in use."""
     editor = {"EDITOR": "sed -i s/change-this-password/another-password/"}
     guide = Guide("vault", {**QUICK, **editor}).start()
-    guide.run(
-        "mkdir -p files/www.example.com && cd files/www.example.com"
-        " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=www.example.com"
-        " -addext subjectAltName=DNS:www.example.com -keyout privkey.pem -out fullchain.pem 2>&1"
-    )
+    guide.run(CERTIFICATE)
     guide.follow(until="Private keys")
     login = "https://www.example.com/login/"
     assert curl(login)[0] == 401
@@ -184,10 +187,11 @@ def test_a_job_of_awx_finds_the_model() -> None:
     assert "no errors (1 site," in guide.run(job, "/runner/project")
     page = (GUIDES / "runner-awx.md").read_text(encoding="utf-8")
     assert "`edge_sites_dir: /runner/project/prod/sites.d`" in page
-    certificate = "{name: www.example.com, source: provided, fullchain: files/a.pem, privkey: files/b.pem}"
-    options = f"-e edge_sites_dir=/runner/project/prod/sites.d -e '{{edge_certificates: [{certificate}]}}'"
+    files = "fullchain: files/www.example.com/fullchain.pem, privkey: files/www.example.com/privkey.pem"
+    certificates = f"{{edge_certificates: [{{name: www.example.com, source: provided, {files}}}]}}"
+    options = f"-e edge_sites_dir=/runner/project/prod/sites.d -e '{certificates}'"
     missing = Reader(HOST).run(f"{job} {options}", "/runner/project")
     assert missing.returncode == 2
-    assert "files/a.pem" in missing.stdout
-    guide.run("mkdir files && touch files/a.pem files/b.pem", "/runner/project")
+    assert "files/www.example.com/fullchain.pem" in missing.stdout
+    guide.run(CERTIFICATE, "/runner/project")
     assert "no errors (2 sites," in guide.run(f"{job} {options}", "/runner/project")
