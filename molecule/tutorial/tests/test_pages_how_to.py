@@ -19,7 +19,6 @@ from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.guide impor
 )
 from ansible_collections.hardened.nginx_edge.molecule.tutorial.tests.reader import Reader
 
-
 CERTIFICATE = (
     "mkdir -p files/www.example.com && cd files/www.example.com"
     " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=www.example.com"
