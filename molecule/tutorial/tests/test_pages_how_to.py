@@ -171,6 +171,7 @@ def test_ansible_runner_runs_the_playbook() -> None:
     assert guide.run("cat runner/artifacts/*/rc") == "0"
     assert "1/1 sites healthy" in " ".join(guide.run("cat runner/artifacts/*/stdout").split())
     assert "hardened.nginx_edge" in guide.run("cat context/_build/requirements.yml")
+    guide.run("test -f runner/project/collections/ansible_collections/hardened/nginx_edge/MANIFEST.json")
     declared = yaml.safe_load(guide.run("ansible-builder introspect runner/project/collections"))
     assert declared == {"python": [], "system": []}
 
