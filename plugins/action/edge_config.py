@@ -37,6 +37,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controll
 )
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, read_text
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.passwords import hash_password
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.values import untagged
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import (
     Inventory,
     Plan,
@@ -49,6 +50,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.sit
     digest_of_site_files,
     read_site_files,
 )
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.errors import error_message
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import probes
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
@@ -161,7 +163,7 @@ class ActionModule(ActionBase):
         if not problems and ask_host:
             problems = self._refused_profiles(planned, task_vars)
         if problems:
-            raise _FailedError({"msg": _error_message(problems)})
+            raise _FailedError({"msg": error_message(problems)})
         try:
             built = build(planned.edge, target, TEMPLATES, hash_password)
         except OSError as error:
@@ -200,14 +202,14 @@ class ActionModule(ActionBase):
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         names = (name for name in task_vars if name.startswith(PREFIX))
-        variables = {name: _untagged(self._templar.template(task_vars[name])) for name in names}
+        variables = {name: untagged(self._templar.template(task_vars[name])) for name in names}
         if isinstance(variables.get("edge_batches"), (str, int)):
             variables["edge_batches"] = [variables["edge_batches"]]  # -e edge_batches=100%
         return variables
 
     def _read_by_ansible(self, path: Path) -> Any:
         loaded = self._loader.load_from_file(str(path), **LOADING)
-        return _untagged(self._templar.template(loaded))
+        return untagged(self._templar.template(loaded))
 
     def _reader(self, task_vars: Mapping[str, Any]) -> Callable[[str], str]:
         """A function that reads files on the controller from the same paths as ``tls_certificates``."""
@@ -269,22 +271,6 @@ def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:
     return exists
 
 
-def _untagged(value: Any) -> Any:
-    """An Ansible value as plain Python types, without the tags and the lazy templating of Ansible's containers."""
-    if isinstance(value, Mapping):
-        return {str(key): _untagged(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_untagged(item) for item in value]
-    if isinstance(value, bool) or value is None:
-        return value
-    if getattr(value, "__ENCRYPTED__", False):
-        return str(value)  # a vaulted value before ansible-core 2.19, which is no str
-    for plain in (str, int, float):
-        if isinstance(value, plain):
-            return plain(value)
-    return value
-
-
 def _plain(planned: Plan) -> dict[str, Any]:
     edge = planned.edge
     return {
@@ -296,13 +282,6 @@ def _plain(planned: Plan) -> dict[str, Any]:
         "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "retry_timeout")},
         "edge_warnings": [*map(str, planned.warnings), *(f"{one}; the model allows this" for one in planned.lifted)],
     }
-
-
-def _error_message(problems: tuple[Problem, ...]) -> str:
-    count = "1 error" if len(problems) == 1 else f"{len(problems)} errors"
-    return f"{count} in the model of the edge; nothing was changed:\n" + "\n".join(
-        f"  {problem}" for problem in problems
-    )
 
 
 def _without_traceback(result: dict[str, Any]) -> dict[str, Any]:

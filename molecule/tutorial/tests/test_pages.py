@@ -20,7 +20,6 @@ from ansible_collections.hardened.nginx_edge.tools.tutorial import read_steps
 ROOT = Path(__file__).resolve().parents[3]
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-edge.md"
 RUN = "ansible-playbook site.yml -i prod"
-SITES = "prod/group_vars/edge/sites.yml"
 OTHER_HOST = """
 edge:
   hosts:
