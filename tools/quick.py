@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The scenarios with fewer hosts, for a run of tests that is to end within 50 minutes, or with one edge on one system.
 
-``tests/quick.yml`` names the platforms that are left out, by scenario. A reduced scenario is a folder of links to the
-real one, with its own molecule.yml; Molecule finds it by ``MOLECULE_GLOB``.
+``tests/quick.yml`` names the platforms and the files of tests that are left out, by scenario. A reduced scenario is a
+folder of links to the real one, with its own molecule.yml; Molecule finds it by ``MOLECULE_GLOB``.
 
 ``python3 -m tools.quick SCENARIO SUITE`` makes a scenario whose only edge runs on a suite, such as noble, and prints
 that pattern and the images.
@@ -23,10 +23,11 @@ LEFT_OUT = REPOSITORY / "tests" / "quick.yml"
 SCENARIOS = REPOSITORY / "molecule"
 REDUCED = REPOSITORY / ".cache" / "quick" / "molecule"
 MOLECULE_FILE = "molecule.yml"
+TESTS = "tests"
 
 
 def left_out(path: Path = LEFT_OUT) -> dict[str, list[str]]:
-    """Scenario -> names of platforms that a quick run does without."""
+    """Scenario -> names of platforms, and of files in its directory ``tests``, that a quick run does without."""
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
@@ -36,7 +37,7 @@ def reduced(scenario: Mapping[str, Any], without: Sequence[str]) -> dict[str, An
     :raises ValueError: there is no such platform, or no edge is left.
     """
     platforms = scenario["platforms"]
-    if unknown := {*without} - {one["name"] for one in platforms}:
+    if unknown := {name for name in without if not _is_test(name)} - {one["name"] for one in platforms}:
         raise ValueError(f"tests/quick.yml: no platform {', '.join(sorted(unknown))}")
     kept = [one for one in platforms if one["name"] not in without]
     if not any("edge" in one["groups"] for one in kept):
@@ -56,7 +57,29 @@ def on_suite(scenario: Mapping[str, Any], suite: str) -> dict[str, Any]:
 def make(target: Path = REDUCED) -> str:
     """Lay the reduced scenarios out anew, and return the pattern by which Molecule finds them."""
     without = left_out()
-    return _lay_out(target, lambda name, scenario: reduced(scenario, without.get(name, [])))
+    pattern = _lay_out(target, lambda name, scenario: reduced(scenario, without.get(name, [])))
+    for name, names in without.items():
+        if any(map(_is_test, names)):
+            _without_tests(target / name / TESTS, SCENARIOS / name / TESTS, {*filter(_is_test, names)})
+    return pattern
+
+
+def _is_test(name: str) -> bool:
+    return name.endswith(".py")
+
+
+def _without_tests(place: Path, source: Path, names: set[str]) -> None:
+    """Replace the link to a directory of tests with a directory of links to the other files in it.
+
+    :raises ValueError: there is no such file.
+    """
+    if unknown := names - {path.name for path in source.iterdir()}:
+        raise ValueError(f"tests/quick.yml: no file {', '.join(sorted(unknown))} in {source.parent.name}/{TESTS}")
+    place.unlink()
+    place.mkdir()
+    for path in source.iterdir():
+        if path.name not in names and path.is_file():
+            (place / path.name).symlink_to(path)
 
 
 def make_on_suite(name: str, suite: str, target: Path | None = None) -> tuple[str, list[str]]:
