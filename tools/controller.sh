@@ -23,9 +23,10 @@ git ls-files --cached --others --exclude-standard -z | while IFS= read -r -d '' 
     [ ! -e "$file" ] || printf '%s\0' "$file"
 done | tar --create --null --files-from=- | docker run --rm --interactive \
     --volume "$authorities:$authorities:ro" --volume "$work_directory/test:$work_directory/test" \
-    --env "PIP_CERT=$authorities" --env PYTEST_ADDOPTS --env "NOX=$nox" --env "SESSION=$session" \
+    --env "AUTHORITIES=$authorities" --env PYTEST_ADDOPTS --env "NOX=$nox" --env "SESSION=$session" \
     "nginx-edge/controller:$suite" bash -c '
         set -euo pipefail
+        printf "[global]\ncert = %s\n" "$AUTHORITIES" >/etc/pip.conf # ansible-test hides PIP_CERT from pip
         mkdir -p /srv/nginx_edge && cd /srv/nginx_edge && tar --extract
         git init --quiet && git add --all
         mkdir -p .cache/collections/ansible_collections/hardened
