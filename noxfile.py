@@ -74,7 +74,7 @@ def import_linter(session: nox.Session) -> None:
 def yamllint(session: nox.Session) -> None:
     """Lint the YAML files."""
     run(session, "yamllint", "--strict", *(session.posargs or ["."]))
-    new_repository = "playbooks/files/ops"  # has its own configuration, for the teams that get it
+    new_repository = "playbooks/files/ops"  # it has its own configuration file
     run(session, "yamllint", "--strict", "--config-file", f"{new_repository}/.yamllint", new_repository)
 
 

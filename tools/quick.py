@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scenarios with fewer hosts, for a run of tests that is to end within 50 minutes, or with one edge on one system.
+"""Create reduced scenarios: with fewer hosts and tests for ``make test``, or with one edge on one system.
 
 ``tests/quick.yml`` names the platforms and the files of tests that are left out, by scenario. A reduced scenario is a
 folder of links to the real one, with its own molecule.yml; Molecule finds it by ``MOLECULE_GLOB``.

@@ -8,7 +8,7 @@ A page marks its steps in the same way everywhere:
 - ``console fails``: the last command of the block fails (its exit code is not 0). The others succeed.
 - ``console skip``: a test does not run the commands, because they need something that the page only describes.
 - A ``text output`` block after a console block is the output of the last command of that block, standard output and
-  standard error together. ``...`` stands for any text. Differences in white space do not count, because the width of a
+  standard error together. ``...`` matches any text. Differences in white space do not count, because the width of a
   terminal changes line breaks (:meth:`Command.matches`).
 - A line that consists of a path and a colon (`` `prod/hosts.yml`: ``) directly before a block means: write the block to
   that file. It replaces an existing file. A relative path is relative to the current directory. With ``skip``, such

@@ -23,7 +23,7 @@ COLLECTION = "reference/collection"
 
 
 def place(path: str) -> str:
-    """The path of a page on the site, for a Markdown file of the repository; empty for a file that is no page."""
+    """Return the path on the site of a Markdown file; empty if the site does not contain the file."""
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
     if role := re.fullmatch(r"roles/(\w+)/README\.md", path):

@@ -40,7 +40,7 @@ def test_the_tutorial(reader: Reader) -> None:
     """Every command ends as the page says, and prints what the page shows."""
     for step in read_steps(TUTORIAL.read_text(encoding="utf-8")):
         reader.follow(step, START)
-    reader.run(f"cp -R {REPOSITORY} {FINISHED}")
+    assert reader.run(f"cp -R {REPOSITORY} {FINISHED}").returncode == 0
 
 
 def test_the_version(reader: Reader) -> None:

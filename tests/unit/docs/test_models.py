@@ -30,7 +30,7 @@ SITE = {"name": "www.example.com", "locations": [{"path": "/", "upstream": "app"
 WRONG = "wrong"
 EXPRESSION = re.compile(r"{{[^{}]*}}")
 OF_THE_VAULT = "c2VjcmV0"
-"""What an expression in an example stands for: a secret, also where the format is base64."""
+"""The value used for an expression in an example: a secret, which is also valid base64."""
 
 
 @dataclass(frozen=True)

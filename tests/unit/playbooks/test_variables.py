@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The model may contain expressions and vaulted values, whatever the settings of Ansible are."""
+"""Expressions and vaulted values in the model work with different settings of Ansible."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def read_value(option: Option, value: Any, path: str, problems: list[Problem]) -
 
 
 def _from_text(kind: str, value: str) -> Any:
-    """The number or boolean that a text stands for.
+    """Convert a text to a number or a boolean if it is one; otherwise return it unchanged.
 
     ``-e name=value`` makes every value a text, and so do expressions in ansible-core before 2.19 without native Jinja.
     """
