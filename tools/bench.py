@@ -83,8 +83,8 @@ def measure(sites: int, folder: Path) -> tuple[float, dict[str, float]]:
     text = yaml.safe_dump({**VARIABLES, "edge_sites": [site(number) for number in range(sites)]})
     baseline, _variables = median_seconds(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
     parts: dict[str, float] = {}
-    parts["read the files"], (files, _unreadable) = median_seconds(lambda: read_site_files(folder, lambda _path: None))
-    parts["validate"], reading = median_seconds(lambda: read_edge(options, VARIABLES, files))
+    parts["read the files"], found = median_seconds(lambda: read_site_files(folder, lambda _path: None))
+    parts["validate"], reading = median_seconds(lambda: read_edge(options, VARIABLES, found.sites))
     parts["check"], _problems = median_seconds(lambda: (check(reading), list(check_certificates(reading))))
     parts["view"], edge_view = median_seconds(
         lambda: view_edge(reading.edge, TARGET, generation=PLACEHOLDER, user_files={})

@@ -27,10 +27,11 @@ HEAD = """# Errors of the model
 Wrong models, and what a run says of them before it changes any host. Generated from `tests/mistakes` by
 `make reference`; the tests compare every word.
 
-An error reads `place: what is wrong; what to write`. A place such as `edge_sites[2].locations[0].path` counts from 0.
-For a site in a separate file, the place begins with the name of the file:
-`sites.d/shop.example.com.yml: locations[0].path`. All errors of a run are reported together. A record with an error
-takes no part in checks across records, so those report its other problems in the next run.
+An error reads `file:line: place: what is wrong; what to write`. A place such as
+`edge_sites[2] (www.example.com).locations[0].path` counts from 0. The sites of `sites.d` come after those of
+`edge_sites`. The file and the line are missing where Ansible does not know them, for example for `-e name=value`. All
+errors of a run are reported together. A record with an error takes no part in checks across records, so those report
+its other problems in the next run.
 """
 
 

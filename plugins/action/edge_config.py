@@ -12,7 +12,7 @@ import hashlib
 import inspect
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +44,23 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline
     build,
     plan,
 )
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.origins import Origins
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import (
     Loader,
     digest_of_site_files,
     read_site_files,
 )
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.errors import error_message
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.errors import (
+    error_message,
+    located,
+)
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import probes
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.releases import RELEASES, target_of
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._positions import position_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
@@ -142,33 +147,37 @@ class ActionModule(ActionBase):
         model = {name: value for name, value in variables.items() if name in _options()}
         read_sites = functools.cache(lambda: read_site_files(folder, self._read_by_ansible))
         # The bytes of files with expressions do not determine their content, so these files have to be read again.
-        contents = digest_of_site_files(folder) or [[file.name, file.content] for file in read_sites()[0]]
-        inputs = (model, contents, host, hosts, task_vars.get("inventory_dir"))
+        contents = digest_of_site_files(folder) or [[file.name, file.content] for file in read_sites().sites]
+        service_options = self._service_options(task_vars)
+        inputs = (model, contents, host, hosts, task_vars.get("inventory_dir"), service_options)
         key = fingerprint(target, *inputs)
         path = Path(C.DEFAULT_LOCAL_TMP, f"edge-model-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
         stored = load(path, key)
         if stored is not None:
             return stored
-        site_files, unreadable = read_sites()
+        read = read_sites()
         planned = plan(
             _options(),
             variables,
             target,
             _finder(task_vars),
-            site_files,
+            read.sites,
             read_file=self._reader(task_vars),
             inventory=Inventory(host, frozenset(hosts)),
+            service_options=service_options,
         )
-        problems = (*unreadable, *planned.problems)
+        locate = Origins(task_vars, position_of, planned.files, folder)
+        problems = (*read.problems, *planned.problems)
         if not problems and ask_host:
             problems = self._refused_profiles(planned, task_vars)
         if problems:
-            raise _FailedError({"msg": error_message(problems)})
+            raise _FailedError({"msg": error_message(problems, locate)})
         try:
             built = build(planned.edge, target, TEMPLATES, hash_password)
         except OSError as error:
             raise _FailedError({"msg": f"the controller cannot hash passwords: {error}"}) from error
-        checked = CheckedModel(_plain(planned), built.content, built.user_files)
+        warnings = [located(one, locate) for one in (*read.warnings, *planned.warnings)]
+        checked = CheckedModel(_plain(planned, warnings), built.content, built.user_files)
         store(path, key, checked)
         return checked
 
@@ -199,6 +208,10 @@ class ActionModule(ActionBase):
         if not outcome["tested"]:
             result["edge_warnings"] = ["nginx: is not installed yet; the configuration was rendered, but not tested"]
         return {**result, "sent": len(payload)}
+
+    def _service_options(self, task_vars: Mapping[str, Any]) -> list[str]:
+        given = untagged(self._templar.template(task_vars.get("nginx_service_options", [])))
+        return [str(one) for one in given] if isinstance(given, list) else []
 
     def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         names = (name for name in task_vars if name.startswith(PREFIX))
@@ -271,7 +284,7 @@ def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:
     return exists
 
 
-def _plain(planned: Plan) -> dict[str, Any]:
+def _plain(planned: Plan, warnings: Sequence[str]) -> dict[str, Any]:
     edge = planned.edge
     return {
         "certificates": planned.certificates,
@@ -280,7 +293,7 @@ def _plain(planned: Plan) -> dict[str, Any]:
         "settings": {name: getattr(edge, name) for name in SETTINGS},
         "sites": probes(edge),
         "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "retry_timeout")},
-        "edge_warnings": [*map(str, planned.warnings), *(f"{one}; the model allows this" for one in planned.lifted)],
+        "edge_warnings": [*warnings, *(f"{one}; the model allows this" for one in planned.lifted)],
     }
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import Format
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import FILE_END, Problem
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 
-from .models import DELETED, Drawn, Place, at, changed, texts_of
+from .models import DELETED, FILE_END, SITES, Drawn, Place, at, changed, texts_of
 from .texts import SPARE_TEXTS
 
 SPARE_INTEGER = 404
@@ -21,15 +21,17 @@ def located(whole: Mapping[str, Any], path: str) -> tuple[Place, str]:
     """The place that a path names, as far as it is in the model, and the rest of the path."""
     node: Any = whole
     place: Place = ()
+    if (file := _site_file(whole, path)) is not None:
+        place, node, path = (file[0],), whole[file[0]], file[1]
     while path:
         if isinstance(node, dict):
-            begun = [key for key in node if re.match(re.escape(str(key)) + r"(?=[.\[]|$)", path) or _is_file(key, path)]
+            begun = [key for key in node if re.match(re.escape(str(key)) + r"(?=[.\[]|$)", path)]
             if not begun:
                 break
             key: Any = max(begun, key=lambda key: len(str(key)))
             path = path[len(str(key)) :].removeprefix(".")
         else:
-            index = re.match(r"\[(\d+)\]\.?", path)
+            index = re.match(_INDEX, path)
             if index is None or not isinstance(node, list) or int(index[1]) >= len(node):
                 break
             key, path = int(index[1]), path[index.end() :]
@@ -37,8 +39,16 @@ def located(whole: Mapping[str, Any], path: str) -> tuple[Place, str]:
     return place, path
 
 
-def _is_file(key: Any, path: str) -> bool:
-    return str(key).endswith(FILE_END) and path.startswith(str(key))
+_INDEX = r"\[(\d+)\](?: \([^)]*\))?\.?"
+
+
+def _site_file(whole: Mapping[str, Any], path: str) -> tuple[str, str] | None:
+    """The key of the file that a path is in, and the rest of the path: sites in files follow those of the variable."""
+    found = re.match(SITES + _INDEX, path)
+    given = whole.get(SITES)
+    files = [key for key in whole if str(key).endswith(FILE_END)]
+    number = int(found[1]) - (len(given) if isinstance(given, list) else 0) if found else -1
+    return (files[number], path[found.end() :]) if found and 0 <= number < len(files) else None
 
 
 def fixed(drawn: Drawn, target: Target, rounds: int = 20) -> Drawn:

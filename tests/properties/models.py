@@ -21,13 +21,14 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX, SiteFile, option_name
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax import formats
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import Format
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import FILE_END
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 
 from ..unit.models import OPTIONS
 from .texts import KINDS, hostile
 
 SITES = "edge_sites"
+FILE_END = ": "
+"""Ends the key of a site file in :attr:`Drawn.whole`."""
 FRIENDLY_INTEGERS = (1, 2, 3, 5, 10, 80, 100, 200, 301, 404, 503, 2048, 8443)
 ODD_INTEGERS = (-1, 0, 65535, 65536, 10**6, 10**9, 2**31, 2**63, 10**30)
 ODD_VALUES: tuple[Any, ...] = (

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import FILE_END, Problem
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
 
 from ..unit.models import OPTIONS, TARGETS, rendered_plan
 from .fixing import located
-from .models import SITES, Drawn
+from .models import FILE_END, SITES, Drawn
 from .structure import harmless, named, parsed, translated
 
 GENERATION = "golden"

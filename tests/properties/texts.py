@@ -71,6 +71,7 @@ _LITERALS = st.one_of(
     _from("", "DENY", "default-src 'self'; img-src *", 'say "hello"', "a\\b", "it's {not} a block;", "100 % grün"),
     st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), max_size=30),
 )
+_LOCATION_PATHS = _from("/my files/", "/a b", "/café au lait/", "/my%20files/", "/a//b", "/a/../b")
 _URI_PATHS = _from("/", "/api/", "/api", "/a.b/c-d_e/", "/käse/", "/50x.html", "/%2f/", "/a*b|c(d)~e", "/x" * 40)
 _REGULAR_EXPRESSIONS = _from(
     r"\.php$", r"^/api/v\d{1,3}/", r"^/(?P<part>[a-z]+)/\d+$", '^/[s]ay "it"; {2}', r"\.(?:css|js)$", "käse"
@@ -116,7 +117,8 @@ KINDS: Mapping[Format, Kind] = {
     formats.LEVELS: Kind(_from("1", "1:2", "2:2:2")),
     formats.URI_PATH: Kind(_URI_PATHS, _harmless_uri),
     # A path, or a regular expression made of what means the same to Python and to PCRE.
-    formats.URI_PATTERN: Kind(st.one_of(_URI_PATHS, _URI_PATHS, _REGULAR_EXPRESSIONS), _harmless_uri),
+    formats.LOCATION_PATH: Kind(_LOCATION_PATHS, _harmless_uri),
+    formats.URI_PATTERN: Kind(st.one_of(_URI_PATHS, _LOCATION_PATHS, _REGULAR_EXPRESSIONS), _harmless_uri),
     formats.FOLDER: Kind(_from("/", "/srv/www", "/srv/www/", "/srv/a.b/c-d/", "/srv/file")),
     formats.EDGE_FILE: Kind(_from("/etc/ssl/clients.pem", "/etc/ssl/c.d/ca", "/srv/a-b_c.pem")),
     formats.FILE_PATTERN: Kind(_from("$uri", "$uri/", "$uri/index.html", "/index.html", "=404", "=503")),

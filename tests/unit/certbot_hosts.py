@@ -21,7 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.serv
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost
 
-NOW = datetime.now(timezone.utc) + timedelta(minutes=5)  # pairs are made while the tests run
+NOW = datetime.now(timezone.utc) + timedelta(hours=1)  # pairs are made while the tests run
 CA = Authority("https://acme.test/dir", "ops@a.example", "/etc/ssl/private-ca.pem", agree_tos=True)
 WEBROOT = "/var/lib/nginx-edge/acme"
 BY_FILE = Challenge("webroot", {"webroot_path": WEBROOT})

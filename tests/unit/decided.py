@@ -23,7 +23,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.want
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
 
 HOST = LocalHost()
-NOW = datetime.now(timezone.utc) + timedelta(minutes=5)  # pairs are made while the tests run
+NOW = datetime.now(timezone.utc) + timedelta(hours=1)  # pairs are made while the tests run
 ACME = Wanted("a.example", ("a.example", "www.a.example"))
 SELF = replace(ACME, source="self_signed")
 

@@ -92,7 +92,7 @@ def test_an_upstream_cannot_be_resolved(edge: Edge, row: Callable[..., None]) ->
         edge.sh("cat /root/hosts > /etc/hosts")
     for done in (changed, reloaded):
         assert (done.code, done.failures) == (1, ())
-        assert "edge_upstreams['named']: nginx says: host not found in upstream" in done.told
+        assert " (named): nginx says: host not found in upstream" in done.told
     assert state.served == "good"
     assert edge.change("resolved").code == 0
     row(

@@ -56,14 +56,14 @@ CASES = (
         "missing_brace",
         (
             "1 error in the model of the edge; nothing was changed:",
-            "edge_sites[0].extra_directives: does not close a block;",
+            "edge_sites[0] (NAME).extra_directives: does not close a block;",
         ),
         {"edge_sites": sites(API, FIXED, extra_directives="if ($request_method = TRACE) {\n  return 405;")},
     ),
     Case(
         "misspelt_directive",
         (
-            "edge_sites['NAME'].locations['/api/'].extra_directives: nginx says: ",
+            "edge_sites[0] (NAME).locations[0].extra_directives: nginx says: ",
             'unknown directive "proxy_bufering" (',
             ": proxy_bufering off;)",
         ),
@@ -78,7 +78,7 @@ CASES = (
     ),
     Case(
         "unknown_upstream_host",
-        ("edge_upstreams['api']: nginx says: host not found in upstream", "nosuch.invalid:3001"),
+        ("edge_upstreams[0] (api): nginx says: host not found in upstream", "nosuch.invalid:3001"),
         {"edge_upstreams": [{"name": "api", "servers": [{"address": "nosuch.invalid:3001"}]}]},
         fault="the name of a new upstream cannot be resolved",
     ),
@@ -86,7 +86,7 @@ CASES = (
         "missing_certificate_file",
         (
             "1 error in the model of the edge; nothing was changed:",
-            "edge_certificates[0].fullchain: the controller has no file FOLDER/absent.pem",
+            "edge_certificates[0] (NAME).fullchain: the controller has no file FOLDER/absent.pem",
         ),
         {"edge_certificates": provided("FOLDER/absent.pem", "FOLDER/one.key")},
     ),
@@ -94,7 +94,7 @@ CASES = (
         "key_of_another_certificate",
         (
             "1 error in the model of the edge; nothing was changed:",
-            "edge_certificates[0].privkey: the private key does not match the certificate",
+            "edge_certificates[0] (NAME).privkey: the private key does not match the certificate",
         ),
         {"edge_certificates": provided("FOLDER/one.pem", "FOLDER/other.key")},
     ),
@@ -102,8 +102,8 @@ CASES = (
         "several_errors",
         (
             "3 errors in the model of the edge; nothing was changed:",
-            "edge_sites[0].locations[0].upstream: 'apo' is not in edge_upstreams (api); did you mean 'api'?",
-            "edge_sites[0].locations[1].retrun: ",
+            "edge_sites[0] (NAME).locations[0].upstream: 'apo' is not in edge_upstreams (api); did you mean 'api'?",
+            "edge_sites[0] (NAME).locations[1].retrun: ",
             "edge_tls_policy: 'modrn'",
         ),
         {
@@ -115,7 +115,7 @@ CASES = (
         "one_edge_wrong",
         (
             "1 error in the model of the edge; nothing was changed:",
-            "edge_upstreams[0].servers[0].weight: ",
+            "edge_upstreams[0] (api).servers[0].weight: ",
         ),
         {"edge_sites": sites(API, FIXED)},
         {TRIXIE: {"edge_upstreams": [{"name": "api", "servers": [{"address": "10.213.79.20:3001", "weight": 0}]}]}},

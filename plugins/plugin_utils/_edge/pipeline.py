@@ -14,6 +14,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 from .check.certificates import check_certificates
 from .check.edge import check, warnings
 from .check.fleet import check_orderer
+from .check.hidden_paths import check_hidden_paths
 from .check.key_pairs import Reader, check_files
 from .check.target import check_target
 from .model.edge import Edge
@@ -50,6 +51,7 @@ class Plan:
     :param authority: that and the account for ``certbot_certificates``; None when nothing is ordered.
     :param problems: if there are any, nothing must be built from ``edge``.
     :param lifted: guarantees that the model lifts on purpose.
+    :param files: places of the sites that have their own file -> name of the file.
     """
 
     edge: Edge
@@ -58,6 +60,7 @@ class Plan:
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     lifted: tuple[Problem, ...]
+    files: Mapping[str, str]
 
 
 def plan(
@@ -69,6 +72,7 @@ def plan(
     *,
     read_file: Reader | None = None,
     inventory: Inventory | None = None,
+    service_options: Sequence[str] = (),
 ) -> Plan:
     """Read and check the variables of a host.
 
@@ -77,17 +81,20 @@ def plan(
     :param site_files: sites, one per file.
     :param read_file: reads those files; if None, their contents are not checked.
     :param inventory: determines the issuing edge; if None, every host orders its certificates.
+    :param service_options: options of systemd that the operator adds to the unit of nginx.
     """
     reading = read_edge(options, variables, site_files)
     edge = reading.edge
-    problems = (
-        *reading.problems,
+    found = (
         *check(reading),
         *check_certificates(reading),
         *check_target(edge, target),
+        *check_hidden_paths(edge, service_options),
         *check_files(edge, file_exists, read_file, datetime.now(timezone.utc)),
         *(check_orderer(edge, inventory.hosts) if inventory else ()),
     )
+    # A list without its wrong items may seem to be empty or too short.
+    problems = (*reading.problems, *(one for one in found if not _follows(one, reading.problems)))
     certificates = plan_certificates(edge, target)
     if inventory:
         certificates = received_by(inventory.host, edge, certificates)
@@ -98,7 +105,12 @@ def plan(
         problems=problems,
         warnings=warnings(edge, target),
         lifted=tuple(lifted(edge)),
+        files=reading.files,
     )
+
+
+def _follows(problem: Problem, earlier: Sequence[Problem]) -> bool:
+    return any(one.path.startswith(f"{problem.path}[") for one in earlier)
 
 
 @dataclass(frozen=True)

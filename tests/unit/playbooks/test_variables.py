@@ -123,6 +123,7 @@ def test_an_error_is_printed_without_an_exception(tmp_path: Path, inventory: Pat
     done = _check(tmp_path, {})
     printed = done.stdout + done.stderr
     assert done.returncode == 2
-    assert "sites.d/www.yml: locations[0].upstrem: unknown key; did you mean 'upstream'?" in printed
+    place = "sites.d/www.yml:5: edge_sites[0] (www.example.com).locations[0].upstrem"
+    assert f"{place}: unknown key; did you mean 'upstream'?" in printed
     assert "exception" not in printed.lower()
     assert "Traceback" not in printed

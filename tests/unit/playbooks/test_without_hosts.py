@@ -27,7 +27,10 @@ edge_upstreams: [{ name: app, servers: [{ address: "10.0.0.1:80" }] }]
 edge_sites:
   - { name: www.example.com, http3: "on", locations: [{ path: /, upstream: app }] }
 """
-HTTP3_ERROR = "edge_sites[0].http3: HTTP/3 needs nginx built --with-http_v3_module; this host has an nginx 1.24.0"
+HTTP3_ERROR = (
+    "prod/group_vars/edge/sites.yml:5: edge_sites[0] (www.example.com).http3: "
+    "HTTP/3 needs nginx built --with-http_v3_module; this host has an nginx 1.24.0"
+)
 
 
 @pytest.fixture
@@ -57,7 +60,8 @@ def test_the_release_decides_what_nginx_can_do(repository: Path) -> None:
     done = check(repository, "-e", "release=noble")
     assert done.returncode == 2
     assert HTTP3_ERROR in done.stdout
-    assert "edge_http_port: expected an integer, got 'none'" in done.stdout  # the error of the other host
+    # the error of the other host
+    assert "prod/hosts.yml:5: edge_http_port: expected an integer, got 'none'" in done.stdout
     (repository / "prod" / "hosts.yml").write_text(HOSTS)
     from_nginx_org = check(repository, "-e", "release=noble", "-e", "nginx_repository=nginx_org")
     assert from_nginx_org.returncode == 0, from_nginx_org.stdout

@@ -11,6 +11,7 @@ from typing import Any
 from ..host.host import Host
 from ..host.packing import unpacked
 from ..host.paths import Layout
+from ..host.redaction import redacted
 from .content import Content
 from .store import WRITTEN, Manifest, digest_of, drift, live_name, read_manifest, running_name
 
@@ -75,7 +76,8 @@ def _by_hand(path: str) -> tuple[str, str]:
 
 
 def _entry(before_header: str, after_header: str, before: str, after: str) -> dict[str, Any]:
-    return {"before_header": before_header, "after_header": after_header, "before": before, "after": after}
+    texts = {"before": redacted(before), "after": redacted(after)}
+    return {"before_header": before_header, "after_header": after_header, **texts}
 
 
 def _text(data: bytes | None) -> str:

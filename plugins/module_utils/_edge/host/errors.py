@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .redaction import redacted
+
 
 class EdgeError(Exception):
-    """An error that an operator must fix; a module reports it with ``fail_json``.
+    """An error that an operator must fix; a module reports it with ``fail_json``. What looks like a secret is hidden.
 
     :param message: one line with the error and its remedy.
     :param details: additional lines, such as the output of a program, most important first; default none.
     """
 
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.details = tuple(details)
+        self.message = redacted(message)
+        self.details = tuple(map(redacted, details))
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return "\n".join((self.message, *self.details))

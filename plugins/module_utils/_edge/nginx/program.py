@@ -12,6 +12,7 @@ from typing import Any
 
 from ..host.errors import EdgeError
 from ..host.host import Host
+from ..host.redaction import redacted
 from .package import DISTRIBUTION, MODULES_PATH, STREAM_MODULE, first, policy, read_candidate, worker_account
 from .service import master_pid, open_files_limit
 
@@ -98,14 +99,14 @@ def explain(host: Host, line: str, conf: str) -> str:
     else:
         path, number = _mentioned(host, _QUOTED.findall(words), conf)
         if not number:
-            return f"nginx says: {words}"
+            return redacted(f"nginx says: {words}")
     text = _lines(host, path)
     source = text[number - 1].strip() if 0 < number <= len(text) else ""
     place = _place(host, conf.rpartition("/")[0], path, number)
     inside = "/sites/" in path or "/streams/" in path
     short = "/".join(path.split("/")[-2:]) if inside else path.rsplit("/", 1)[-1]
     where = f"{short}:{number}" + (f": {source}" if source else "")
-    return (f"{place}: " if place else "") + f"nginx says: {words} ({where})"
+    return redacted((f"{place}: " if place else "") + f"nginx says: {words} ({where})")
 
 
 def _mentioned(host: Host, quoted: list[str], conf: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import (
@@ -14,13 +15,15 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.want
 from ..model.certificate import Acme, Certificate
 from ..plan.certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, plan_certificates
 from ..read.reader import Reading
-from ..syntax.problems import FILE_END, Problem
+from ..syntax.problems import Problem
 from .ranges import at_least
 
 LONGEST_PROPAGATION = 3600
 """Seconds; certbot sleeps for so long, and the run waits for it."""
 WITHOUT_CREDENTIALS = frozenset({"route53"})
 """Plugins that take their keys from the machine's own role, and have no option for a file."""
+_WITHOUT_NAMES = re.compile(r"edge_sites\[\d+\]( \(\S+\))?(\.(name|aliases)\S*)?")
+"""Places of errors that hide names of a site."""
 
 
 def check_certificates(reading: Reading) -> Iterator[Problem]:
@@ -141,7 +144,7 @@ def _check_reach(certificate: Certificate, reading: Reading) -> Iterator[Problem
     """Names whose challenge no site would answer; a site with errors counts as one that does."""
     if not source_of(certificate.source).ordered or certificate.challenge != "http-01":
         return
-    if any(FILE_END in problem.path for problem in reading.problems):
+    if _has_nameless_sites(reading):
         return
     served = {name for site in reading.edge.sites for name in site.names} | reading.names["edge_sites"]
     for name in certificate.names:
@@ -156,7 +159,12 @@ def _check_reach(certificate: Certificate, reading: Reading) -> Iterator[Problem
 def _has_broken_sites(reading: Reading) -> bool:
     """Whether sites with errors were left out, so that a certificate may only seem to be unused."""
     sound = {name for site in reading.edge.sites for name in site.names}
-    return bool(reading.names["edge_sites"] - sound) or any(FILE_END in problem.path for problem in reading.problems)
+    return bool(reading.names["edge_sites"] - sound) or _has_nameless_sites(reading)
+
+
+def _has_nameless_sites(reading: Reading) -> bool:
+    """Whether a site has errors that hide its names."""
+    return any(_WITHOUT_NAMES.fullmatch(problem.path) for problem in reading.problems)
 
 
 def _covers(names: tuple[str, ...], wanted: str) -> bool:

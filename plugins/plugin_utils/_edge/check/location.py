@@ -10,6 +10,7 @@ from ..model.cache import CacheUse
 from ..model.limits import RateLimitUse
 from ..model.location import Location, Return
 from ..syntax import formats, quantities
+from ..syntax.paths import normal_path, wrong_structure
 from ..syntax.problems import Problem
 from .ranges import at_least
 
@@ -74,7 +75,12 @@ def _files(location: Location) -> Iterator[Problem]:
 def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
     yield from at_least(use, "burst", use.burst, 0)
     yield from at_least(use, "delay", use.delay, 0)
-    if use.delay and use.delay >= use.burst:
+    for option, value in (("delay", use.delay), ("nodelay", use.nodelay)):
+        if value is not None and use.burst == 0:
+            yield Problem(use.at(option), "has no effect without burst", f"write burst, or remove {option}")
+    if use.delay is not None and use.nodelay:
+        yield Problem(use.at("nodelay"), f"contradicts delay: {use.delay}", "remove one of them")
+    if use.delay and 0 < use.burst <= use.delay:
         yield Problem(
             use.at("delay"), f"{use.delay} must be less than burst ({use.burst})", f"write 0 to {use.burst - 1}"
         )
@@ -83,12 +89,13 @@ def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
 def _path(location: Location) -> Iterator[Problem]:
     place = location.at("path")
     if location.match == "regex":
-        try:
-            re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", location.path))  # PCRE names groups without the P
-        except (re.error, OverflowError, RecursionError) as error:
-            yield Problem(place, f"is not a regular expression: {error}")
-    elif not formats.URI_PATH.fits(location.path):
-        yield Problem(place, f"invalid value {location.path!r}", f"expected {formats.URI_PATH.words}")
+        if reason := wrong_structure(location.path):
+            yield Problem(place, f"is not a regular expression: {reason}")
+    elif not formats.LOCATION_PATH.fits(location.path):
+        yield Problem(place, f"invalid value {location.path!r}", f"expected {formats.LOCATION_PATH.words}")
+    elif (compared := normal_path(location.path)) != location.path:
+        reason = f"{location.path!r} never matches, because nginx compares the decoded and simplified path"
+        yield Problem(place, reason, f"write {compared}")
     if location.strip_prefix and location.match != "prefix":
         reason = f"nginx has no prefix to strip with match: {location.match}"
         yield Problem(location.at("strip_prefix"), reason)

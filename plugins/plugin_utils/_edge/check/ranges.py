@@ -11,8 +11,10 @@ from ..syntax.problems import Problem
 LARGEST = 1_000_000_000
 
 
-def at_least(record: Record, option: str, value: int, least: int, most: int = LARGEST) -> Iterator[Problem]:
-    """A problem where a number is too small or too large."""
+def at_least(record: Record, option: str, value: int | None, least: int, most: int = LARGEST) -> Iterator[Problem]:
+    """A problem where a number is too small or too large; an option that is not given has none."""
+    if value is None:
+        return
     if value < least:
         yield Problem(record.at(option), f"{value} is too small", f"write at least {least}")
     if value > most:

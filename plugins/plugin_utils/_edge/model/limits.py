@@ -37,8 +37,8 @@ class RateLimitUse(Record):
 
     limit: Annotated[RateLimit, Reference("edge_rate_limits", option="name")]
     burst: int
-    nodelay: bool
-    delay: int
+    nodelay: bool | None
+    delay: int | None
     dry_run: bool
 
 

@@ -13,7 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..syntax.problems import Problem, did_you_mean, inside
+from ..syntax.directives import instead_of
+from ..syntax.problems import Problem, did_you_mean, inside, item
 
 Option = Mapping[str, Any]
 Options = Mapping[str, Option]
@@ -25,24 +26,31 @@ RENAMED = {
     "patience": "retry_timeout",
 }
 """Earlier names of options."""
+MOST_LISTED = 12
+"""Known keys that an error lists."""
 BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 TYPE_NAMES = {"str": "a string", "int": "an integer", "bool": "true or false", "list": "a list", "dict": "a mapping"}
 
 
-def read_options(options: Options, value: Mapping[str, Any], path: str, problems: list[Problem]) -> dict[str, Any]:
+def read_options(
+    options: Options, value: Mapping[str, Any], path: str, problems: list[Problem], parent: Options | None = None
+) -> dict[str, Any]:
     """Read a mapping by its options.
 
     :param path: place of the mapping, empty for the variables of a host.
     :param problems: what is wrong is appended here; a wrong value is read as None.
+    :param parent: the options of the mapping around it, for hints.
     :returns: every option of the spec, with the default (None without one) where ``value`` has none.
     """
-    problems.extend(unknown(options, str(key), path) for key in value if key not in options)
+    problems.extend(unknown(options, str(key), path, parent or {}) for key in value if key not in options)
     read: dict[str, Any] = {}
+    # A key or a password may have been written into the wrong option.
+    secret = bool(path) and any(option.get("no_log") for option in options.values())
     for key, option in options.items():
         given = value.get(key)
         place = inside(path, key)
         if given is not None:
-            read[key] = read_value(option, given, place, problems)
+            read[key] = read_value(option, given, place, problems, options, secret=secret)
             if option.get("required") and given == []:
                 problems.append(Problem(place, "required, but empty"))
         elif option.get("required"):
@@ -50,22 +58,62 @@ def read_options(options: Options, value: Mapping[str, Any], path: str, problems
             read[key] = None
         elif "default" in option:
             # A default goes through the same door, so that its nested defaults are filled in too.
-            read[key] = read_value(option, copy.deepcopy(option["default"]), place, problems)
+            read[key] = read_value(option, copy.deepcopy(option["default"]), place, problems, options)
         else:
             read[key] = None
     return read
 
 
-def unknown(options: Options, key: str, path: str) -> Problem:
-    """The problem of an unknown key."""
+_HARMLESS_KEY = re.compile(r"[A-Za-z0-9_. -]{0,60}", re.ASCII)
+"""A wrong name that errors may repeat; another one may hold the value too, such as ``Authorization: Bearer …``."""
+
+
+def is_harmless_key(key: str) -> bool:
+    """Whether an error may repeat a wrong name."""
+    return _HARMLESS_KEY.fullmatch(key) is not None
+
+
+def unknown(options: Options, key: str, path: str, parent: Options) -> Problem:
+    """The problem of an unknown key: the option that was meant, or the place where this one belongs.
+
+    :param parent: the options of the mapping around it; empty for the variables of a host.
+    """
+    if not is_harmless_key(key):
+        return Problem(path, "has an unknown key (hidden)", _listed(options))
     place = inside(path, key)
     if (renamed := RENAMED.get(key)) in options:
         return Problem(place, "was renamed", f"write {renamed}")
-    return Problem(place, "unknown key", did_you_mean(key, options) or f"known keys: {', '.join(options)}")
+    if path and key in parent:
+        return Problem(place, "is an option of the mapping around it", "indent it less")
+    if path and (inner := [name for name, option in options.items() if key in (option.get("options") or {})]):
+        return Problem(place, f"is an option of {inner[0]}", f"indent it into {inner[0]}")
+    if instead := instead_of(key, options):
+        return Problem(place, "is a directive of nginx, not an option here", instead)
+    return Problem(place, "unknown key", did_you_mean(key, options) or _listed(options))
 
 
-def read_value(option: Option, value: Any, path: str, problems: list[Problem]) -> Any:
-    """Read one value by its option: type, choices, elements, nested options. A wrong value is read as None."""
+def _listed(options: Options) -> str:
+    names = list(options)
+    if len(names) <= MOST_LISTED:
+        return f"known keys: {', '.join(names)}"
+    return "docs/reference/model.md lists the known keys"
+
+
+def read_value(
+    option: Option,
+    value: Any,
+    path: str,
+    problems: list[Problem],
+    parent: Options | None = None,
+    *,
+    secret: bool = False,
+) -> Any:
+    """Read one value by its option: type, choices, elements, nested options. A wrong value is read as None.
+
+    :param parent: the options of the mapping that contains it, for hints.
+    :param secret: errors do not repeat the value.
+    """
+    secret = secret or bool(option.get("no_log"))
     kind = option.get("type", "str")
     choices = option.get("choices")
     if isinstance(value, bool) and kind == "str" and choices and "on" in choices:
@@ -75,18 +123,18 @@ def read_value(option: Option, value: Any, path: str, problems: list[Problem]) -
     if isinstance(value, str):
         value = _from_text(kind, value)
     if not _has_type(kind, value):
-        problems.append(_wrong_type(kind, value, path, secret=bool(option.get("no_log"))))
+        problems.append(_wrong_type(kind, value, path, secret=secret))
         return None
     if choices is not None and value not in choices:
         listed = ", ".join(str(choice) for choice in choices)
         hint = did_you_mean(str(value), [str(choice) for choice in choices])
-        problems.append(Problem(path, f"'{value}' is not one of {listed}", hint))
+        problems.append(Problem(path, f"'{'(hidden)' if secret else value}' is not one of {listed}", hint))
         return None
     if kind == "list":
         element = {"type": option.get("elements", "str"), "options": option.get("options")}
-        return [read_value(element, item, f"{path}[{index}]", problems) for index, item in enumerate(value)]
+        return [read_value(element, one, item(path, index, one), problems, parent) for index, one in enumerate(value)]
     if kind == "dict" and option.get("options"):
-        return read_options(option["options"], value, path, problems)
+        return read_options(option["options"], value, path, problems, parent)
     return value
 
 

@@ -120,18 +120,12 @@ class Access:
         more = (*OF_AUTH_REQUESTS, *self.identity_headers(None))
         return request_headers("proxy", variables, (edge, self.site), more=more)
 
-    def auth_locations(
-        self, edge: Edge, site_place: str, variables: Effective, generation: str
-    ) -> tuple[AuthLocationView, ...]:
+    def auth_locations(self, edge: Edge, variables: Effective, generation: str) -> tuple[AuthLocationView, ...]:
         """One internal location for each service and path that the site asks."""
         distinct = {_auth_path(auth): auth for auth in _auth_requests(self.site)}
         headers = self.auth_headers(edge, variables)
         return tuple(
-            AuthLocationView(
-                f"{site_place}.auth_request",
-                path,
-                _ask(auth, headers.directives(generation)),
-            )
+            AuthLocationView(auth.place, path, _ask(auth, headers.directives(generation)))
             for path, auth in distinct.items()
         )
 
@@ -166,6 +160,7 @@ def _ask(auth: AuthRequest, headers: tuple[str, ...]) -> tuple[str, ...]:
         "internal",
         f"proxy_pass {'https' if upstream.tls else 'http'}://{upstream.name}{auth.path}",
         "proxy_pass_request_body off",
+        "client_max_body_size 0",  # nginx compares the body of the original request with this limit, too
         *headers,
         *(upstream_tls("proxy", upstream.tls) if upstream.tls else ()),
     )

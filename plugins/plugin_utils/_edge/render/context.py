@@ -37,14 +37,12 @@ def site_protocols(site: Site) -> tuple[str, ...]:
 class SiteContext:
     """One site while it is written.
 
-    :param place: its place in the model, for comments.
     :param alt_svc: value of Alt-Svc; empty without HTTP/3.
     :param generation: the placeholder of the generation's name.
     """
 
     edge: Edge
     site: Site
-    place: str
     access: Access
     variables: Effective
     alt_svc: str

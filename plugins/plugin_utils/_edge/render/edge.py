@@ -22,6 +22,7 @@ from .site import TLS_FOLDER, SiteView, view_site
 from .stream import StreamsView, view_streams
 from .zones import (
     CLIENT,
+    CacheZoneView,
     LimitView,
     UpstreamView,
     names_hash_bucket,
@@ -50,7 +51,7 @@ class EdgeView:
     upstreams: tuple[UpstreamView, ...]
     rate_limits: tuple[LimitView, ...]
     connection_limits: tuple[LimitView, ...]
-    caches: tuple[str, ...]
+    caches: tuple[CacheZoneView, ...]
     sites: tuple[SiteView, ...]
     streams: StreamsView | None
     http2_directive: bool

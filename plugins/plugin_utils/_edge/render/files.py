@@ -20,7 +20,9 @@ from .response_headers import map_lines
 Files = Mapping[str, str]
 """Relative path -> text, with a placeholder for the generation's name."""
 MARK = "\0"
-"""Marks places in rendered lines until they are collected; no value of the model can contain it."""
+"""Encloses places in rendered lines until they are collected; no value of the model can contain it."""
+BEGIN, END, LINE = "+", "-", "="
+"""What is marked: a place begins or ends with this line, or is the place of this line only."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,15 +45,29 @@ def render(view: EdgeView, templates: Path) -> Rendered:
 
 
 def _without_marks(text: str) -> tuple[str, list[tuple[int, str]]]:
-    """The text, and the numbers of the lines from which on it comes from a place."""
+    """The text, and the numbers of the lines from which on it comes from a place, or from none (empty)."""
     if MARK not in text:
         return text, []
-    lines, places = text.split("\n"), []
+    lines = text.split("\n")
+    places: list[tuple[int, str]] = []
+    blocks: list[str] = []
+    last = ""
     for index, line in enumerate(lines):
-        before, mark, place = line.partition(MARK)
-        if mark:
-            lines[index] = before + ("" if place.endswith(MARK) else place)
-            places.append((index + 1, place.rstrip(MARK)))
+        found, ends = blocks[-1] if blocks else "", 0
+        if MARK in line:
+            parts = line.split(MARK)
+            lines[index] = "".join(parts[::2])
+            for mark in parts[1::2]:
+                ends += mark[0] == END
+                if mark[0] != END:
+                    found = mark[1:]
+                if mark[0] == BEGIN:
+                    blocks.append(found)
+        if found != last:
+            places.append((index + 1, found))
+            last = found
+        if ends:
+            del blocks[-ends:]
     return "\n".join(lines), places
 
 
@@ -89,8 +105,9 @@ def _environment(templates: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # what is written is nginx's language; `quote` has escaped the values  # noqa: S701
     )
-    environment.filters["place"] = f"{MARK}{{}}".format
-    environment.filters["hidden_place"] = f"{MARK}{{}}{MARK}".format
+    environment.globals["place"] = f"{MARK}{BEGIN}{{}}{MARK}".format
+    environment.globals["end_place"] = f"{MARK}{END}{MARK}"
+    environment.globals["line_place"] = f"{MARK}{LINE}{{}}{MARK}".format
     environment.filters["indented"] = indent
     environment.filters["map_lines"] = map_lines
     return environment

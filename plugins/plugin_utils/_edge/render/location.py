@@ -8,9 +8,11 @@ import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ..model.edge import Edge
 from ..model.location import Location
 from ..model.upstream import Upstream
 from ..policy.access_rules import is_protected, regexes_below, rules_below
+from ..syntax import quantities
 from ..syntax.quote import quote, quoted
 from .access import upstream_tls
 from .cache import CacheView, view_cache_use
@@ -32,7 +34,6 @@ class LocationView:
     """A ``location`` block.
 
     :param groups: directives, each group a paragraph.
-    :param below: the prefix that it is a copy for; empty elsewhere.
     :param refusal: the variable that is set for requests which are refused with 400.
     :param added: headers that it adds to responses.
     :param inner: locations inside it.
@@ -43,7 +44,6 @@ class LocationView:
     place: str
     match: str
     groups: tuple[tuple[str, ...], ...]
-    below: str = ""
     extra_directives: str = ""
     refusal: str = ""
     added: tuple[Added, ...] = ()
@@ -81,8 +81,7 @@ def view_locations(context: SiteContext) -> Iterator[LocationView]:
 
 
 def _below(regex: Location, prefix: Location, context: SiteContext) -> LocationView:
-    view = view_location(regex, context, context.access.below(prefix, regex), prefix)
-    return replace(view, below=f" below {prefix.path}")
+    return view_location(regex, context, context.access.below(prefix, regex), prefix)
 
 
 def _without_slash(location: Location, context: SiteContext) -> Iterator[LocationView]:
@@ -90,9 +89,8 @@ def _without_slash(location: Location, context: SiteContext) -> Iterator[Locatio
     path = location.path.removesuffix("/")
     taken = any(one.path == path and one.match != "regex" for one in context.site.locations)
     if location.upstream and not location.grpc and path and path != location.path and not taken:
-        place = f"{context.place}.locations['{location.path}']"
         target = urllib.parse.quote(location.path, safe="/:@!*+,;=()~")
-        yield LocationView(place, "= " + quote(path), ((f'return 301 "{target}$is_args$args"',),))
+        yield LocationView(location.place, "= " + quote(path), ((f'return 301 "{target}$is_args$args"',),))
 
 
 def view_location(
@@ -121,15 +119,14 @@ def view_location(
         cache.directives if cache else (),
         (*context.hidden_by_location(location), *(one.directive for one in added)),
     )
-    place = f"{context.place}.locations['{location.path}']"
     raw, dropped = context.raw(location, prefix)
     return LocationView(
-        place=place,
+        place=location.place,
         match=modifier + quote(location.path),
         groups=tuple(group for group in groups if group),
         extra_directives=raw,
         added=tuple(added),
-        inner=_without_hidden_files(location, place),
+        inner=_without_hidden_files(location),
         refusal=refusal.variable if refusal else "",
         maps=(*_maps(cache), *_refusals(requests.dropped if requests else None, *dropped)),
         dropped=(*((requests.dropped,) if requests else ()), *dropped),
@@ -144,12 +141,12 @@ def _maps(cache: CacheView | None) -> tuple[ValueMap, ...]:
     return cache.maps if cache else ()
 
 
-def _without_hidden_files(location: Location, place: str) -> tuple[LocationView, ...]:
+def _without_hidden_files(location: Location) -> tuple[LocationView, ...]:
     """Written in the location itself: nginx would skip one of the server for a ``^~`` location."""
     serves_files = location.root or location.alias
     if not serves_files or location.hidden_files or location.match == "exact":
         return ()
-    return (LocationView(f"{place}.hidden_files", HIDDEN_FILES, (("return 404",),)),)
+    return (LocationView(location.at("hidden_files"), HIDDEN_FILES, (("return 404",),)),)
 
 
 def _limits(location: Location) -> tuple[str, ...]:
@@ -157,7 +154,9 @@ def _limits(location: Location) -> tuple[str, ...]:
     if location.rate_limit:
         use = location.rate_limit
         burst = f" burst={use.burst}" if use.burst else ""
-        spacing = f" delay={use.delay}" if use.delay else " nodelay" if use.nodelay else ""
+        spacing = f" delay={use.delay}" if use.delay else ""  # nginx delays all of them by default
+        if use.burst and use.delay is None and use.nodelay is not False:
+            spacing = " nodelay"
         directives.append(f"limit_req zone={rate_limit_zone(use.limit)}{burst}" + (spacing if use.burst else ""))
         if use.dry_run:
             directives.append("limit_req_dry_run on")
@@ -173,7 +172,9 @@ def _limits(location: Location) -> tuple[str, ...]:
 
 def _action(location: Location, context: SiteContext) -> tuple[str, ...]:
     if location.upstream:
-        return _grpc(location, location.upstream) if location.grpc else _proxy(location, location.upstream)
+        if location.grpc:
+            return _grpc(location, location.upstream, context.edge)
+        return _proxy(location, location.upstream)
     if location.return_:
         answer = location.return_
         content = answer.text if answer.url is None else re.sub(r"\$host(?!\w)", context.variables.host, answer.url)
@@ -216,12 +217,16 @@ def _proxy(location: Location, upstream: Upstream) -> tuple[str, ...]:
     return (*directives, *(upstream_tls("proxy", upstream.tls) if upstream.tls else ()))
 
 
-def _grpc(location: Location, upstream: Upstream) -> tuple[str, ...]:
+def _grpc(location: Location, upstream: Upstream, edge: Edge) -> tuple[str, ...]:
+    send, read = (one or PROXY_TIMEOUT for one in (location.proxy_send_timeout, location.proxy_read_timeout))
+    # The body of a stream ends with the stream, and its client may be silent for as long as the backend.
+    longest = max((edge.client_body_timeout, send, read), key=lambda one: quantities.seconds(one) or 0)
     return (
         f"grpc_pass {'grpcs' if upstream.tls else 'grpc'}://{upstream.name}",
         f"grpc_connect_timeout {location.proxy_connect_timeout}",
-        f"grpc_send_timeout {location.proxy_send_timeout or PROXY_TIMEOUT}",
-        f"grpc_read_timeout {location.proxy_read_timeout or PROXY_TIMEOUT}",
+        f"grpc_send_timeout {send}",
+        f"grpc_read_timeout {read}",
+        *((f"client_body_timeout {longest}",) if longest != edge.client_body_timeout else ()),
         *((f"grpc_{OBEY_X_ACCEL_REDIRECT}",) if location.x_accel_redirect else ()),
         *(upstream_tls("grpc", upstream.tls) if upstream.tls else ()),
     )

@@ -10,7 +10,6 @@ from ..model.edge import Edge
 from ..model.site import ErrorPage, Site
 from ..policy.confusing_paths import confusing_paths
 from ..policy.effective import effective
-from ..syntax.problems import FILE_END
 from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView
@@ -28,6 +27,7 @@ HTTPS_PORT = 443
 class ErrorPageView:
     """An error page of the edge for some status codes."""
 
+    place: str
     status: str
     page: str
     root: str
@@ -47,7 +47,6 @@ class SiteView:
 
     name: str
     place: str
-    source: str
     server_names: str
     https: bool
     listen: tuple[Listen, ...]
@@ -78,10 +77,8 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     access = Access(site, user_files)
     variables = effective(edge)
     http2, http3 = speaks_http2(site), speaks_http3(site, target)
-    place = f"edge_sites['{site.name}']"
-    source = f" from {site.place.removesuffix(FILE_END)}" if site.place.endswith(FILE_END) else ""
     alt_svc = f'h3=":{edge.https_port}"; ma=86400' if http3 else ""
-    context = SiteContext(edge, site, place, access, variables, alt_svc, generation)
+    context = SiteContext(edge, site, access, variables, alt_svc, generation)
     plain = plain_listen(edge)
     tls = tls_listen(edge, target, http2)
     if http3:
@@ -90,14 +87,13 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     redirected = added_headers(context.policy, variables, tls=False) if site.https else []
     locations = _locations(site, context)
     requests = context.own_requests()
-    auth_locations = () if site.maintenance else access.auth_locations(edge, place, variables, generation)
+    auth_locations = () if site.maintenance else access.auth_locations(edge, variables, generation)
     blocks = [one for location in locations for one in location.walk()]
     raw, raw_dropped = ("", ()) if site.maintenance else context.raw()
     port = "" if edge.https_port == HTTPS_PORT else f":{edge.https_port}"
     return SiteView(
         name=site.name,
-        place=place,
-        source=source,
+        place=site.place,
         server_names=" ".join(site.names),
         https=site.https,
         listen=tls if site.https else plain,
@@ -144,7 +140,7 @@ def _client_certificates(site: Site) -> tuple[str, ...]:
 
 
 def _error_page(page: ErrorPage) -> ErrorPageView:
-    return ErrorPageView(" ".join(map(str, page.status)), page.page, page.root)
+    return ErrorPageView(page.place, " ".join(map(str, page.status)), page.page, page.root)
 
 
 def _locations(site: Site, context: SiteContext) -> tuple[LocationView, ...]:
@@ -155,4 +151,4 @@ def _locations(site: Site, context: SiteContext) -> tuple[LocationView, ...]:
         tuple(one.directive for one in context.added(context.policy, (retry_after,))),
         ("default_type text/plain", f"return 503 {quoted(site.maintenance.text)}"),
     )
-    return (LocationView(f"{context.place}.maintenance", "/", closed),)
+    return (LocationView(site.maintenance.place, "/", closed),)

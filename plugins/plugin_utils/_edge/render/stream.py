@@ -92,7 +92,7 @@ def view_streams(edge: Edge, target: Target) -> StreamsView | None:
 def _stream(stream: Stream, edge: Edge, target: Target) -> StreamView:
     return StreamView(
         name=stream.name,
-        place=f"edge_streams['{stream.name}']",
+        place=stream.place,
         route=_route(stream),
         listen=_listen(stream, edge),
         groups=tuple(group for group in (_who(stream, edge, target), _where(stream)) if group),

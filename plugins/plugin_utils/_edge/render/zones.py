@@ -56,6 +56,7 @@ class LimitView:
     """
 
     place: str
+    name: str
     variable: str
     exempt: tuple[str, ...]
     key: str
@@ -92,7 +93,7 @@ def view_upstream(upstream: Upstream, edge: Edge, target: Target, *, prefix: str
     again = resolves(upstream, edge, target)
     return UpstreamView(
         name=upstream.name,
-        place=f"edge_upstreams['{upstream.name}']",
+        place=upstream.place,
         # nginx wants the balancing method before `keepalive`.
         directives=(f"zone {prefix}upstream_{upstream.name} {upstream.zone_size}", *balance, *keepalive),
         servers=tuple(_server(server, again) for server in upstream.servers),
@@ -145,18 +146,18 @@ def view_rate_limit(limit: RateLimit) -> LimitView:
     """A zone for ``limit_req``."""
     zone = rate_limit_zone(limit)
     directive = f"limit_req_zone {_key(limit, zone)} zone={zone}:{limit.zone_size} rate={limit.rate}"
-    return _limit_view(limit, f"edge_rate_limits['{limit.name}']", zone, directive)
+    return _limit_view(limit, zone, directive)
 
 
 def view_connection_limit(limit: ConnectionLimit, *, prefix: str = "") -> LimitView:
     """A zone for ``limit_conn``; ``prefix`` as in :func:`view_upstream`."""
     zone = connection_limit_zone(limit, prefix=prefix)
     directive = f"limit_conn_zone {_key(limit, zone)} zone={zone}:{limit.zone_size}"
-    return _limit_view(limit, f"edge_connection_limits['{limit.name}']", zone, directive)
+    return _limit_view(limit, zone, directive)
 
 
-def _limit_view(limit: RateLimit | ConnectionLimit, place: str, zone: str, directive: str) -> LimitView:
-    return LimitView(place, variable(zone), once(limit.exempt), quote(limit.key), directive)
+def _limit_view(limit: RateLimit | ConnectionLimit, zone: str, directive: str) -> LimitView:
+    return LimitView(limit.place, limit.name, variable(zone), once(limit.exempt), quote(limit.key), directive)
 
 
 def _key(limit: RateLimit | ConnectionLimit, zone: str) -> str:
@@ -175,10 +176,19 @@ def once(networks: tuple[str, ...]) -> tuple[str, ...]:
     return tuple({ipaddress.ip_network(network): network for network in reversed(networks)}.values())[::-1]
 
 
-def view_cache(cache: Cache) -> str:
+@dataclass(frozen=True)
+class CacheZoneView:
     """The ``proxy_cache_path`` of a cache."""
+
+    place: str
+    directive: str
+
+
+def view_cache(cache: Cache) -> CacheZoneView:
+    """Folder and zone of a cache."""
     zone = cache_zone(cache)
-    return (
+    return CacheZoneView(
+        cache.place,
         f"proxy_cache_path {CACHE_FOLDER}/{zone} levels={cache.levels} keys_zone={zone}:{cache.zone_size}"
-        f" max_size={cache.max_size} inactive={cache.inactive} use_temp_path=off"
+        f" max_size={cache.max_size} inactive={cache.inactive} use_temp_path=off",
     )

@@ -153,6 +153,10 @@ LEVELS = _matching("one to three levels of 1 or 2, such as 1:2", r"[12](?::[12])
 URI_PATH = _matching(
     "a path that begins with / and holds no white space or any of ; { } \" ' $ \\", r"/[^\s;{}\"'$\\\x00-\x1f\x7f]*"
 )
+LOCATION_PATH = _matching(
+    "a path that begins with / and holds no tab, line break or any of ; { } \" ' $ \\",
+    r"/[^\t\n\r\f\v;{}\"'$\\\x00-\x1f\x7f]*",
+)
 URI_PATTERN = Format("a path or a regular expression, on one line", _is_one_line)
 FOLDER = _matching("an absolute path of letters, digits and . _ / -", r"/[A-Za-z0-9_./-]*")
 EDGE_FILE = _matching(

@@ -4,15 +4,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.redaction import redacted
 
 
 @dataclass(frozen=True)
 class Problem:
     """One thing to fix.
 
-    :param path: place in the inventory, such as ``edge_sites[2].locations[0].rate_limit.name``.
+    :param path: place in the model, such as ``edge_sites[2] (www.example.com).locations[0].rate_limit.name``, or the
+        name of a file that cannot be read.
     :param reason: what is wrong there.
     :param remedy: what to write instead; default none.
     """
@@ -22,7 +27,8 @@ class Problem:
     remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path.removesuffix(FILE_END)}: {self.reason}" + (f"; {self.remedy}" if self.remedy else "")
+        text = redacted(f"{self.path}: {self.reason}" + (f"; {self.remedy}" if self.remedy else ""))
+        return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
@@ -34,17 +40,21 @@ def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str
     return f"did you mean '{close[0]}'?" if close else ""
 
 
-FILE_END = ": "
-"""Ends a place that is a file, such as ``sites.d/api.example.com.yml: ``; the place in the file follows."""
+_LABEL = re.compile(r"[A-Za-z0-9_.*-]{1,253}", re.ASCII)
 
 
 def inside(place: str, key: str) -> str:
     """The place of ``key`` inside ``place``; an empty place is the host's variables."""
-    return f"{place}{key}" if not place or place.endswith(FILE_END) else f"{place}.{key}"
+    return f"{place}.{key}" if place else key
+
+
+def item(place: str, index: int, value: Any) -> str:
+    """The place of an item of a list: ``edge_sites[0] (www.example.com)``, or ``allow[0]`` if it has no valid name."""
+    name = value.get("name") if isinstance(value, Mapping) else None
+    text = str(name) if isinstance(name, (str, int)) and not isinstance(name, bool) else ""
+    return f"{place}[{index}]" + (f" ({text})" if _LABEL.fullmatch(text) else "")
 
 
 def is_within(path: str, place: str) -> bool:
     """Whether ``path`` names ``place`` or something inside it."""
-    if place.endswith(FILE_END):
-        return path.startswith(place)
     return path == place or path.startswith((place + ".", place + "["))

@@ -64,16 +64,20 @@ def test_staging_is_a_directory_of_its_own() -> None:
         (
             "2.1.0",
             None,
-            ["edge_acme.profile: profiles need certbot 4.0", "edge_certificates[0].profile: profiles need"],
+            ["edge_acme.profile: profiles need certbot 4.0", "edge_certificates[0] (a.test).profile: profiles need"],
         ),
         ("4.0.0", None, []),
         ("", ["classic", "short"], []),
         (
             "4.0.0",
             ["classic", "shorter"],
-            ["edge_certificates[0].profile: https://acme.test/dir has no profile 'short' ("],
+            ["edge_certificates[0] (a.test).profile: https://acme.test/dir has no profile 'short' ("],
         ),
-        ("4.0.0", [], ["edge_acme.profile: https://acme.test/dir lists no profiles", "edge_certificates[0].profile: "]),
+        (
+            "4.0.0",
+            [],
+            ["edge_acme.profile: https://acme.test/dir lists no profiles", "edge_certificates[0] (a.test).profile: "],
+        ),
     ],
 )
 def test_profiles_that_nobody_knows_are_errors(certbot: str, offered: list[str] | None, told: list[str]) -> None:
@@ -101,7 +105,7 @@ def test_a_file_that_cannot_be_read_is_told_with_its_place() -> None:
     def told(reader: Any) -> list[str]:
         return [str(problem) for problem in check_files(edge, lambda _path: True, reader, datetime.now(timezone.utc))]
 
-    place = "edge_certificates[0].dns.credentials_file"
+    place = "edge_certificates[0] (a.test).dns.credentials_file"
     assert told(read) == [f"{place}: the controller cannot read there/dns.ini: Permission denied"]
     assert told(lambda _path: " \n") == [f"{place}: there/dns.ini is empty"]
     assert told(lambda _path: "dns_rfc2136_server = 10.0.0.53\n") == []

@@ -101,7 +101,7 @@ def test_rules_that_cannot_hold_together_are_refused(regex: dict[str, Any], word
     prefix = {"path": "/admin/", "upstream": "app", "basic_auth": {"users": "staff"}}
     found = errors(model(prefix, {**CSS, **regex}))
     assert len(found) == 1
-    assert found[0].startswith("edge_sites[0].locations[1].path: also matches below /admin/")
+    assert found[0].startswith("edge_sites[0] (a.example.com).locations[1].path: also matches below /admin/")
     assert words in found[0]
     assert errors(model(prefix, {**CSS, **regex, "path": r"^/api/.*\.css$"})) == []
 

@@ -112,7 +112,7 @@ def test_headers_that_would_mean_something_else_are_refused(location: dict[str, 
     }
     found = errors(model)
     assert len(found) == 1, found
-    assert found[0].startswith(f"edge_sites[0].locations[0].{error}"), found
+    assert found[0].startswith(f"edge_sites[0] (a.example.com).locations[0].{error}"), found
 
 
 def test_the_application_keeps_its_own_security_headers() -> None:

@@ -79,7 +79,7 @@ def test_what_is_not_wrong_is_not_told() -> None:
     """A typo in one record makes no errors elsewhere."""
     model = yaml.safe_load((GOLDEN / "api" / "model.yml").read_text(encoding="utf-8"))
     model["edge_upstreams"][0]["servers"][0]["weight"] = "three"
-    assert errors(model) == ["edge_upstreams[0].servers[0].weight: expected an integer, got 'three'"]
+    assert errors(model) == ["edge_upstreams[0] (node_api).servers[0].weight: expected an integer, got 'three'"]
 
 
 @pytest.mark.parametrize(("given", "read"), [("3", 3), (" 3 ", 3), (3, 3)])
@@ -124,6 +124,6 @@ def test_warnings_tell_and_do_not_stop() -> None:
     plan = planned(model)
     assert plan.problems == ()
     assert [warning.path for warning in plan.warnings] == [
-        "edge_upstreams[0].servers[0].max_fails",
-        "edge_upstreams[0].servers[0].address",
+        "edge_upstreams[0] (one).servers[0].max_fails",
+        "edge_upstreams[0] (one).servers[0].address",
     ]

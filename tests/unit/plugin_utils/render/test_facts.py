@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,17 +60,75 @@ def test_the_facts_are_those_of_the_text(case: Path, target: str) -> None:
 
 
 @pytest.mark.parametrize(("case", "target"), CASES, ids=[f"{case.name}-{target}" for case, target in CASES])
-def test_each_visible_place_is_known(case: Path, target: str) -> None:
-    """The comment above a block shows its place in the model; the host gets the same place as data."""
-    content = content_of(yaml.safe_load((case / "model.yml").read_text(encoding="utf-8")), target)
+def test_each_line_has_the_place_that_it_comes_from_or_none(case: Path, target: str) -> None:
+    variables = yaml.safe_load((case / "model.yml").read_text(encoding="utf-8"))
+    content = content_of(variables, target)
     for path, text in content.files.items():
-        shown = [
-            (number, line.strip()[2:])
-            for number, line in enumerate(text.splitlines(), start=1)
-            if line.strip().startswith("# edge_")
-        ]
-        assert [one for one in content.places.get(path, []) if one in shown] == shown
         assert "\0" not in text
+        for line, place in zip(text.splitlines(), places_of_lines(content, path)):
+            assert_is_place_of(line, place, path, variables)
+
+
+def places_of_lines(content: Content, path: str) -> list[str]:
+    """The place of each line, as the host looks it up."""
+    marks = content.places.get(path, [])
+    numbers = range(1, len(content.files[path].splitlines()) + 1)
+    return [next((place for first, place in reversed(marks) if first <= number), "") for number in numbers]
+
+
+def assert_is_place_of(line: str, place: str, path: str, variables: dict[str, Any]) -> None:
+    """Compare a place with what the line itself says."""
+    words = line.replace(";", "").split()
+    if not words:
+        return
+    found: Any = at(variables, place) if place else None
+    if path.startswith("sites/"):
+        name = place.partition("(")[2].partition(")")[0]
+        assert path == f"sites/{name.replace('*', '+wildcard')}.conf", (line, place)
+        assert found is not MISSING or place.endswith((".hidden_files", ".extra_directives")), (line, place)
+        if words[0] == "server_name":
+            assert set(words[1:]) == {found["name"], *found.get("aliases", [])}
+        is_location = words[0] == "location" and isinstance(found, dict) and ".locations[" in place
+        if is_location and not place.endswith(".auth_request"):
+            assert found["path"].rstrip("/") in line.replace("\\\\", "\\"), (line, place)
+    elif path.startswith("streams/"):
+        assert f"({Path(path).stem})" in place
+    elif path.endswith("upstreams.conf"):
+        assert re.fullmatch(r"edge_upstreams\[\d+\] \(\S+\)", place)
+        assert words[0] != "upstream" or words[1] == found["name"]
+    elif place.startswith(("edge_rate_limits", "edge_connection_limits", "edge_caches")):
+        assert (
+            words[0] in ("#", "geo", "map", "}", "limit_req_zone", "limit_conn_zone", "proxy_cache_path")
+            or line[8] != " "
+        )
+        assert words[0].endswith(("_zone", "_path")) <= (found["name"] in line)
+    elif place and not place.endswith("extra_directives"):
+        named = {"edge_modules": "load_module", "edge_trusted_proxies": "set_real_ip_from"}
+        assert words[0] == named.get(place, place.removeprefix("edge_"))
+
+
+MISSING = object()
+
+
+def at(variables: dict[str, Any], place: str) -> Any:
+    """What a model has at a place."""
+    found: Any = variables
+    for key, index, label in re.findall(r"([a-z_]+)|\[(\d+)\](?: \(([^)]*)\))?", place):
+        try:
+            found = found[int(index) if index else key]
+        except (KeyError, IndexError, TypeError):
+            return MISSING
+        assert not label or str(found["name"]) == label
+    return found
+
+
+def test_directives_of_the_edge_have_places() -> None:
+    content = content_of({"edge_sites": [SITE], "edge_resolver": ["127.0.0.53"], "edge_keepalive_timeout": "30s"})
+    lines = content.files["nginx.conf"].splitlines()
+    places = {line.split()[0]: place for line, place in zip(lines, places_of_lines(content, "nginx.conf")) if place}
+    assert places["resolver"] == "edge_resolver"
+    assert places["keepalive_timeout"] == "edge_keepalive_timeout"
+    assert places["worker_connections"] == "edge_worker_connections"
 
 
 def test_the_payload_carries_facts_and_places() -> None:
@@ -83,9 +142,8 @@ def test_text_after_a_block_has_no_place() -> None:
     limit = {"name": "api", "rate": "1r/s"}
     content = content_of({"edge_sites": [SITE], "edge_rate_limits": [limit]})
     lines = content.files["nginx.conf"].splitlines()
-    places = dict(content.places["nginx.conf"])
-    end = next(number for number, line in enumerate(lines, start=1) if "proof of a reload" in line)
-    assert places[end] == ""
+    end = next(index for index, line in enumerate(lines) if "proof of a reload" in line)
+    assert places_of_lines(content, "nginx.conf")[end] == ""
 
 
 @pytest.mark.parametrize(
