@@ -32,6 +32,7 @@ NOT_WRITTEN_TO_NGINX = {
     "edge_sites.probe": "a setting of the run",
     "edge_batches": "a setting of the run",
     "edge_max_fail_percentage": "a setting of the run",
+    "edge_remove_sites": "a setting of the run",
     "edge_probe": "a setting of the run",
 }
 """Options without a directive, and the reason: of a variable, or of a part of it."""

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 PLAYBOOK = "hardened.nginx_edge.site"
 WARNINGS_TASK = "Print warnings"
-SUMMARY_TASK = "Print the result of each host"
+REPORT_TASK = "Print the report"
 TIMEOUT = 600.0
 MODEL_ALONE = ("--skip-tags", "nginx,exporter")
 """Options of a run that leaves packages and services alone, as an operator has them where only the model changed."""
@@ -37,6 +37,7 @@ class Run:
     :param warnings: the printed warnings, a list for each time that they were printed.
     :param output: everything that the run printed.
     :param summary: host -> what the run came to.
+    :param report: the report of the run as data.
     """
 
     code: int
@@ -47,6 +48,7 @@ class Run:
     summary: Mapping[str, str]
     stderr: str
     output: str = ""
+    report: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         failures = "".join(f"\n{host}: {message}" for host, message in self.failures.items())
@@ -88,13 +90,17 @@ def run_site(
         told = json.loads(done.stdout)
     except ValueError as error:
         raise RuntimeError(f"the run told nothing: {done.stdout}{done.stderr}") from error
+    lines = [line for part in _told_by(told, REPORT_TASK) for line in part]
+    reports = [found for task in (WARNINGS_TASK, REPORT_TASK) for found in _told_by(told, task, "report")]
+    report = reports[-1] if reports else {}
     return Run(
         code=done.returncode,
         changed={host: int(counts["changed"]) for host, counts in told["stats"].items()},
         failures={host: str(result.get("msg")) for host, result in _results(told) if result.get("failed")},
         diffs=_diffs(told),
-        warnings=_told_by(told, WARNINGS_TASK),
-        summary=dict(line.split(": ", 1) for lines in _told_by(told, SUMMARY_TASK) for line in lines),
+        warnings=[found["warnings"] for found in reports if found["warnings"]],
+        summary=dict(line.split(": ", 1) for line in lines if not line.startswith((" ", "WARNING: "))),
+        report=report,
         stderr=done.stderr,
         output=done.stdout,
     )
@@ -106,14 +112,14 @@ def _results(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
             yield from task["hosts"].items()
 
 
-def _told_by(told: Mapping[str, Any], task_name: str) -> list[list[str]]:
+def _told_by(told: Mapping[str, Any], task_name: str, key: str = "msg") -> list[Any]:
     return [
-        result["msg"]
+        result[key]
         for play in told["plays"]
         for task in play["tasks"]
         if task["task"]["name"].endswith(task_name)
         for result in task["hosts"].values()
-        if "msg" in result
+        if key in result
     ]
 
 

@@ -29,6 +29,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.pr
     check_profiles,
     profiles_of,
 )
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.removals import check_removals
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.checked import (
     CheckedModel,
     fingerprint,
@@ -46,6 +47,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline
 )
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.origins import Origins
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.roles import check_role_variables
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import (
     Loader,
     digest_of_site_files,
@@ -63,7 +65,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.r
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._positions import position_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SPEC = ROOT / "roles" / "edge" / "meta" / "argument_specs.yml"
+ROLES = ("nginx", "certbot", "share", "exporter")
 TEMPLATES = ROOT / "roles" / "edge" / "templates"
 SETTINGS = (
     "status_port",
@@ -128,7 +130,7 @@ class ActionModule(ActionBase):
     def _run(self, state: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         repository = self._templar.template(task_vars.get("nginx_repository", DISTRIBUTION))
         facts = self._module("hardened.nginx_edge.nginx_info", {"repository": repository}, task_vars)
-        checked = self._checked(Target.from_facts(facts["nginx"]), task_vars)
+        checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
         if state == "checked":
             return {"changed": False, **checked.plan}
         deployed = self._deploy(checked, facts, task_vars)
@@ -136,9 +138,12 @@ class ActionModule(ActionBase):
         warnings = [*checked.plan["edge_warnings"], *found, *deployed["edge_warnings"]]
         return {**checked.plan, **deployed, "drift": facts["generations"]["drift"], "edge_warnings": warnings}
 
-    def _checked(self, target: Target, task_vars: dict[str, Any], *, ask_host: bool = True) -> CheckedModel:
+    def _checked(
+        self, target: Target, task_vars: dict[str, Any], *, live: Sequence[str] = (), ask_host: bool = True
+    ) -> CheckedModel:
         """The checked model of this host. A run reads and checks it once, and again if something has changed.
 
+        :param live: names of the sites of the live generation.
         :param ask_host: ask the host's certbot for the profiles of the authority, if the model has one.
         """
         host, hosts = task_vars["inventory_hostname"], sorted(task_vars["groups"]["all"])
@@ -149,7 +154,7 @@ class ActionModule(ActionBase):
         # The bytes of files with expressions do not determine their content, so these files have to be read again.
         contents = digest_of_site_files(folder) or [[file.name, file.content] for file in read_sites().sites]
         service_options = self._service_options(task_vars)
-        inputs = (model, contents, host, hosts, task_vars.get("inventory_dir"), service_options)
+        inputs = (model, contents, host, hosts, task_vars.get("inventory_dir"), service_options, list(live))
         key = fingerprint(target, *inputs)
         path = Path(C.DEFAULT_LOCAL_TMP, f"edge-model-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
         stored = load(path, key)
@@ -167,7 +172,8 @@ class ActionModule(ActionBase):
             service_options=service_options,
         )
         locate = Origins(task_vars, position_of, planned.files, folder)
-        problems = (*read.problems, *planned.problems)
+        problems = (*self._wrong_role_variables(task_vars), *read.problems, *planned.problems)
+        problems = problems or tuple(check_removals(planned.edge, live))
         if not problems and ask_host:
             problems = self._refused_profiles(planned, task_vars)
         if problems:
@@ -192,7 +198,7 @@ class ActionModule(ActionBase):
             # If an earlier run was interrupted between switch and reload, this run completes it.
             proven = live == running == generations["answered"]
             kept = {"generation": live, "previous": live, "edge_warnings": generations["edge_warnings"]}
-            return {"changed": not proven, **kept, "sent": 0}
+            return {"changed": not proven, **kept, "changes": {}, "tested": True, "sent": 0}
         payload = pack(dataclasses.replace(content, made_by=_operator()))
         outcome = self._module(
             "hardened.nginx_edge.nginx_generation",
@@ -203,11 +209,16 @@ class ActionModule(ActionBase):
             },
             task_vars,
         )
-        names = ("changed", "generation", "previous", "diff", "edge_warnings")
+        names = ("changed", "generation", "previous", "diff", "edge_warnings", "changes", "tested")
         result: dict[str, Any] = {name: outcome[name] for name in names if name in outcome}
         if not outcome["tested"]:
             result["edge_warnings"] = ["nginx: is not installed yet; the configuration was rendered, but not tested"]
         return {**result, "sent": len(payload)}
+
+    def _wrong_role_variables(self, task_vars: Mapping[str, Any]) -> list[Problem]:
+        given = {name: task_vars[name] for name in _role_options() if name in task_vars}
+        values = {name: untagged(self._templar.template(value)) for name, value in given.items()}
+        return check_role_variables(_role_options(), list(task_vars), values)
 
     def _service_options(self, task_vars: Mapping[str, Any]) -> list[str]:
         given = untagged(self._templar.template(task_vars.get("nginx_service_options", [])))
@@ -250,11 +261,23 @@ class ActionModule(ActionBase):
         return result
 
 
-@functools.cache
 def _options() -> Mapping[str, Any]:
-    specs = yaml.load(SPEC.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506 - a safe loader, libyaml's if there
-    options: Mapping[str, Any] = specs["argument_specs"]["model"]["options"]
+    options: Mapping[str, Any] = _specs("edge")["model"]["options"]
     return options
+
+
+@functools.cache
+def _role_options() -> Mapping[str, Any]:
+    """The options of the roles besides the model."""
+    options = ((role, name, option) for role in ROLES for name, option in _specs(role)["main"]["options"].items())
+    return {name: option for role, name, option in options if name.startswith(f"{role}_")}
+
+
+@functools.cache
+def _specs(role: str) -> Mapping[str, Any]:
+    text = (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    specs: Mapping[str, Any] = yaml.load(text, Loader=Loader)["argument_specs"]  # noqa: S506 - a safe loader
+    return specs
 
 
 def _sites_folder(variables: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Path:

@@ -121,7 +121,7 @@ sites:
   type: dict
   sample: {api.example.com: {status: 502, problem: answers 502}}
 certificates_until:
-  description: Earliest expiry of the served certificates, in UTC; null if none was served.
+  description: Earliest expiry of the served certificates, in UTC; null if none was served. Placeholders do not count.
   returned: always
   type: str
 problems:

@@ -63,6 +63,13 @@ tested:
   description: Whether nginx tested the configuration; false only in check mode on a host without nginx.
   returned: success
   type: bool
+changes:
+  description:
+    - For C(sites) and C(streams), the names of those C(added), C(changed) and C(removed), and whether the C(shared)
+      configuration changes.
+    - Empty if nothing changes.
+  returned: success
+  type: dict
 edge_warnings:
   description: Warnings of nginx about the configuration, each with its path in the model if it is known.
   returned: success
@@ -105,6 +112,7 @@ def main() -> None:
         generation=outcome.name,
         previous=outcome.previous,
         tested=outcome.name is not None,
+        changes=dict(outcome.changes),
         edge_warnings=list(outcome.warnings),
         diff=outcome.diff,
     )

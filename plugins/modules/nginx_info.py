@@ -94,6 +94,10 @@ generations:
     answered:
       type: str
       description: The generation that answers on loopback now, or null.
+    sites:
+      type: list
+      elements: str
+      description: Names of the sites of the live generation.
     kept:
       type: list
       elements: str
@@ -133,6 +137,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.changes import names_in
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.differences import drifted_paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import status
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
@@ -174,6 +179,7 @@ def main() -> None:
             "digest": manifest.digest if manifest else None,
             "drift": drifted_paths(host, layout),
             "edge_warnings": list(manifest.warnings) if manifest else [],
+            "sites": sorted(names_in(manifest.files, "sites")) if manifest else [],
             "kept": [one.name for one in manifests(host, layout)],
         },
         processes={

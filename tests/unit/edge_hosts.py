@@ -116,6 +116,12 @@ class EdgeHost(LocalHost):
     def get(self, url: str) -> str | None:
         return f"{self.answers}\n" if self.answers else None
 
+    def size(self, path: str) -> int:
+        return len(self.read(path) or b"")
+
+    def read_from(self, path: str, position: int) -> bytes:
+        return (self.read(path) or b"")[position:]
+
     def read(self, path: str) -> bytes | None:
         if path == f"/proc/{self.master}/maps":
             return "".join(f"7f00 r-xp 0 /usr/lib/nginx/modules/{name}.so\n" for name in self.loaded).encode()

@@ -13,16 +13,19 @@ from ..host.packing import unpacked
 from ..host.paths import Layout
 from ..host.redaction import redacted
 from .content import Content
-from .store import WRITTEN, Manifest, digest_of, drift, live_name, read_manifest, running_name
+from .store import MANIFEST, WRITTEN, Manifest, digest_of, drift, live_name, read_manifest, running_name
 
 
 def drifted_paths(host: Host, layout: Layout) -> list[str]:
     """Files that were changed since the last run: relative paths in the live generation, or the absolute path of
-    ``nginx.conf`` if the link was replaced by a file."""
+    ``nginx.conf`` if the link was replaced by a file. If the manifest of the live generation is missing or damaged, its
+    other files cannot be compared, and it is the only one."""
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None
     if manifest is not None:
         return drift(host, layout, manifest)
+    if live is not None and host.exists(layout.folder(live)):
+        return [MANIFEST]
     return [layout.conf] if running_name(host, layout) else []
 
 

@@ -116,7 +116,7 @@ def needs_restart(host: Host, layout: Layout, facts: Facts, master: int | None, 
 
 def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
     """Reload (or start, or restart) nginx and wait for new workers that answer; without a manifest, for new workers."""
-    log_position = len(host.read(paths.ERROR_LOG) or b"")
+    log_position = host.size(paths.ERROR_LOG)
     master = master_pid(host)
     before = worker_pids(host, master) if master is not None else set()
     _signal(host, layout, "start" if master is None else "restart" if restart else "reload", master)
@@ -171,7 +171,7 @@ def _head(printed: str) -> list[str]:
 
 def _refusals(host: Host, layout: Layout, log_position: int) -> list[str]:
     """The errors that nginx added to its error log since ``log_position``."""
-    gained = (host.read(paths.ERROR_LOG) or b"")[log_position:].decode(errors="replace")
+    gained = host.read_from(paths.ERROR_LOG, log_position).decode(errors="replace")
     return _explained(host, layout, gained)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..host.errors import EdgeError
@@ -15,6 +15,7 @@ from ..host.host import Host
 from ..host.paths import Layout
 from ..nginx.program import read_nginx, test_configuration
 from ..nginx.service import master_pid
+from .changes import changes
 from .content import Content
 from .differences import differences
 from .modules import missing_modules
@@ -35,6 +36,7 @@ class Deployment:
     :param previous: the generation that was live before.
     :param diff: entries for Ansible's ``diff``.
     :param warnings: warnings of nginx about an accepted configuration; default none.
+    :param changes: as :func:`.changes.changes` returns them; empty if nothing changes.
     """
 
     changed: bool
@@ -42,6 +44,7 @@ class Deployment:
     previous: str | None
     diff: list[dict[str, Any]]
     warnings: Sequence[str] = ()
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -78,7 +81,7 @@ def deploy(
     if not nginx["installed"]:
         if not check:
             raise EdgeError("nginx is not installed on this host", ["run the role nginx first"])
-        return Deployment(True, None, None, differences(host, layout, content))
+        return Deployment(True, None, None, differences(host, layout, content), changes=changes(host, layout, content))
     users = UserFiles(user_files or {}, nginx["user"])
     with locked(host, layout):
         return _deploy_locked(host, layout, content, users, check=check, allow_restart=allow_restart)
@@ -94,8 +97,9 @@ def _deploy_locked(
         changed = users.are_missing(host, layout) if check else users.write(host, layout)
         return Deployment(changed, previous, previous, [], sound.warnings)
     needs_restart(host, layout, content.facts, master_pid(host), allow_restart=allow_restart)
+    planned = changes(host, layout, content)
     if check:
-        return Deployment(True, content.digest, previous, diff, _rehearsed(host, layout, content))
+        return Deployment(True, content.digest, previous, diff, _rehearsed(host, layout, content), planned)
     try:
         users.write(host, layout)
         if sound is not None:
@@ -105,7 +109,7 @@ def _deploy_locked(
         switch(host, layout, sound.name)
     finally:
         remove_unused_files(host, layout)  # no generation uses the password files of a rejected configuration
-    return Deployment(True, sound.name, previous, diff, sound.warnings)
+    return Deployment(True, sound.name, previous, diff, sound.warnings, planned)
 
 
 def _rehearsed(host: Host, layout: Layout, content: Content) -> Sequence[str]:

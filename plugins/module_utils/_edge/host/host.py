@@ -15,28 +15,22 @@ import fcntl
 import http.client
 import os
 import pwd
-import resource
 import shutil
 import socket
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from http import HTTPStatus
-from typing import IO, NamedTuple, Protocol
+from typing import Protocol
+
+from .programs import Completed as Completed  # noqa: PLC0414 - part of the protocol
+from .programs import limit_of_open_files, run_program, umask
 
 PRIVATE = 0o077
 """The umask of nginx's unit: only its own account can access the files that nginx creates."""
-
-
-class Completed(NamedTuple):
-    """The result of a program: its exit code and its output (text; undecodable bytes are replaced)."""
-
-    argv: Sequence[str]
-    code: int
-    stdout: str
-    stderr: str
+MOST_READ = 1 << 20
+"""Bytes that are read of a log."""
 
 
 class Host(Protocol):
@@ -63,6 +57,13 @@ class Host(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a regular file, or None if there is no such file."""
+
+    def size(self, path: str) -> int:
+        """Size of a file in bytes; 0 if there is no such file."""
+
+    def read_from(self, path: str, position: int) -> bytes:
+        """What was added to a file after ``position``, at most the first :data:`MOST_READ` bytes. A shorter file was
+        replaced, and is read from its start; a missing file is empty."""
 
     def listdir(self, path: str) -> list[str]:
         """Sorted names in a directory; empty if there is no such directory."""
@@ -132,30 +133,10 @@ class LocalHost:
         stdin: str = "",
         timeout: float = 120.0,
     ) -> Completed:
-        environment: dict[str, str] = {**os.environ, "LC_ALL": "C", **(env or {})}
-        # The PATH of an unprivileged login may lack the sbin directories, which contain nginx.
-        environment["PATH"] = environment.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
-        # Files in memory instead of pipes, because a daemon that the program starts may keep its output open.
-        with _memory() as stdout, _memory() as stderr:
-            try:
-                # The command nginx-edge runs this too, without a module and its run_command.
-                done = subprocess.run(  # pylint: disable=ansible-bad-function
-                    list(argv),
-                    input=stdin.encode(),
-                    stdout=stdout,
-                    stderr=stderr,
-                    env=environment,
-                    timeout=timeout,
-                    check=False,
-                )
-            except FileNotFoundError:
-                return Completed(argv, 127, "", f"{argv[0]}: command not found")
-            except subprocess.TimeoutExpired:
-                return Completed(argv, 124, "", f"{argv[0]}: not finished after {timeout:g} s")
-            return Completed(argv, done.returncode, _text(stdout), _text(stderr))
+        return run_program(argv, env or {}, stdin, timeout)
 
     def run_nginx(self, argv: Sequence[str], *, open_files: int | None) -> Completed:
-        with _limit_of_open_files(open_files), _umask(PRIVATE):
+        with limit_of_open_files(open_files), umask(PRIVATE):
             return self.run(argv)
 
     def read(self, path: str) -> bytes | None:
@@ -164,6 +145,20 @@ class LocalHost:
                 return stream.read()
         except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
             return None  # a process may end while its files in /proc are read
+
+    def size(self, path: str) -> int:
+        try:
+            return os.stat(path).st_size
+        except FileNotFoundError:
+            return 0
+
+    def read_from(self, path: str, position: int) -> bytes:
+        try:
+            with open(path, "rb") as stream:
+                stream.seek(position if position <= os.fstat(stream.fileno()).st_size else 0)
+                return stream.read(MOST_READ)
+        except FileNotFoundError:
+            return b""
 
     def listdir(self, path: str) -> list[str]:
         try:
@@ -279,47 +274,11 @@ def _naming(path: str) -> Iterator[None]:
         raise
 
 
-@contextlib.contextmanager
-def _limit_of_open_files(wanted: int | None) -> Iterator[None]:
-    """Temporarily set the soft limit of open files of this process and of the programs that it runs.
-
-    :param wanted: the limit; None means the hard limit. The hard limit is raised if that is allowed.
-    """
-    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if wanted is not None and wanted > hard:
-        with contextlib.suppress(ValueError, OSError):  # a container may lack the capability
-            resource.setrlimit(resource.RLIMIT_NOFILE, (before, wanted))
-            hard = wanted
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if wanted is None else min(wanted, hard), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
-
-
-@contextlib.contextmanager
-def _umask(mask: int) -> Iterator[None]:
-    before = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
 def _group_of(account: str) -> int:
     try:
         return pwd.getpwnam(account).pw_gid
     except KeyError as error:
         raise OSError(errno.ENOENT, "no such account", account) from error
-
-
-def _memory() -> IO[bytes]:
-    return os.fdopen(os.memfd_create("output"), "w+b")
-
-
-def _text(stream: IO[bytes]) -> str:
-    stream.seek(0)
-    return stream.read().decode(errors="replace")
 
 
 def switch_symlink(host: Host, target: str, path: str) -> None:

@@ -17,7 +17,7 @@ from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders
 from . import key_pairs
-from .decisions import PLACEHOLDER, Decision, Situation
+from .decisions import PLACEHOLDER, PLACEHOLDER_ORGANISATION, Decision, Situation
 from .key_pairs import Pair
 from .sources.registry import source_of
 from .wanted import Wanted
@@ -67,7 +67,7 @@ def install(host: Host, folders: Folders, decision: Decision) -> Pair | None:
         pair = key_pairs.make_self_signed(
             host,
             names=wanted.names,
-            organisation="nginx-edge placeholder" if placeholder else "nginx-edge self-signed",
+            organisation=PLACEHOLDER_ORGANISATION if placeholder else "nginx-edge self-signed",
             key_type="ecdsa" if placeholder else wanted.key_type,
             key_size=wanted.key_size,
             days=SELF_SIGNED_DAYS,

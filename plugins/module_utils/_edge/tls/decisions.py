@@ -19,6 +19,7 @@ from .key_pairs import Pair
 from .wanted import Wanted
 
 RENEW_WITH_LEFT = timedelta(days=30)
+PLACEHOLDER_ORGANISATION = "nginx-edge placeholder"
 PLACEHOLDER, LINEAGE, SELF_SIGNED, PROVIDED = "placeholder", "lineage", "self_signed", "provided"
 RECEIVED = "received"
 

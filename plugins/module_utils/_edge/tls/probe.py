@@ -24,6 +24,7 @@ from typing import Any, Callable, Protocol
 from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders
+from .decisions import PLACEHOLDER_ORGANISATION
 from .key_pairs import FULLCHAIN
 from .served import WORKERS, server_name
 from .x509 import X509Certificate, iso, parse_chain, parse_der
@@ -152,10 +153,16 @@ def find(host: Host, folders: Folders, web: Web, site: ProbedSite) -> Finding:
         if answer.certificate != on_disk:
             serial = on_disk.serial if on_disk else "unreadable"
             return Finding(site, answer, f"serves serial {answer.certificate.serial}, but on disk is {serial}", True)
+        if _is_placeholder(answer.certificate):
+            return Finding(site, answer, "serves a placeholder, because its certificate was not issued", False)
     if answer.status is None:
         return Finding(site, answer, f"no answer ({answer.problem})", False)
     well = answer.status in site.status if site.status else answer.status < SERVER_ERROR
     return Finding(site, answer, "" if well else f"answers {answer.status}", False)
+
+
+def _is_placeholder(certificate: X509Certificate) -> bool:
+    return certificate.is_self_signed and PLACEHOLDER_ORGANISATION in certificate.subject
 
 
 def _on_disk(host: Host, path: str) -> X509Certificate | None:
@@ -195,9 +202,8 @@ def module_result(
     :param answers: the generation that answers; None if none does.
     :param live: the live generation, which is expected to answer; None before the first one.
     """
-    until: datetime | None = min(
-        (one.answer.certificate.not_after for one in findings if one.answer.certificate), default=None
-    )
+    served = [one.answer.certificate for one in findings if one.answer.certificate]
+    until: datetime | None = min((one.not_after for one in served if not _is_placeholder(one)), default=None)
     problems = [f"{one.site.name}: {one.problem}" for one in findings if one.worse_than(before.get(one.site.name))]
     if answers != live or live is None:
         problems.insert(0, f"generation {answers or '(none)'} answers, but {live or 'none'} is live")

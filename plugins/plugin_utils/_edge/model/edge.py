@@ -91,4 +91,5 @@ class Edge(Record):
     allow_restart: bool
     batches: tuple[Batch, ...]
     max_fail_percentage: int
+    remove_sites: bool
     probe: Probe

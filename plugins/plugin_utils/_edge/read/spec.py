@@ -49,6 +49,8 @@ def read_options(
     for key, option in options.items():
         given = value.get(key)
         place = inside(path, key)
+        if key in value and given is None and option.get("type") == "list":
+            problems.append(Problem(place, "has no value", "write a list, [] for an empty one, or remove the key"))
         if given is not None:
             read[key] = read_value(option, given, place, problems, options, secret=secret)
             if option.get("required") and given == []:
@@ -85,8 +87,10 @@ def unknown(options: Options, key: str, path: str, parent: Options) -> Problem:
         return Problem(place, "was renamed", f"write {renamed}")
     if path and key in parent:
         return Problem(place, "is an option of the mapping around it", "indent it less")
-    if path and (inner := [name for name, option in options.items() if key in (option.get("options") or {})]):
-        return Problem(place, f"is an option of {inner[0]}", f"indent it into {inner[0]}")
+    inner = [name for name, option in options.items() if key in (option.get("options") or {})]
+    if path and inner:
+        nearest = min(inner, key=lambda name: options[name]["type"] != "list")  # such as locations of a site
+        return Problem(place, f"is an option of {nearest}", f"write it in {nearest}")
     if instead := instead_of(key, options):
         return Problem(place, "is a directive of nginx, not an option here", instead)
     return Problem(place, "unknown key", did_you_mean(key, options) or _listed(options))

@@ -57,10 +57,11 @@ def summary(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
     :param runs: host -> ``state``, ``reason``, and the probes ``before`` and ``after`` (results of ``edge_probe``).
     """
-    return [f"{host}: {_line(run)}" for host, run in runs.items()]
+    return [f"{host}: {state_of(run)}" for host, run in runs.items()]
 
 
-def _line(run: Mapping[str, Any]) -> str:
+def state_of(run: Mapping[str, Any]) -> str:
+    """The state of one host after a run, in one line."""
     state = run.get("state")
     if state == UNTOUCHED:
         return f"skipped: {run['reason']}"
@@ -96,5 +97,27 @@ def _some(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _first_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[0].rstrip(":;") if lines else "no reason reported"
+    """The reason in one line: the first line and, if it only introduces a list, the first item."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    if not lines:
+        return "no reason reported"
+    first = lines[0].rstrip(":;")
+    if len(lines) == 1 or first == lines[0]:
+        return first
+    more = len(lines) - 2
+    return f"{first}: {lines[1]}" + (f" and {more} more" if more > 0 else "")
+
+
+def failure_reason(result: Mapping[str, Any], task: str) -> str:
+    """Why a task failed: the message of its first item that failed, and what a program printed.
+
+    :param result: the result of the task (``ansible_failed_result``).
+    :param task: name of the task, for a result without a message.
+    """
+    items = result.get("results") or []
+    failed = next((one for one in items if isinstance(one, Mapping) and one.get("failed")), result)
+    message = str(failed.get("msg") or "")
+    printed = str(failed.get("stderr") or failed.get("stdout") or failed.get("module_stderr") or "").strip()
+    if printed and (not message or message.startswith(("non-zero return code", "MODULE FAILURE"))):
+        return f"{task}: {printed.splitlines()[-1]}"
+    return message or f"{task} failed"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+MANIFEST = "MANIFEST.json"
 LINGERS = 60
 """Seconds after a reload from which on workers of earlier configurations are worth a line."""
 
@@ -34,7 +35,12 @@ def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, An
     """
     found = []
     drift, leaving = generations["drift"], processes["leaving"]
-    if drift:
+    if drift == [MANIFEST]:
+        found.append(
+            f"generations/{generations['live']}/{MANIFEST} is missing or damaged, so changes by hand cannot be detected"
+            "; a run writes the generation again"
+        )
+    elif drift:
         kept = generations["live"] or "by-hand"
         found.append(
             f"changed by hand: {', '.join(drift)}; a run replaces it and keeps the changed files in generations/{kept}"

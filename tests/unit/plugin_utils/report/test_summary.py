@@ -75,7 +75,7 @@ def test_a_line_for_each_host() -> None:
     ) == [
         "e1: generation bbbb answers, before: aaaa, 1/1 sites healthy, certificates until 2027-02-20",
         "e2: generation aaaa answers, unchanged, 1/2 sites healthy; b.test: answers 502",
-        "e3: FAILED: nginx refuses; generation aaaa answers, unchanged, 1/2 sites healthy; b.test: answers 502",
+        "e3: FAILED: nginx refuses: why; generation aaaa answers, unchanged, 1/2 sites healthy; b.test: answers 502",
         "e4: FAILED: cannot be reached; the state of its sites is unknown",
         "e5: skipped: e3 failed in an earlier batch",
         "e6: LOST: unreachable, or the run ended early; the next run completes the change",

@@ -3,10 +3,6 @@
 
 from __future__ import annotations
 
-import pytest
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.hardened.nginx_edge.plugins.filter.warning_lines import FilterModule
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warning_lines
 
 
@@ -21,10 +17,3 @@ def test_hosts_with_the_same_warning_share_a_line() -> None:
 def test_a_warning_for_every_host_names_none() -> None:
     assert warning_lines({"a": ["old"], "b": ["old"]}) == ["all 2 hosts: old"]
     assert warning_lines({"a": ["old"]}) == ["a: old"]
-
-
-def test_the_filter_takes_a_mapping_alone() -> None:
-    told = FilterModule().filters()["warning_lines"]
-    assert told({"a": ["old"]}) == ["a: old"]
-    with pytest.raises(AnsibleFilterError, match="takes a mapping"):
-        told(["old"])

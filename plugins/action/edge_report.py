@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action plugin ``edge_report``: prints the report of a run, whatever the callback shows of a task."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible import constants as C  # noqa: N812 - Ansible's own convention
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.values import untagged
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.run import lines, report
+
+
+class ActionModule(ActionBase):
+    """See the documentation of the module."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Print the report, and write it to a file if one is named."""
+        super().run(tmp, task_vars)
+        _validation, arguments = self.validate_argument_spec(
+            argument_spec={
+                "runs": {"type": "dict", "default": {}},
+                "warnings": {"type": "dict", "default": {}},
+                "lines": {"type": "list", "elements": "str", "default": []},
+                "file": {"type": "path"},
+            }
+        )
+        runs, warnings = untagged(arguments["runs"]), untagged(arguments["warnings"])
+        check_mode = bool((task_vars or {}).get("ansible_check_mode"))
+        text = [*lines(runs, warnings, check_mode=check_mode), *untagged(arguments["lines"])]
+        found = report(runs, warnings, check_mode=check_mode)
+        if arguments["file"]:
+            try:
+                with open(arguments["file"], "w", encoding="utf-8") as stream:
+                    json.dump(found, stream, indent=2)
+                    stream.write("\n")
+            except OSError as error:
+                raise AnsibleActionFail(f"cannot write the report to {arguments['file']}: {error.strerror}") from error
+        if text and not _prints_data():
+            Display().display("\n".join(text))
+        return {"changed": False, "msg": text, "report": found}
+
+
+def _prints_data() -> bool:
+    """Whether the output is data for programs, to which other lines must not be added."""
+    return "json" in str(C.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2]
