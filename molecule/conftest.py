@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.tools.shown import KINDS, Catalogue, data_file, read_catalogue
+from ansible_collections.hardened.nginx_edge.tools.shown import KINDS, Catalogue, named_by, read_catalogue
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,11 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _named(item: pytest.Item, catalogue: Catalogue) -> list[str]:
     """What the marks of a test say, each once."""
-    marks = [*item.iter_markers(catalogue.kind)]
-    names = {name for mark in marks for name in mark.args}
-    if marks and not names:
-        raise pytest.UsageError(f"{item.nodeid}: its mark names no {catalogue.kind}")
-    if unknown := sorted(name for name in names if name not in catalogue):
-        known = data_file(catalogue.kind)
-        raise pytest.UsageError(f"{item.nodeid}: not in tests/{known.name}: {', '.join(unknown)}")
-    return sorted(names)
+    try:
+        return named_by(catalogue, [mark.args for mark in item.iter_markers(catalogue.kind)])
+    except ValueError as error:
+        raise pytest.UsageError(f"{item.nodeid}: {error}") from error

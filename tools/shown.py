@@ -2,15 +2,16 @@
 """What live traffic has shown, on which system: from the marks of tests to a table.
 
 Two catalogues name what there is to show: ``tests/features.yml`` what an edge can do, ``tests/cases.yml`` what must
-never go wrong. A test of molecule carries ``@pytest.mark.feature("rate limits")`` or ``@pytest.mark.case("A7")``; then
-``molecule/conftest.py`` writes that and the system into pytest's report, and :func:`collect` reads them there.
+never go wrong. A test carries ``@pytest.mark.feature("rate limits")`` or ``@pytest.mark.case("A7")``; then
+``molecule/conftest.py`` writes that and the system into pytest's report, and :func:`collect` reads them there. For
+unit tests, ``tests/unit/conftest.py`` does so, and the system is :data:`CONTROLLER`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ import yaml
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
 KINDS = ("feature", "case")
+CONTROLLER = "controller"
+"""The system of cases that concern no host, such as messages; unit tests show them."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,10 @@ class Catalogue:
 
     def system_of(self, text: str) -> str:
         """The one system named in the id of a test; ValueError when there is none or more than one."""
-        found = set(re.findall(rf"\b({'|'.join(self.systems)})\b", text))
+        hosts = [system for system in self.systems if system != CONTROLLER]
+        found = set(re.findall(rf"\b({'|'.join(hosts)})\b", text))
         if len(found) != 1:
-            raise ValueError(f"{text} is about one of {', '.join(self.systems)}? It names {sorted(found) or 'none'}")
+            raise ValueError(f"{text} is about one of {', '.join(hosts)}? It names {sorted(found) or 'none'}")
         return str(found.pop())
 
 
@@ -96,6 +100,17 @@ def read_catalogue(kind: str, path: Path | None = None) -> Catalogue:
     if twice := [key for key, count in keys.items() if count > 1]:
         raise ValueError(f"named twice: {', '.join(twice)}")
     return Catalogue(kind, systems, tuple(entries))
+
+
+def named_by(catalogue: Catalogue, marks: Iterable[Sequence[str]]) -> list[str]:
+    """The keys that the marks of a test name, each once; ValueError where one names none, or an unknown one."""
+    marks = list(marks)
+    names = {name for arguments in marks for name in arguments}
+    if marks and not names:
+        raise ValueError(f"its mark names no {catalogue.kind}")
+    if unknown := sorted(name for name in names if name not in catalogue):
+        raise ValueError(f"not in tests/{data_file(catalogue.kind).name}: {', '.join(unknown)}")
+    return sorted(names)
 
 
 def read_features() -> Catalogue:

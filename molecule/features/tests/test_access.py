@@ -50,6 +50,15 @@ def test_a_service_decides(edge: Edge) -> None:
     assert (answer.status, answer.json["headers"]["x-auth-user"]) == (200, "carl")
 
 
+@pytest.mark.case("E1")
+def test_a_service_decides_about_a_large_body(edge: Edge) -> None:
+    name = f"portal.{edge.name}"
+    edge.client.run("sh", "-c", "head -c 3000000 /dev/zero > /tmp/three-megabytes")
+    sent = ("--data-binary", "@/tmp/three-megabytes")
+    assert edge.get("/upload/", *SESSION, *sent, name=name).json["body_bytes"] == 3_000_000
+    assert edge.get("/", *SESSION, *sent, name=name).status == 413
+
+
 @pytest.mark.feature("access control")
 def test_a_client_cannot_say_who_it_is(edge: Edge) -> None:
     name, forged = f"portal.{edge.name}", ("-H", "X-Auth-User: root")

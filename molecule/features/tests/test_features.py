@@ -22,11 +22,31 @@ for client in clients:
     headers = {"Host": name, "X-Forwarded-For": client}
     print(r.urlopen(r.Request(f"http://{address}{path}", headers=headers)).read().decode().strip())
 """
+REQUEST_WITH_ODD_BYTES = """
+import socket, sys
+address, mark, name = sys.argv[1:]
+connection = socket.create_connection((address, 80))
+connection.sendall(
+    b"GET /" + mark.encode() + b"-\\xff\\xfe HTTP/1.1\\r\\nHost: " + name.encode()
+    + b"\\r\\nUser-Agent: \\xc3\\xbc \\xff\\r\\nReferer: \\xed\\xa0\\x80\\r\\nConnection: close\\r\\n\\r\\n"
+)
+print(connection.recv(9))
+"""
 
 
 @pytest.mark.feature("rate limits")
 def test_a_limit_counts_and_refuses(edge: Edge) -> None:
     assert edge.statuses(f"/counted/[1-4]?key={time.time_ns()}") == [200, 200, 429, 429]
+
+
+@pytest.mark.case("E4")
+def test_requests_within_the_burst_are_delayed(edge: Edge) -> None:
+    """The second request would have to wait for a minute."""
+    name = edge.name
+    url = f"https://{name}/delayed/[1-2]?key={time.time_ns()}"
+    format_ = ("-o", "/dev/null", "-w", "%{http_code}\\n", "--max-time", "3")
+    done = edge.client.attempt("curl", "-sS", "--cacert", AUTHORITY, *edge.connect(name), *format_, url)
+    assert done.stdout.split() == ["200", "000"]
 
 
 @pytest.mark.feature("rate limits")
@@ -158,6 +178,34 @@ def test_backends_are_verified(edge: Edge, path: str, status: int) -> None:
 def test_grpc(edge: Edge) -> None:
     answer = edge.client.run("grpc-echo", f"{edge.address}:443", AUTHORITY, edge.name, "hello")
     assert answer.strip() == "hello from 10.213.80.40"
+
+
+@pytest.mark.case("E3")
+def test_a_silent_grpc_stream_lives_as_long_as_its_location_allows(edge: Edge) -> None:
+    """Longer than the edge's client_body_timeout."""
+    answer = edge.client.run("grpc-echo", f"{edge.address}:443", AUTHORITY, edge.name, "hello", "6")
+    assert answer.strip() == "2"
+
+
+@pytest.mark.case("E6")
+def test_expressions_may_use_all_of_pcre(edge: Edge) -> None:
+    assert edge.get("/letters/word").body == "found"
+    assert edge.get("/letters/12").status == 404
+
+
+@pytest.mark.case("E7")
+def test_a_path_with_a_space_matches_its_encoded_form(edge: Edge) -> None:
+    assert edge.get("/my%20files/list").status == 200
+
+
+@pytest.mark.case("F10")
+def test_log_lines_are_valid_utf8_whatever_clients_send(edge: Edge) -> None:
+    mark = f"mark-{time.time_ns()}"
+    edge.client.run("python3", "-c", REQUEST_WITH_ODD_BYTES, edge.address, mark, f"plain.{edge.name}")
+    (line,) = logged(edge.host, mark)
+    assert line["uri"] == f"/{mark}-(invalid)"
+    assert line["user_agent"] == "\u00fc (invalid)"
+    assert line["referrer"] == "(invalid)"
 
 
 @pytest.mark.feature("files and fixed answers")

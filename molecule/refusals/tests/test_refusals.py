@@ -190,6 +190,14 @@ class TestCheckMode:
         run = run_site("--check", "--diff", variables={"edge_sites": sites(API, FIXED)}, folder=folder)
         return before, run, look_at_all()
 
+    @pytest.mark.case("G6")
+    def test_ends_with_a_preview(self, checked: tuple[dict[str, State], Run, dict[str, State]], edge: str) -> None:
+        before, run, _after = checked
+        assert f"would deploy generation {run.report['hosts'][edge]['generation']['planned']}" in run.summary[edge]
+        assert f"(now: {before[edge].generation}); nginx accepts it" in run.summary[edge]
+        changes = run.report["hosts"][edge]["changes"]["sites"]
+        assert changes == {"added": [], "changed": [site_of(edge)], "removed": []}
+
     def test_shows_the_change(self, checked: tuple[dict[str, State], Run, dict[str, State]], edge: str) -> None:
         _before, run, _after = checked
         name = site_of(edge)

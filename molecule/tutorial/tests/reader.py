@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ansible_collections.hardened.nginx_edge.tools.tutorial import Command, File, Step
 
 START = "/srv/first-hour"
+RUN = "ansible-playbook site.yml -i prod"
 REPOSITORY, FINISHED = f"{START}/edges", "/srv/finished"
 """Where the tutorial creates the repository, and a copy of it at the end of the tutorial."""
 FROM_GALAXY, ARTIFACT = "ansible-galaxy collection install hardened.nginx_edge", "/srv/collection.tar.gz"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.hardened.nginx_edge.tests.first_day import (
     FOLDER,
@@ -19,11 +20,13 @@ from ansible_collections.hardened.nginx_edge.tests.first_day import (
     make,
     own_lines,
 )
+from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT
 
 LONGEST = 20
 """Lines of the longest message: that of Ansible with the lines of a file around an error."""
 
 
+@pytest.mark.case("F2")
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_the_message_of_a_mistake(mistake: Mistake, tmp_path: Path) -> None:
     code, shown = make(mistake, tmp_path)
@@ -36,6 +39,14 @@ def test_the_message_of_a_mistake(mistake: Mistake, tmp_path: Path) -> None:
         assert shown == expected
     else:
         assert set(own_lines(expected)) <= set(own_lines(shown)), shown
+
+
+@pytest.mark.case("G4")
+@pytest.mark.parametrize("name", ["site", "check"])
+def test_the_plays_set_their_strategy(name: str) -> None:
+    """With free or host_pinned, a host is changed before the models of all hosts are checked."""
+    plays = yaml.safe_load((ROOT / "playbooks" / f"{name}.yml").read_text(encoding="utf-8"))
+    assert {play["strategy"] for play in plays} == {"ansible.builtin.linear"}
 
 
 def test_each_mistake_has_a_file() -> None:

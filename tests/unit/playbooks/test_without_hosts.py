@@ -47,6 +47,7 @@ def check(repository: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return run(repository, "check.yml", "-i", "prod", *options)
 
 
+@pytest.mark.case("G12")
 def test_a_correct_model(repository: Path) -> None:
     done = check(repository)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -54,6 +55,7 @@ def test_a_correct_model(repository: Path) -> None:
     assert "UNREACHABLE" not in done.stdout
 
 
+@pytest.mark.case("F4")
 def test_the_release_decides_what_nginx_can_do(repository: Path) -> None:
     hosts = HOSTS.replace("8080", "none")
     (repository / "prod" / "hosts.yml").write_text(hosts)

@@ -13,7 +13,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     drifted_paths,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import WRITTEN
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import WRITTEN, live_name
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import Leaving, leaving_workers
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state
@@ -96,6 +96,16 @@ def test_a_host_without_generations_has_no_drift(tmp_path: Path) -> None:
     host = EdgeHost(tmp_path)
     assert drifted_paths(host, host.layout) == []
     assert [header for header, _before, _after in told(host, FIRST)] == ["nginx.conf", "sites/a.conf", "sites/b.conf"]
+
+
+@pytest.mark.case("F13")
+def test_a_damaged_manifest_is_reported_as_what_it_is(host: EdgeHost) -> None:
+    live = live_name(host, host.layout)
+    assert live is not None
+    Path(host.layout.folder(live), "MANIFEST.json").write_text('{"name": ', encoding="utf-8")
+    assert drifted_paths(host, host.layout) == ["MANIFEST.json"]
+    (warning,) = warnings_on_state({"drift": ["MANIFEST.json"], "live": live}, {"leaving": [], "since_proof": None})
+    assert warning.startswith(f"generations/{live}/MANIFEST.json is missing or damaged")
 
 
 def test_warnings_name_changed_files_and_old_workers() -> None:

@@ -11,6 +11,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.red
 SECRET = "Tr0ub4dor"  # noqa: S105 - an example
 
 
+@pytest.mark.case("F5")
 @pytest.mark.parametrize(
     "text",
     [

@@ -21,6 +21,7 @@ def reported(service_options: tuple[str, ...] = (), **parts: Any) -> list[str]:
     return [f"{one.path}: {one.reason}" for one in found.problems]
 
 
+@pytest.mark.case("E8")
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [

@@ -29,6 +29,7 @@ def test_ordinary_removals_need_no_permission(live: int, kept: tuple[int, ...]) 
     assert reported(live, *kept) == []
 
 
+@pytest.mark.case("G2")
 def test_all_sites() -> None:
     assert reported(1) == [
         "edge_sites: this run would remove the only site of the edge (s0.test); "
@@ -38,6 +39,7 @@ def test_all_sites() -> None:
     assert reported(3, 7, 8, 9, edge_remove_sites=True) == []
 
 
+@pytest.mark.case("G2")
 def test_a_fifth_of_many() -> None:
     (error,) = reported(10, *range(7))
     assert "would remove 3 of 10 sites of the edge (s7.test, s8.test, s9.test);" in error

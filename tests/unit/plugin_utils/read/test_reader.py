@@ -127,3 +127,49 @@ def test_warnings_tell_and_do_not_stop() -> None:
         "edge_upstreams[0] (one).servers[0].max_fails",
         "edge_upstreams[0] (one).servers[0].address",
     ]
+
+
+@pytest.mark.case("F6")
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        ("proxy_request_buffering", "write the directive in extra_directives"),
+        ("fastcgi_pass", "write the directive in extra_directives"),
+        ("proxy_pass", "write upstream"),
+        ("proxy_set_header", "write request_headers: {NAME: value}"),
+        ("limit_req", "write rate_limit, and edge_rate_limits"),
+        ("expires", "write response_headers: {set: {Cache-Control: max-age=3600}}"),
+    ],
+)
+def test_a_directive_of_nginx_as_a_key(key: str, remedy: str) -> None:
+    location = {"path": "/", "return": {"status": 204}, key: "x"}
+    (error,) = errors({"edge_sites": [{"name": "a.test", "https": False, "locations": [location]}]})
+    place = f"edge_sites[0] (a.test).locations[0].{key}"
+    assert error == f"{place}: is a directive of nginx, not an option here; {remedy}"
+
+
+@pytest.mark.case("F7")
+def test_a_wrong_item_makes_no_second_error() -> None:
+    location = {"path": "/", "root": "/srv/www", "try_files": ["$uri", "@app"]}
+    (error,) = errors({"edge_sites": [{"name": "a.test", "https": False, "locations": [location]}]})
+    assert error.startswith("edge_sites[0] (a.test).locations[0].try_files[1]: invalid value '@app'")
+
+
+@pytest.mark.case("F11")
+def test_control_characters_are_printed_escaped() -> None:
+    (error,) = errors({"edge_tls_policy": "modern\nok: [edge-1]\x1b[0m"})
+    assert "\n" not in error
+    assert "modern\\nok: [edge-1]\\x1b[0m" in error
+
+
+def test_options_of_sites_are_no_variables() -> None:
+    assert errors({"edge_client_max_body_size": "100m"}) == [
+        "edge_client_max_body_size: is not a variable of the edge; client_max_body_size is an option of edge_sites"
+    ]
+    assert errors({"edge_strip_prefix": True})[0].endswith("strip_prefix is an option of edge_sites.locations")
+
+
+def test_a_list_without_a_value_is_an_error() -> None:
+    assert errors({"edge_sites": None}) == [
+        "edge_sites: has no value; write a list, [] for an empty one, or remove the key"
+    ]

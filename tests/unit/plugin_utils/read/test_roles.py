@@ -25,6 +25,7 @@ def reported(**variables: Any) -> list[str]:
     return [str(one) for one in check_role_variables(OPTIONS, list(variables), variables)]
 
 
+@pytest.mark.case("G5")
 @pytest.mark.parametrize(
     ("variable", "hint"),
     [
@@ -47,6 +48,7 @@ def test_a_wrong_type_is_an_error() -> None:
     ]
 
 
+@pytest.mark.case("E5")
 def test_a_removed_variable_is_an_error() -> None:
     assert reported(certbot_webroot="/srv/acme") == [
         "certbot_webroot: is not a variable any more: nginx serves the responses to challenges from a fixed folder; "

@@ -59,6 +59,7 @@ def test_a_missing_folder_holds_no_sites(tmp_path: Path) -> None:
     assert read_site_files(tmp_path / "nowhere", never) == SiteFiles([], [], [])
 
 
+@pytest.mark.case("F4")
 def test_errors_name_the_file(folder: Path) -> None:
     (folder / "b.yml").write_text("name: b.test\nlocations:\n  - {path: /, upstrem: app}\n", encoding="utf-8")
     (folder / "c.yml").write_text("- name: c.test\n", encoding="utf-8")
@@ -79,6 +80,7 @@ def test_errors_name_the_file(folder: Path) -> None:
     ]
 
 
+@pytest.mark.case("G3")
 def test_a_duplicate_key_is_an_error_with_both_lines(folder: Path) -> None:
     (folder / "b.yml").write_text(SITE.format(name="b.test") + "name: c.test\nlocations: []\n", encoding="utf-8")
     assert errors(folder) == [
@@ -87,6 +89,7 @@ def test_a_duplicate_key_is_an_error_with_both_lines(folder: Path) -> None:
     ]
 
 
+@pytest.mark.case("G2")
 def test_files_with_other_suffixes_are_reported(folder: Path) -> None:
     for name in ("b.yml.bak", "c", "README.md", ".hidden.yml"):
         (folder / name).write_text(SITE.format(name="b.test"), encoding="utf-8")

@@ -59,6 +59,7 @@ def test_the_facts_are_those_of_the_text(case: Path, target: str) -> None:
     assert facts_in(content.files.values()) == content.facts  # for generations that an earlier version wrote
 
 
+@pytest.mark.case("F3")
 @pytest.mark.parametrize(("case", "target"), CASES, ids=[f"{case.name}-{target}" for case, target in CASES])
 def test_each_line_has_the_place_that_it_comes_from_or_none(case: Path, target: str) -> None:
     variables = yaml.safe_load((case / "model.yml").read_text(encoding="utf-8"))

@@ -25,6 +25,7 @@ def shown(run: dict[str, Any], *, check_mode: bool = False, warnings: list[str] 
     return lines({"edge-1": run}, {"edge-1": warnings or []}, check_mode=check_mode)
 
 
+@pytest.mark.case("G9")
 def test_a_run_with_changes() -> None:
     certificates = [{"name": "b.test", "state": "issued"}, {"name": "a.test", "state": "unchanged"}]
     run = {"state": "done", "before": BEFORE, "after": AFTER, "configured": CONFIGURED, "certificates": certificates}
@@ -96,6 +97,7 @@ def test_the_data() -> None:
     }
 
 
+@pytest.mark.case("G8")
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
