@@ -73,7 +73,7 @@ def run_site(
     """
     file = folder / "variables.json"
     # A test's edges have nothing to do with each other, unless it says so.
-    alone = {"edge_batches": ["100%"], "edge_max_fail_percentage": 100}
+    alone = {"edge_batches": ["100%"], "edge_max_fail_percentage": 100, "edge_remove_sites": True}
     file.write_text(json.dumps({**alone, **variables}), encoding="utf-8")
     sources = [os.environ["MOLECULE_INVENTORY_FILE"], *map(str, inventories)]
     argv = ["ansible-playbook", playbook, "-e", f"@{file}", *options]

@@ -39,7 +39,7 @@ def test_it_is_told_once_at_the_end(runs: tuple[Run, Run, Run]) -> None:
         alone, stapling = sorted(told, key=lambda line: "ssl_stapling" in line)
         who = f"all {len(EDGES)} hosts" if len(EDGES) > 1 else TRIXIE
         assert alone == (
-            f"{who}: edge_upstreams[0].servers[0].max_fails: nginx ignores it where an upstream has one server"
+            f"{who}: edge_upstreams[0] (api).servers[0].max_fails: nginx ignores it where an upstream has one server"
         )
         assert stapling.startswith(f"{TRIXIE}: ")
         assert "nginx says: " in stapling

@@ -49,6 +49,8 @@ class Guide:
         """Copy the repository of the tutorial. The requirements have the artifact, because Galaxy does not have it."""
         self.run(f"rm -rf {self.directory} && mkdir -p /srv/guides && cp -R {FINISHED} {self.directory}", "/")
         self.write("requirements.yml", f"collections: [{{name: {ARTIFACT}, type: file}}]\n")
+        # The guides replace each other's sites.
+        self.write("prod/group_vars/edge/guides.yml", "edge_remove_sites: true\n")
         return self
 
     def steps(self) -> list[Step]:

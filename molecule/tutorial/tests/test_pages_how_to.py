@@ -43,6 +43,14 @@ def test_sites_are_added_and_removed() -> None:
     assert curl("https://shop.example.com/")[0] == 0
 
 
+def test_the_report_of_each_kind_of_run() -> None:
+    """First an edge with the site of the tutorial alone, as the page expects it."""
+    guide = Guide("read-a-run", QUICK).start()
+    guide.run("ansible-playbook site.yml -i prod --skip-tags nginx,exporter")
+    guide.run("rm prod/group_vars/edge/guides.yml")
+    guide.follow()
+
+
 def test_a_pipeline_checks_and_deploys() -> None:
     """The jobs and the workflow for GitHub succeed, and a wrong model fails without a change of the edge."""
     guide = Guide("pipeline", QUICK).start()

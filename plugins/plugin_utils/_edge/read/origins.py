@@ -32,9 +32,12 @@ def position_in_variables(place: str, variables: Mapping[str, Any], position: Po
     value: Any = variables
     for step in steps(place):
         if isinstance(value, Mapping) and step in value:
-            key = next(one for one in value if one == step)  # the key itself knows the line of the option
+            key = next(one for one in value if one == step)
+            # The key knows the line of the option. The key of a variable may come from another file than its value,
+            # because Ansible keeps the first key when it merges variables.
+            of_key = None if value is variables else position(key)
             value = value[step]
-            found = position(key) or position(value) or found
+            found = of_key or position(value) or found
         elif isinstance(value, Sequence) and not isinstance(value, str) and isinstance(step, int) and step < len(value):
             value = value[step]
             found = position(value) or found
