@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,6 +63,23 @@ class Done:
         return f"failed: {first}" + (f" … {more[0]}" if more else "") if self.code else "done"
 
 
+@dataclass
+class Measured:
+    """What a test has measured on an edge.
+
+    :param requests: fresh connections while something was done to it; ``failures``: those without an answer.
+    :param sound: whether ``nginx -t`` passed, each time that it was asked.
+    """
+
+    requests: int = 0
+    failures: list[str] = field(default_factory=list)
+    sound: list[bool] = field(default_factory=list)
+
+
+MEASURED: dict[str, Measured] = {}
+"""Container -> what its test has measured so far."""
+
+
 @dataclass(frozen=True)
 class Edge:
     """One of the edges."""
@@ -88,8 +105,14 @@ class Edge:
         text = (Path(__file__).parent / "injector.py").read_text(encoding="utf-8")
         self.host.run("python3", "-c", f"open({INJECTOR!r}, 'w').write({text!r})")
 
+    @property
+    def measured(self) -> Measured:
+        return MEASURED.setdefault(self.container, Measured())
+
     def state(self) -> State:
-        return State(**self._told("state"))
+        state = State(**self._told("state"))
+        self.measured.sound.append(state.sound)
+        return state
 
     def settled(self, patience: float = 20) -> State:
         """The state, as soon as what is live answers."""
@@ -111,6 +134,8 @@ class Edge:
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
         told = json.loads(done.stdout)
+        self.measured.requests += told.get("requests", 0)
+        self.measured.failures += told.get("failures", ())
         return Done(told["code"], told["told"], tuple(told.get("failures", ())), told["changed"])
 
     def change(self, text: str, *options: str) -> Done:
@@ -135,6 +160,8 @@ class Edge:
             self.sh("touch /root/stop; tail --pid=$(cat /root/watching) -f /dev/null")
             told = json.loads(self.sh("cat /root/watched"))
             failures += told["failures"] if told["requests"] else ["nothing was asked"]
+            self.measured.requests += told["requests"]
+            self.measured.failures += failures
 
     def _told(self, *arguments: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.host.run("python3", INJECTOR, *arguments))

@@ -50,8 +50,9 @@ def test_killed_before_each_effect(killed: dict[str, Any], edge: Edge, row: Call
         f"{name} is killed before each of its effects, and with each file half written",
         reports="dies",
         during="no fresh request failed",
+        watched=watch["failures"],
+        sound=[kill["after"]["sound"] for kill in kills],
         after="the old or the new generation",
-        sound=True,
         next_run="makes the change whole",
         injected=len(kills),
     )
@@ -76,7 +77,6 @@ def test_the_machine_starts_anew_in_the_middle(edge: Edge, row: Callable[..., No
         reports="dies",
         during="nothing while it starts",
         after="the old generation" if live == old.live else "the new generation, which was tested",
-        sound=True,
         next_run="makes the change whole, and proves it",
     )
 

@@ -22,7 +22,6 @@ def test_the_master_is_killed(edge: Edge, row: Callable[..., None]) -> None:
         reports="no run goes on",
         during="nothing, until systemd has started it again",
         after="the same generation",
-        sound=True,
         next_run=edge.again("good"),
     )
     assert time.monotonic() - started < 30
@@ -38,7 +37,6 @@ def test_the_master_is_killed_right_before_a_change(edge: Edge, row: Callable[..
         reports="done: nginx is started with the new generation, and proven",
         during="nothing until then",
         after="the new generation",
-        sound=True,
         next_run=edge.again("after the kill"),
     )
 
@@ -53,7 +51,6 @@ def test_nginx_is_stopped(edge: Edge, row: Callable[..., None]) -> None:
         reports="done: nginx is started with the new generation, and proven",
         during="nothing until then",
         after="the new generation",
-        sound=True,
         next_run=edge.again("after the stop"),
     )
 
@@ -71,7 +68,6 @@ def test_nginx_is_masked_and_runs(edge: Edge, row: Callable[..., None]) -> None:
         reports="done: a signal reaches nginx where systemd refuses",
         during="no fresh request failed",
         after="the new generation",
-        sound=True,
         next_run=edge.again("masked"),
     )
 
@@ -92,7 +88,6 @@ def test_nginx_is_masked_and_stopped(edge: Edge, row: Callable[..., None]) -> No
         reports=done.line,
         during="nothing",
         after="nothing; on disk is the old generation",
-        sound=True,
         next_run="unmasked, starts nginx with the new generation; then " + edge.again("unmasked"),
     )
 
@@ -109,7 +104,6 @@ def test_nginx_was_started_by_hand(edge: Edge, row: Callable[..., None]) -> None
         reports="done: a signal reaches nginx where systemd refuses",
         during="no fresh request failed",
         after="the new generation",
-        sound=True,
         next_run=edge.again("by hand"),
     )
 
@@ -126,7 +120,6 @@ def test_the_binary_is_replaced_under_a_running_master(edge: Edge, row: Callable
         reports=done.line,
         during="no fresh request failed",
         after="the new generation, by the old binary",
-        sound=True,
         next_run=edge.again("old binary"),
     )
 
@@ -148,7 +141,6 @@ def test_two_changes_at_once(edge: Edge, row: Callable[..., None]) -> None:
         reports="one after the other; the overtaken one fails: generation NAME is no longer live",
         during="no fresh request failed",
         after="the generation of the last one, which is green",
-        sound=True,
         next_run=edge.again("one of two" if state.served != "one of two" else "other of two"),
     )
 
@@ -165,7 +157,6 @@ def test_a_change_waits_for_another(edge: Edge, row: Callable[..., None]) -> Non
         reports="waits for 60 s at most; then done",
         during="no fresh request failed",
         after="the new generation",
-        sound=True,
         next_run=edge.again("waited"),
     )
 
@@ -183,6 +174,5 @@ def test_the_clock_jumps(edge: Edge, row: Callable[..., None]) -> None:
         reports="done",
         during="no fresh request failed",
         after="the new generation; a rollback leads to the one before, and the oldest are removed first",
-        sound=True,
         next_run=edge.again("set back"),
     )

@@ -97,8 +97,9 @@ def test_drift_is_told_apart_and_repaired(drift: Came, edge: Edge, row: Callable
         "a file of the live generation is changed by hand, and the model changes it too",
         reports=f"done; in check mode as well: changed by hand: {file}; its diff stands apart from that of the model",
         during="no fresh request failed",
+        watched=drift.failures[edge.system],
+        sound=[between.sound, after.sound],
         after="the model's generation; the changed folder is kept",
-        sound=True,
         next_run="fixes it",
     )
 
@@ -136,8 +137,9 @@ def test_what_was_spoilt_by_hand_is_repaired(by_hand: Came, edge: Edge, row: Cal
         "nginx.conf is replaced by a file, one pair truncated, and one made of two types",
         reports="done; in check mode as well: changed by hand: /etc/nginx/nginx.conf, with its diff",
         during="no fresh request failed",
+        watched=by_hand.failures[edge.system],
+        sound=[between.sound, after.sound],
         after="the model's generation with new pairs; the file is kept",
-        sound=False,
         next_run="fixes it",
         injected=3,
     )
@@ -147,7 +149,7 @@ def test_what_was_spoilt_by_hand_is_repaired(by_hand: Came, edge: Edge, row: Cal
 def deleted(folder: Path) -> Came:
     """The folder of the generations is gone."""
     on_all(lambda edge: edge.sh(f"rm -r {GENERATIONS}"))
-    between = on_all(lambda edge: State(edge.state().served, sound=False, live=None, running=None, answers=None))
+    between = states()
     with all_watched() as failures:
         done = run(folder, "from the model")
     return Came(done, between, run(folder, "from the model", "--check"), states(), failures)
@@ -164,8 +166,9 @@ def test_deleted_generations_are_written_anew(deleted: Came, edge: Edge, row: Ca
         "the folder of the generations is deleted",
         reports="done",
         during="no fresh request failed",
+        watched=deleted.failures[edge.system],
+        sound=[deleted.between[edge.system].sound, deleted.after[edge.system].sound],
         after="the model's generation",
-        sound=False,
         next_run="finds nothing to do",
     )
 
@@ -204,8 +207,9 @@ def test_the_controller_is_killed(cut: Came, edge: Edge, row: Callable[..., None
         "the controller is killed behind the switch, and the connection is gone",
         reports="dies",
         during="no fresh request failed",
+        watched=cut.failures[edge.system],
+        sound=[between.sound, after.sound],
         after="the old or the new generation",
-        sound=True,
         next_run="makes the change whole",
     )
 
@@ -249,27 +253,27 @@ def test_the_module_is_killed(module_killed: Came, edge: Edge, row: Callable[...
         "the module is killed on the host while it waits for the proof",
         reports="failed: " + module_killed.run.failures[edge.container].splitlines()[0],
         during="no fresh request failed",
+        watched=module_killed.failures[edge.system],
+        sound=[between.sound, after.sound],
         after="the new generation, which was tested",
-        sound=True,
         next_run="makes the change whole, and proves it",
     )
 
 
 @pytest.fixture(scope="module")
-def two_runs(folder: Path) -> tuple[dict[str, Run], dict[str, State]]:
+def two_runs(folder: Path) -> tuple[dict[str, Run], dict[str, State], dict[str, list[str]]]:
     texts = ("one run", "another run")
     folders = [folder / text for text in texts]
     for one in folders:
         one.mkdir()
     with all_watched() as failures, ThreadPoolExecutor(2) as pool:
         done = dict(zip(texts, pool.map(run, folders, texts)))
-    assert failures == {edge.system: [] for edge in EDGES}
-    return done, states()
+    return done, states(), failures
 
 
 @all_edges
 def test_two_runs_at_once(
-    two_runs: tuple[dict[str, Run], dict[str, State]], edge: Edge, row: Callable[..., None]
+    two_runs: tuple[dict[str, Run], dict[str, State], dict[str, list[str]]], edge: Edge, row: Callable[..., None]
 ) -> None:
     done, after = two_runs[0], two_runs[1][edge.system]
     assert after.settled
@@ -282,50 +286,63 @@ def test_two_runs_at_once(
         "two runs of Ansible at once",
         reports="done, or for the overtaken one: generation NAME is no longer live",
         during="no fresh request failed",
+        watched=two_runs[2][edge.system],
+        sound=[after.sound],
         after="the generation of the last one, which is green",
-        sound=True,
         next_run="makes the change",
     )
 
 
+@dataclass(frozen=True)
+class Outside:
+    """Runs that meet an nginx which systemd does not control: each with the failures of fresh connections and the edges
+    after it; then a run of a repaired edge, and the edges after it."""
+
+    by_hand: tuple[Run, dict[str, list[str]], dict[str, State]]
+    masked: tuple[Run, dict[str, list[str]], dict[str, State]]
+    good: Run
+    after: dict[str, State]
+
+
 @pytest.fixture(scope="module")
-def outside_systemd(folder: Path) -> tuple[Run, Run, Run, dict[str, State]]:
+def outside_systemd(folder: Path) -> Outside:
     """nginx started by hand; then masked; then as it should be."""
     on_all(lambda edge: edge.sh("systemctl stop nginx; nginx"))
-    with all_watched() as failures:
+    with all_watched() as by_hand:
         hand = run(folder, "never", playbook=NGINX_ALONE)
-    assert failures == {edge.system: [] for edge in EDGES}
+    after_hand = states()
     on_all(
         lambda edge: edge.sh(
             "nginx -s quit; while pgrep -x nginx >/dev/null; do sleep 0.1; done;"
             " systemctl start nginx; systemctl mask nginx"
         )
     )
-    with all_watched() as failures:
+    with all_watched() as while_masked:
         masked = run(folder, "never", playbook=NGINX_ALONE)
-    assert failures == {edge.system: [] for edge in EDGES}
+    after_masked = states()
     on_all(lambda edge: edge.sh("systemctl unmask nginx"))
-    return hand, masked, run(folder, "served"), states()
+    good = run(folder, "served")
+    return Outside((hand, by_hand, after_hand), (masked, while_masked, after_masked), good, states())
 
 
 @all_edges
-def test_nginx_is_not_systemds(
-    outside_systemd: tuple[Run, Run, Run, dict[str, State]], edge: Edge, row: Callable[..., None]
-) -> None:
-    hand, masked, good, after = outside_systemd
+def test_nginx_is_not_systemds(outside_systemd: Outside, edge: Edge, row: Callable[..., None]) -> None:
+    hand, masked = outside_systemd.by_hand[0], outside_systemd.masked[0]
+    good, after = outside_systemd.good, outside_systemd.after
     assert "but systemd did not start it" in hand.failures[edge.container], hand
     assert masked.failures[edge.container].startswith("nginx.service is masked, so systemd cannot start it."), masked
     assert good.code == 0, good
     assert (after[edge.system].served, after[edge.system].settled) == ("served", True)
-    for fault, one, fixed in (
-        ("nginx was started by hand, and the playbook runs", hand, "stopped"),
-        ("the unit is masked, and the playbook runs", masked, "unmasked"),
+    for fault, (one, failures, found), fixed in (
+        ("nginx was started by hand, and the playbook runs", outside_systemd.by_hand, "stopped"),
+        ("the unit is masked, and the playbook runs", outside_systemd.masked, "unmasked"),
     ):
         row(
             fault,
             reports="failed: " + one.failures[edge.container],
             during="no fresh request failed",
+            watched=failures[edge.system],
+            sound=[found[edge.system].sound],
             after="the old generation",
-            sound=True,
             next_run=f"{fixed}, makes the change",
         )

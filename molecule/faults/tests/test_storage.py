@@ -59,7 +59,6 @@ def test_the_disk_is_full(edge: Edge, row: Callable[..., None]) -> None:
         reports="failed: [Errno 28] No space left on device, and the file",
         during="no fresh request failed",
         after="the old generation",
-        sound=True,
         next_run="with room again, makes the change; then " + edge.again("with room again"),
         injected=len(told),
     )
@@ -80,7 +79,6 @@ def test_the_disk_is_read_only(edge: Edge, row: Callable[..., None]) -> None:
         reports=done.line,
         during="no fresh request failed",
         after="the old generation",
-        sound=True,
         next_run="on a writable disk, makes the change",
     )
 
@@ -104,7 +102,6 @@ def test_links_and_folders_stand_where_an_edge_writes(edge: Edge, row: Callable[
         reports=done.line,
         during="no fresh request failed",
         after="the new generation; what the links led to is untouched",
-        sound=True,
         next_run=edge.again("planted"),
         injected=3,
     )
@@ -122,7 +119,6 @@ def test_a_link_stands_where_the_lock_is(edge: Edge, row: Callable[..., None]) -
         reports=done.line,
         during="no fresh request failed",
         after="the old generation",
-        sound=True,
         next_run="without the link, makes the change",
     )
 
@@ -141,6 +137,5 @@ def test_a_folder_stands_in_the_place_of_nginx_conf(edge: Edge, row: Callable[..
         reports=done.line,
         during="no fresh request failed",
         after="the old generation, from memory",
-        sound=False,
         next_run="without the folder, makes the change",
     )

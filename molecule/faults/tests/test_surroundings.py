@@ -78,7 +78,6 @@ def test_a_pair_is_broken_on_disk(edge: Edge, row: Callable[..., None], kind: st
         reports=done.line,
         during="no fresh request failed",
         after="the same generation, with " + ("the pair from memory" if broken.told else "the expired certificate"),
-        sound=broken.sound,
         next_run="with the pair fixed, reloads",
     )
 
@@ -100,7 +99,6 @@ def test_an_upstream_cannot_be_resolved(edge: Edge, row: Callable[..., None]) ->
         reports=reloaded.line,
         during="no fresh request failed",
         after="the old generation, from memory",
-        sound=False,
         next_run="when it can be resolved, makes the change",
         injected=2,
     )
@@ -125,7 +123,6 @@ def test_nginx_refuses_a_reload(edge: Edge, row: Callable[..., None], kind: str)
         reports=done.line,
         during="no fresh request failed",
         after="the old generation",
-        sound=True,
         next_run="of the model before " + edge.again("good"),
     )
 
@@ -144,7 +141,6 @@ def test_what_ran_before_would_not_be_taken_any_more(edge: Edge, row: Callable[.
         reports=done.line,
         during="no fresh request failed",
         after="the generation before that",
-        sound=True,
         next_run="makes the change; then " + edge.again("good"),
     )
 
@@ -162,6 +158,5 @@ def test_the_way_back_leads_to_what_cannot_be_taken(edge: Edge, row: Callable[..
         reports=done.line,
         during="no fresh request failed",
         after="the same generation",
-        sound=True,
         next_run=edge.again("good"),
     )

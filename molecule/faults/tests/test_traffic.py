@@ -78,8 +78,9 @@ def test_what_is_open_is_finished(seen: dict[str, dict[str, Any]], edge: Edge, r
         reports="done",
         during="no fresh request failed; what met a connection that was just closed was answered at the second try; "
         "downloads over HTTP/1.1 and HTTP/2 and a WebSocket went on to their end",
+        watched=found["fresh"]["failures"],
+        sound=[edge.state().sound],
         after="the generation asked for",
-        sound=True,
         next_run=edge.again("good"),
         injected=0,
     )

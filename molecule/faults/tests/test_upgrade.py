@@ -97,7 +97,8 @@ def test_an_upgrade_leaves_the_link_alone(done: tuple[str, Upgraded], edge: Edge
         f"the packages of nginx are upgraded, with another nginx.conf, and dpkg {CHOICES[choice]}",
         reports="done; dpkg leaves the link alone",
         during="nothing while nginx starts anew" if came.failures[edge.system] else "no fresh request failed",
+        watched=came.failures[edge.system],
+        sound=[between.sound, after.sound],
         after="the same generation",
-        sound=True,
         next_run="finds nothing to do",
     )

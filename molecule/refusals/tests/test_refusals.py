@@ -150,7 +150,7 @@ class TestRefused:
                 reports=f"failed: {' … '.join(refused.runs[0].failures[edge].splitlines()[:2])}",
                 during=f"the old generation; the run {went}",
                 after="the old generation",
-                sound=True,
+                sound=refused.after[edge].sound,
                 next_run="fails in the same way; with the model before, finds nothing to do",
             )
             record(request, row)

@@ -32,7 +32,7 @@ def position(value: Any) -> tuple[str, int] | None:
     return ("/ops/prod/sites.yml", value.line) if isinstance(value, Text) else None
 
 
-VARIABLES = {
+VARIABLES: dict[str, Any] = {
     at(99, "edge_sites"): [
         {at(3, "name"): at(3, "a.test"), at(4, "locations"): [{at(5, "path"): at(5, "/"), at(6, "websocket"): True}]},
     ],
