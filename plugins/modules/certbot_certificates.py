@@ -22,7 +22,12 @@ description:
     reloaded. RV(stale) lists the certificates that nginx does not serve yet.
   - If a certificate cannot be issued, the other certificates are still issued. All errors are reported together at the
     end, with certbot's messages, and the edge keeps its current certificate and key.
-  - The module does not renew certificates; the timer does that.
+  - The timer renews certificates. If the last renewal of a certificate failed, the module reports the error of certbot
+    as a warning and orders the certificate, unless a rate limit of the ACME server was reached. If that fails, too, the
+    module does not fail, because the current certificate is still valid.
+  - A certificate is unused if neither the model nor the live generation of the host refers to it. After
+    O(keep_unused_days) days its lineage is removed, so that certbot does not renew it any more. Only lineages that this
+    collection deployed are removed.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
   - hardened.nginx_edge.certificates
@@ -76,6 +81,10 @@ options:
       name that resolves to another host is a warning.
     type: bool
     default: true
+  keep_unused_days:
+    description: Days for which a certificate that is no longer in use is still renewed. Then its lineage is removed.
+    type: int
+    default: 30
   http_port:
     description: HTTP port on which the module tests the challenge through the edge before an order.
     type: int
@@ -108,7 +117,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 edge_warnings:
-  description: Warnings, such as a name that resolves to another host; one line each.
+  description: Warnings, such as a failed renewal or a name that resolves to another host; one line each.
   returned: always
   type: list
   elements: str
@@ -166,7 +175,9 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.dir
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer, describe
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders, Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation import unused
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.repair import failures_of, settle
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import raise_all
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
     LoopbackClient,
@@ -177,6 +188,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sour
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
+LAYOUT = Layout()
 ACME_OPTIONS: dict[str, Any] = {
     "directory_url": {"type": "str", "required": True},
     "email": {"type": "str"},
@@ -195,6 +207,7 @@ def main() -> None:
             "certificates": certificates_argument(),
             "acme": {"type": "dict", "required": True, "options": ACME_OPTIONS},
             "check_names": {"type": "bool", "default": True},
+            "keep_unused_days": {"type": "int", "default": unused.KEEP_DAYS},
             "http_port": {"type": "int", "default": 80},
             "https_port": {"type": "int", "default": 443},
             "webroot": {"type": "path", "default": "/var/lib/nginx-edge/acme"},
@@ -202,16 +215,22 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
+    host, folders = LocalHost(), Folders()
     issuer = Issuer(
-        host=LocalHost(),
+        host=host,
         edge=LoopbackClient(http_port=params["http_port"], https_port=params["https_port"]),
         authority=Authority.from_plan(params["acme"]),
         webroot=params["webroot"],
-        folders=Folders(),
+        folders=folders,
         check_mode=module.check_mode,
         check_names=params["check_names"],
+        failures=failures_of(host, folders),
     )
-    result, problems = run(issuer, [Wanted.from_plan(item) for item in params["certificates"]])
+    wanted = [Wanted.from_plan(item) for item in params["certificates"]]
+    try:
+        result, problems = run(issuer, wanted, keep_days=params["keep_unused_days"])
+    except OSError as error:
+        module.fail_json(msg=str(error))
     try:
         raise_all(problems, "could not be issued; the edge keeps its certificates")
     except EdgeError as error:
@@ -219,18 +238,32 @@ def main() -> None:
     module.exit_json(**result)
 
 
-def run(issuer: Issuer, wanted: list[Wanted]) -> tuple[dict[str, Any], list[str]]:
+def run(
+    issuer: Issuer, wanted: list[Wanted], layout: Layout = LAYOUT, *, keep_days: int = unused.KEEP_DAYS
+) -> tuple[dict[str, Any], list[str]]:
     """The result of the module, and the errors of the certificates that failed."""
     ordered = [one for one in wanted if source_of(one.source).ordered]
     outcomes, problems = issuer.issue_all(ordered, datetime.now(timezone.utc))
     seen = [] if issuer.check_mode else observe_wanted(issuer.host, issuer.edge, issuer.folders, wanted)
     before, after = describe(outcomes, issuer.authority)
+    lines, removed = unused.tidy(
+        issuer.host,
+        layout,
+        issuer.folders,
+        [one.name for one in wanted],
+        keep_days=keep_days,
+        check=issuer.check_mode,
+    )
+    waiting = {outcome.wanted.name for outcome in outcomes if outcome.changed}
+    deployed = not problems and not issuer.check_mode and waiting.issuperset(stale_names(seen))
+    warnings = settle(issuer.host, issuer.folders, wanted, deployed=deployed, check=issuer.check_mode)
+    warnings += [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.warnings]
     result = {
-        "changed": any(outcome.changed for outcome in outcomes),
+        "changed": removed or any(outcome.changed for outcome in outcomes),
         "certificates": [outcome.as_result() for outcome in outcomes],
         "stale": stale_names(seen),
         "diff": {"before": before, "after": after},
-        "edge_warnings": [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.warnings],
+        "edge_warnings": [*warnings, *lines],
     }
     return result, problems
 

@@ -134,6 +134,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.unused import record_planned
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.decisions import Decision
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.reports import (
@@ -163,9 +164,12 @@ def main() -> None:
     given = module.params
     wanted = [Wanted.from_plan(item) for item in given["certificates"]]
     edge = LoopbackClient(https_port=given["https_port"])
+    host = LocalHost()
     try:
-        result = run(LocalHost(), edge, Folders(), wanted, replace=given["replace"], check_mode=module.check_mode)
-    except EdgeError as error:
+        result = run(host, edge, Folders(), wanted, replace=given["replace"], check_mode=module.check_mode)
+        if not module.check_mode:
+            record_planned(host, [one.name for one in wanted])
+    except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
 

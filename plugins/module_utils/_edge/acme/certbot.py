@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,10 +25,12 @@ from ..tls.wanted import Wanted
 from ..tls.x509 import X509Certificate
 from . import accounts
 from .directory import Authority
+from .failures import own_words
 
 TIMEOUT = 600.0
 PROGRAM_MISSING = 127
 _DEFAULT_INTERVAL = timedelta(days=30)
+_OF_THE_AUTHORITY = re.compile(r"urn:ietf:params:acme:error:[^\n]*")
 _OWN_PACE = re.compile(r"^renew_before_expiry = \d+ hours\n", re.MULTILINE)
 
 
@@ -45,10 +47,10 @@ class Lineage:
 def read_lineage(host: Host, folders: Folders, name: str) -> Lineage | None:
     """The lineage of a name, or None if there is none."""
     folder = folders.lineage(name)
-    written = host.read(os.path.join(folders.letsencrypt, "renewal", f"{name}.conf"))
-    if written is None and not host.exists(folder):
+    written = host.exists(os.path.join(folders.letsencrypt, "renewal", f"{name}.conf"))
+    if not written and not host.exists(folder):
         return None
-    renewal = dict(_settings((written or b"").decode(errors="replace")))
+    renewal = read_renewal_settings(host, folders, name)
     account = os.path.join(
         accounts.folder_of(folders.letsencrypt, renewal.get("server", "")), renewal.get("account", "")
     )
@@ -57,6 +59,12 @@ def read_lineage(host: Host, folders: Folders, name: str) -> Lineage | None:
         return Lineage(key_pairs.read_pair(host, folder), renewal=renewal, account_gone=gone)
     except EdgeError as error:
         return Lineage(None, error.message, renewal)
+
+
+def read_renewal_settings(host: Host, folders: Folders, name: str) -> dict[str, str]:
+    """The settings in certbot's renewal file of a lineage; empty if there is none."""
+    written = host.read(os.path.join(folders.letsencrypt, "renewal", f"{name}.conf"))
+    return dict(_settings((written or b"").decode(errors="replace")))
 
 
 def _settings(text: str) -> list[tuple[str, str]]:
@@ -195,11 +203,11 @@ def order(host: Host, request: Request, authority: Authority, challenge: Challen
     argv = arguments(request, authority, challenge)
     told = ""
     with accounts.binding(host, folders.letsencrypt, authority) as secrets:
-        done, log = _run(host, [*argv, *secrets], authority, folders)
+        done, log = run_logged(host, [*argv, *secrets], folders, env=authority.environment())
         if done.code != 0 and accounts.is_forgotten(log):
             kept = accounts.set_aside(host, folders.letsencrypt, authority)
             if kept is not None:
-                done, log = _run(host, [*argv, *secrets], authority, folders)
+                done, log = run_logged(host, [*argv, *secrets], folders, env=authority.environment())
                 told = f"{authority.directory_url} does not know the account; a new one is used, the old one is {kept}"
     if done.code == PROGRAM_MISSING:
         raise EdgeError("certbot is not installed")
@@ -211,14 +219,23 @@ def order(host: Host, request: Request, authority: Authority, challenge: Challen
     return told
 
 
-def _run(host: Host, argv: list[str], authority: Authority, folders: Folders) -> tuple[Completed, str]:
+def run_logged(
+    host: Host,
+    argv: Sequence[str],
+    folders: Folders,
+    *,
+    env: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> tuple[Completed, str]:
     """Run certbot.
 
-    :returns: the result, and the text that certbot logged and printed. Some account errors of the ACME server are only
-        in the log: certbot of Debian 12 prints a different error, and certbot of Debian 13 omits the error type.
+    :param env: additional environment variables.
+    :param timeout: seconds.
+    :returns: the result, and the text that certbot logged and printed. Some errors of the ACME server are only in the
+        log: about accounts, certbot of Debian 12 prints a different error, and certbot of Debian 13 omits the type.
     """
     before = host.read(folders.log) or b""
-    done = host.run(argv, env=authority.environment(), timeout=TIMEOUT)
+    done = host.run(argv, env=env, timeout=timeout)
     after = host.read(folders.log) or b""
     fresh = after[len(before) :] if after.startswith(before) else after
     return done, f"{fresh.decode(errors='replace')}\n{done.stdout}\n{done.stderr}"
@@ -260,25 +277,3 @@ def read_version(host: Host) -> str:
     said = host.run(["apt-cache", "policy", "certbot"]).stdout
     found = dict(_VERSIONS.findall(said))
     return (found.get("Installed") or found.get("Candidate") or "").strip(".")
-
-
-_NOISE = re.compile(
-    r"Saving debug log|Ask for help or search|(Please )?[Ss]ee the logfile|Some challenges have failed|Plugins selected"
-    r"|Attempting to|Requesting a certificate|Renewing an existing|Account registered|IMPORTANT NOTES|Obtaining a new"
-    r"|Performing the|http-01 challenge for|Using the webroot path|Waiting for verification|Cleaning up challenges"
-    r"|[- ]+$"
-)
-_MOST_WORDS = 12
-_OF_THE_AUTHORITY = re.compile(r"urn:ietf:params:acme:error:[^\n]*")
-
-
-def own_words(done: Completed) -> list[str]:
-    """The lines with the errors of certbot or of the ACME server, without the other output of certbot."""
-    paragraphs = re.split(r"\n\s*\n", f"{done.stdout}\n\n{done.stderr}")
-    of_the_authority = [paragraph for paragraph in paragraphs if "Detail:" in paragraph]
-    words: list[str] = []
-    for line in "\n".join(of_the_authority or paragraphs).splitlines():
-        said = line.strip()
-        if said and not _NOISE.match(said) and said not in words:
-            words.append(said)
-    return words[:_MOST_WORDS] or [f"exit code {done.code}, and nothing else"]

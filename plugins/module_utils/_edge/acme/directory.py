@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import ssl
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from .https import HttpsClient
 
 PROFILES_SINCE = (4, 0)
 """First certbot version with ``--preferred-profile`` (certbot's changelog, 4.0.0)."""
 STAGING = "staging"
 """certbot treats a server with this text in its URL as a test server (``certbot._internal.cli.cli_utils``)."""
-_PATIENCE = 10.0
-_LARGEST = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -61,18 +57,8 @@ class Authority:
 def read_profiles(directory_url: str, ca_bundle: str | None) -> list[str]:
     """The profiles that an ACME server lists in its directory; an empty list if it lists none.
 
-    The request is sent like certbot's: through the proxy of the environment, and trusting only the bundle if it is set.
-
     :raises OSError: the server does not answer with an ACME directory.
     """
-    context = ssl.create_default_context(cafile=ca_bundle)
-    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
-    request = urllib.request.Request(directory_url, headers={"User-Agent": "hardened.nginx_edge"})  # noqa: S310 - https
-    try:
-        with opener.open(request, timeout=_PATIENCE) as answer:
-            directory = json.loads(answer.read(_LARGEST))
-    except (ValueError, http.client.HTTPException) as error:
-        raise OSError(f"{directory_url} does not answer with an ACME directory ({error})") from error
-    meta = directory.get("meta") if isinstance(directory, dict) else None
+    meta = HttpsClient(ca_bundle).get(directory_url).content.get("meta")
     profiles = meta.get("profiles") if isinstance(meta, dict) else None
     return sorted(profiles) if isinstance(profiles, dict) else []

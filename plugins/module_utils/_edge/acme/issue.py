@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..host.host import Host
 from ..host.paths import Folders
 from ..tls import key_pairs
 from ..tls.certificates import collecting, decide, install
-from ..tls.dns import challenge_of, credentials_file, differs, write_credentials
+from ..tls.dns import Challenge, challenge_of, credentials_file, differs, write_credentials
 from ..tls.key_pairs import Pair
 from ..tls.served import EdgeClient
 from ..tls.wanted import Wanted
@@ -23,6 +23,7 @@ from ..tls.x509 import X509Certificate, iso
 from . import certbot
 from .certbot import Lineage, Request
 from .directory import PROFILES_SINCE, STAGING, Authority, read_profiles
+from .failures import Failure, one_line
 from .preflight import look_up, prove_challenge_path
 
 
@@ -66,6 +67,7 @@ class Issuer:
     """Issues certificates; it holds the host, a client of the edge, the ACME server, and the directories.
 
     :param check_names: resolve the names before an order.
+    :param failures: certificates that were not renewed -> the error; they are ordered here if the cause may be gone.
     """
 
     host: Host
@@ -75,6 +77,7 @@ class Issuer:
     folders: Folders
     check_mode: bool = False
     check_names: bool = True
+    failures: Mapping[str, Failure] = field(default_factory=dict)
 
     def issue_all(self, wanted: Sequence[Wanted], now: datetime) -> tuple[list[IssueResult], list[str]]:
         """The results of all certificates that succeeded, and the errors of those that failed."""
@@ -99,10 +102,31 @@ class Issuer:
         if fresh and wanted.dns is not None and not self.check_mode:
             write_credentials(self.host, wanted.dns, path)
         if request is None and kept is not None:  # a missing or damaged pair always has a request
-            linked = self._link(wanted, kept)
-            return IssueResult(wanted, "kept", None, kept.certificate, linked=linked, credentials=fresh)
+            result = IssueResult(wanted, "kept", None, kept.certificate, credentials=fresh)
+            renewal = self._renewal(wanted)
+            if renewal is None:
+                return replace(result, linked=self._link(wanted, kept))
+            if self.check_mode:
+                return replace(result, state="wanted", request=renewal)
+            try:
+                return replace(self._order(renewal, challenge, lineage, now), credentials=fresh)
+            except (EdgeError, OSError) as error:
+                told = f"this run could not renew it either: {one_line(str(error))}"
+                return replace(result, linked=self._link(wanted, kept), warnings=(told,))
         if request is None or self.check_mode:
             return IssueResult(wanted, "wanted", request, kept.certificate if kept else None, credentials=fresh)
+        return replace(self._order(request, challenge, lineage, now), credentials=fresh)
+
+    def _renewal(self, wanted: Wanted) -> Request | None:
+        """The request that repeats a failed renewal; a rate limit of the ACME server is left to the timer."""
+        failure = self.failures.get(wanted.name)
+        if failure is None or failure.limited:
+            return None
+        return Request(wanted, (f"its renewal failed: {failure.message}",), new_names=False, forced=True)
+
+    def _order(self, request: Request, challenge: Challenge, lineage: Lineage | None, now: datetime) -> IssueResult:
+        """Order a certificate, check it, and link it for nginx; raises ``EdgeError`` if it was not issued."""
+        wanted = request.wanted
         warnings = self._prove(wanted)
         warnings += self._clear_away(wanted, lineage, now)
         warnings.append(certbot.order(self.host, request, self.authority, challenge, self.folders))
@@ -114,7 +138,7 @@ class Issuer:
         certbot.pace_renewals(self.host, self.folders, wanted.name, pair.certificate)
         told = tuple(text for text in warnings if text)
         linked = self._link(wanted, pair)
-        return IssueResult(wanted, "issued", request, pair.certificate, linked=linked, credentials=fresh, warnings=told)
+        return IssueResult(wanted, "issued", request, pair.certificate, linked=linked, warnings=told)
 
     def _refuse(self, wanted: Wanted, lineage: Lineage | None, now: datetime) -> None:
         """Raise ``EdgeError`` before anything is changed, if the certificate must not or cannot be ordered."""

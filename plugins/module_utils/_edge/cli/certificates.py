@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from ..acme.https import HttpsClient
 from ..generations.earlier import facts_of
 from ..generations.store import live_name, read_manifest
 from ..host import paths
+from ..host.errors import EdgeError
 from ..host.host import Host, replace_file
 from ..host.paths import Folders, Layout
-from ..rotation import metrics
+from ..rotation import metrics, renewals, unused
 from ..rotation.renewal import observe_all, take_over
+from ..rotation.renewing import Renewing
 from ..tls.served import LoopbackClient, Observation
 
 
@@ -35,6 +39,18 @@ def add_commands(commands: Any) -> None:
     telling = commands.add_parser("metrics", help="print metrics of certificates and renewal for Prometheus")
     telling.add_argument("--write", metavar="FILE", help="write to this file instead")
     telling.set_defaults(do=_metrics)
+
+    renewing = commands.add_parser(
+        "renew", help="renew certificates that are due, or that the ACME server asks to renew"
+    )
+    renewing.add_argument(
+        "--keep-unused-days",
+        type=int,
+        default=unused.KEEP_DAYS,
+        metavar="N",
+        help="days to renew a certificate that is no longer in use (default: 30)",
+    )
+    renewing.set_defaults(do=_renew)
 
     recording = commands.add_parser("renewal-ended", help="record the result of a renewal (for its unit)")
     recording.add_argument("result", metavar="RESULT", help="systemd's $SERVICE_RESULT")
@@ -65,15 +81,21 @@ def local_edge(host: Host, layout: Layout) -> LoopbackClient:
 
 
 def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> str:
-    seen = _look(host, layout)
+    seen, renewal, record = _look(host, layout), renewals.read_renewal(host), unused.read_record(host)
+    failed = {name: renewal.describe(one) for name, one in renewal.errors.items()} if renewal else {}
+    remarks = renewal.lines() if renewal else []
     if options.json:
-        return json.dumps({"certificates": [one.as_result(seen.now) for one in seen.certificates]}, indent=2) + "\n"
+        listed = [
+            {**one.as_result(seen.now), "renewal_problem": failed.get(one.name, ""), "unused": one.name in record.names}
+            for one in seen.certificates
+        ]
+        return json.dumps({"certificates": listed, "renewal_problems": remarks}, indent=2) + "\n"
     rows = [("CERTIFICATE", "EXPIRES (UTC)", "DAYS", "ISSUER", "SERVED")]
     rows += [_row(one, seen.now) for one in seen.certificates]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "".join(
-        "  ".join((*(cell.ljust(width) for cell, width in zip(row, widths)), row[4])).rstrip() + "\n" for row in rows
-    )
+    table = ["  ".join((*(cell.ljust(width) for cell, width in zip(row, widths)), row[4])).rstrip() for row in rows]
+    remarks += [f"{name}: not in use since {unused.date(since)}" for name, since in record.since.items()]
+    return "\n".join((*table, *(["", *remarks] if remarks else []), ""))
 
 
 def _row(one: Observation, now: datetime) -> tuple[str, str, str, str, str]:
@@ -92,8 +114,9 @@ def _take_over(options: argparse.Namespace, host: Host, layout: Layout) -> str:
 
 
 def _metrics(options: argparse.Namespace, host: Host, layout: Layout) -> str:
-    seen = _look(host, layout)
-    text = metrics.as_text(seen.certificates, metrics.read_renewal(host), seen.now)
+    seen, not_in_use = _look(host, layout), unused.read_record(host).names
+    in_use = [one for one in seen.certificates if one.name not in not_in_use]
+    text = metrics.as_text(in_use, renewals.read_renewal(host), seen.now)
     if not options.write:
         return text
     replace_file(host, options.write, text.encode(), 0o644)  # one rename: no reader sees a partial file
@@ -101,5 +124,17 @@ def _metrics(options: argparse.Namespace, host: Host, layout: Layout) -> str:
 
 
 def _renewal_ended(options: argparse.Namespace, host: Host, _layout: Layout) -> str:
-    metrics.record_renewal(host, succeeded=options.result == "success")
+    renewals.record_renewal(host, options.result)
     return ""
+
+
+def _renew(options: argparse.Namespace, host: Host, layout: Layout) -> str:
+    client = HttpsClient(os.environ.get("REQUESTS_CA_BUNDLE") or None)
+    renewing = Renewing(host, client, layout, Folders(), options.keep_unused_days)
+    try:
+        renewing.renew()
+    except EdgeError as error:
+        raise EdgeError(error.message, (*error.details, *renewing.lines)) from error
+    if not host.exists(paths.SYSTEMD):  # otherwise the unit records its result when it ends
+        renewals.record_renewal(host, renewals.SUCCESS)
+    return "".join(f"{line}\n" for line in renewing.lines)

@@ -8,47 +8,14 @@ Names, units and base types follow the naming practices of prometheus.io; times 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from ..host import paths
-from ..host.host import Host, replace_file
 from ..tls.served import Observation
 from ..tls.x509 import X509Certificate
+from .renewals import Renewal
 
 _DAY = 86400
-
-
-@dataclass(frozen=True)
-class Renewal:
-    """The results of the renewals of this host.
-
-    :param ended: time when the last renewal ended, in seconds since the epoch.
-    :param succeeded: whether the last renewal succeeded.
-    :param last_success: time when the last successful renewal ended; None if none succeeded yet.
-    """
-
-    ended: float
-    succeeded: bool
-    last_success: float | None
-
-
-def read_renewal(host: Host) -> Renewal | None:
-    """The recorded result of the last renewal; None if there was none, or if it cannot be read."""
-    try:
-        return Renewal(**json.loads(host.read(paths.RENEWAL_FILE) or b""))
-    except (ValueError, TypeError):
-        return None
-
-
-def record_renewal(host: Host, *, succeeded: bool) -> None:
-    """Record the result of a renewal that just ended."""
-    before = read_renewal(host)
-    now = host.now()
-    ended = Renewal(now, succeeded, now if succeeded else before.last_success if before else None)
-    replace_file(host, paths.RENEWAL_FILE, json.dumps(asdict(ended)).encode())
 
 
 def as_text(certificates: Sequence[Observation], renewal: Renewal | None, now: datetime) -> str:

@@ -26,6 +26,7 @@ from ..nginx.program import test_configuration
 from ..tls import key_pairs
 from ..tls.key_pairs import Pair
 from ..tls.served import Observation, TlsClient, handshake_for, observe
+from .unused import read_record, remove_pairs
 
 KEEP_ALL = 1_000_000
 """The inventory sets the number of generations to keep, so a renewal never removes any."""
@@ -65,9 +66,12 @@ def find_renewed(
     """
     found: list[Renewed] = []
     problems: list[str] = []
+    removed = read_record(host).removed
     for name in issued_names(host, folders):
         if only is not None and only != folders.lineage(name):
             continue
+        if name in removed and not host.exists(folders.lineage(name)):
+            continue  # it is no longer in use
         lineage = folders.lineage(name)
         try:
             pair = key_pairs.read_pair(host, lineage)
@@ -97,6 +101,7 @@ def take_over(
         renewed, problems = find_renewed(host, folders, now, only)
         names = issued_names(host, folders) if only is None else [one.name for one in renewed]
         into_service(host, edge, layout, folders, renewed, names=names, timeout=timeout)
+        remove_pairs(host, layout, folders)
     if problems:
         raise EdgeError("a renewed certificate cannot be used; nginx keeps the current one", problems)
     return [one.name for one in renewed]

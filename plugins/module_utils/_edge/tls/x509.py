@@ -18,8 +18,10 @@ from . import der
 _RSA = bytes.fromhex("2a864886f70d010101")
 _ECDSA = bytes.fromhex("2a8648ce3d0201")
 _SUBJECT_ALT_NAME = bytes.fromhex("551d11")
+_AUTHORITY_KEY_IDENTIFIER = bytes.fromhex("551d23")
 _NAME_PARTS = {bytes.fromhex("550403"): "CN", bytes.fromhex("55040a"): "O", bytes.fromhex("550406"): "C"}
 _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
+_KEY_IDENTIFIER = 0x80
 _VERSION, _EXTENSIONS, _EC_PUBLIC_KEY = 0xA0, 0xA3, 0xA1  # tagged optional fields
 _UTC_TIME = 0x17
 _UTC_TIME_PIVOT = 50
@@ -32,7 +34,10 @@ _BITS_OF_CURVES = {528: 521}
 
 @dataclass(frozen=True)
 class X509Certificate:
-    """The facts of one X.509 certificate. Dates are in UTC; ``serial`` is upper-case hexadecimal, like in openssl."""
+    """The facts of one X.509 certificate. Dates are in UTC; ``serial`` is upper-case hexadecimal, like in openssl.
+
+    :param authority_key: key identifier of the issuer (RFC 5280, section 4.2.1.1); empty if the certificate has none.
+    """
 
     serial: str
     names: tuple[str, ...]
@@ -43,6 +48,7 @@ class X509Certificate:
     key_type: str
     key_size: int
     spki: bytes
+    authority_key: bytes = b""
 
     @property
     def spki_digest(self) -> str:
@@ -106,9 +112,10 @@ def _parse(data: bytes) -> X509Certificate:
     serial, _algorithm, issuer, validity, subject, spki = fields[:6]
     not_before, not_after = (_time(moment) for moment in validity.children()[:2])
     key_type, key_size = _key(spki)
+    extensions = _extensions(fields[6:])
     return X509Certificate(
         serial=_serial(serial.content),
-        names=_names(fields[6:]),
+        names=_names(extensions.get(_SUBJECT_ALT_NAME)),
         subject=_distinguished_name(subject),
         issuer=_distinguished_name(issuer),
         not_before=not_before,
@@ -116,6 +123,7 @@ def _parse(data: bytes) -> X509Certificate:
         key_type=key_type,
         key_size=key_size,
         spki=spki.raw,
+        authority_key=_authority_key(extensions.get(_AUTHORITY_KEY_IDENTIFIER)),
     )
 
 
@@ -153,20 +161,30 @@ def _distinguished_name(name: der.Element) -> str:
     return ", ".join(parts)
 
 
-def _names(optional_fields: Sequence[der.Element]) -> tuple[str, ...]:
-    names: list[str] = []
+def _extensions(optional_fields: Sequence[der.Element]) -> dict[bytes, bytes]:
+    """The values of the extensions by their object identifiers."""
+    found: dict[bytes, bytes] = {}
     for field in optional_fields:
-        if field.tag != _EXTENSIONS:
-            continue
-        for extension in field.children()[0].children():
-            parts = extension.children()
-            if parts[0].content == _SUBJECT_ALT_NAME:
-                for entry in der.read_one(parts[-1].content)[0].children():
-                    if entry.tag == _DNS_NAME:
-                        names.append(entry.content.decode("ascii").lower())
-                    elif entry.tag == _IP_ADDRESS:
-                        names.append(str(ipaddress.ip_address(entry.content)))
+        if field.tag == _EXTENSIONS:
+            for extension in field.children()[0].children():
+                parts = extension.children()
+                found[parts[0].content] = parts[-1].content
+    return found
+
+
+def _names(alternatives: bytes | None) -> tuple[str, ...]:
+    names: list[str] = []
+    for entry in der.read_one(alternatives)[0].children() if alternatives is not None else ():
+        if entry.tag == _DNS_NAME:
+            names.append(entry.content.decode("ascii").lower())
+        elif entry.tag == _IP_ADDRESS:
+            names.append(str(ipaddress.ip_address(entry.content)))
     return tuple(names)
+
+
+def _authority_key(identifiers: bytes | None) -> bytes:
+    parts = der.read_one(identifiers)[0].children() if identifiers is not None else ()
+    return next((part.content for part in parts if part.tag == _KEY_IDENTIFIER), b"")
 
 
 def key_matches(certificate: X509Certificate, privkey: str) -> bool | None:

@@ -249,16 +249,3 @@ def test_a_certificate_that_lacks_a_name_is_not_used(folders: Folders, tmp_path:
     _none, (problem,) = one.issue_all([WANTED], NOW)
     assert "cannot be used: the certificate does not cover www.a.example" in problem
     assert not LocalHost().exists(folders.link("a.example"))
-
-
-@pytest.mark.parametrize("transcript", sorted(TRANSCRIPTS.glob("certbot-*.txt")), ids=lambda path: path.stem)
-def test_recorded_transcripts_are_reduced_to_what_matters(transcript: Path) -> None:
-    words = certbot.own_words(Completed([], 1, "", transcript.read_text()))
-    assert any("onnection refused" in line for line in words)
-    assert ("Domain: www.a.test" in words) is ("challenge" in transcript.stem)
-    assert len(words) <= 5
-    assert not any(line.startswith(("Saving", "Ask for help", "Hint", "To fix", "Please see")) for line in words)
-
-
-def test_a_program_that_says_nothing_is_quoted_by_its_exit_code() -> None:
-    assert certbot.own_words(Completed([], 3, "", "")) == ["exit code 3, and nothing else"]

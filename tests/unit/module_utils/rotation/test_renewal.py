@@ -15,7 +15,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation import metrics
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation import metrics, renewals
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.renewal import observe_all, take_over
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
@@ -188,7 +188,7 @@ def test_metrics_tell_disk_and_served_apart(host: ServingHost, tmp_path: Path, m
 
     def told() -> dict[str, float]:
         seen = observe_all(host, Clients(host), host.layout, host.folders, [NAME])
-        text = metrics.as_text(seen, metrics.read_renewal(host), NOW)
+        text = metrics.as_text(seen, renewals.read_renewal(host), NOW)
         samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
         return {name.removeprefix("nginx_edge_"): float(value) for name, _space, value in samples}
 
@@ -197,9 +197,9 @@ def test_metrics_tell_disk_and_served_apart(host: ServingHost, tmp_path: Path, m
     assert round(before[f'certificate_days_left{{certificate="{NAME}",at="served"}}']) == 90
     assert before[f'certificate_served{{certificate="{NAME}"}}'] == 0
     assert not [name for name in before if name.startswith("renewal")]
-    metrics.record_renewal(host, succeeded=True)
+    renewals.record_renewal(host, "success")
     success = told()["renewal_last_success_timestamp_seconds"]
-    metrics.record_renewal(host, succeeded=False)
+    renewals.record_renewal(host, "exit-code")
     after = told()
     assert after["renewal_succeeded"] == 0
     assert after["renewal_last_success_timestamp_seconds"] == success < after["renewal_ended_timestamp_seconds"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from cryptography import x509 as reference
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import der, x509
-from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, made
+from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import ScriptedHost, issued, made
 
 NAMES = ("a.example", "*.b.example", "10.0.0.1", "fd00::1")
 PEM = serialization.Encoding.PEM
@@ -182,3 +183,16 @@ def test_every_truncation_and_every_flipped_byte_is_an_edge_error_or_a_certifica
         except EdgeError:
             continue
     assert survivors < len(whole)
+
+
+def test_the_key_of_the_authority_is_read(tmp_path: Path) -> None:
+    pair = issued(tmp_path, "a.example")
+    other = reference.load_pem_x509_certificate(pair.fullchain.encode())
+    wanted = other.extensions.get_extension_for_class(reference.AuthorityKeyIdentifier).value.key_identifier
+    assert wanted
+    assert pair.certificate.authority_key == wanted
+    name = reference.Name([reference.NameAttribute(reference.NameOID.COMMON_NAME, "a.example")])
+    key = ec.generate_private_key(ec.SECP256R1())
+    bare = reference.CertificateBuilder(name, name, key.public_key(), 1, datetime.now(), datetime.now())
+    text = bare.sign(key, hashes.SHA256()).public_bytes(PEM).decode()
+    assert x509.parse_chain(text)[0].authority_key == b""
