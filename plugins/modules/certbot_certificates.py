@@ -250,7 +250,7 @@ def run(
         issuer.host,
         layout,
         issuer.folders,
-        [one.name for one in wanted],
+        [one.name for one in ordered],
         keep_days=keep_days,
         check=issuer.check_mode,
     )

@@ -148,6 +148,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.serv
     observe_wanted,
     stale_names,
 )
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sources.registry import source_of
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.spec import certificates_argument
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
 
@@ -168,7 +169,7 @@ def main() -> None:
     try:
         result = run(host, edge, Folders(), wanted, replace=given["replace"], check_mode=module.check_mode)
         if not module.check_mode:
-            record_planned(host, [one.name for one in wanted])
+            record_planned(host, [one.name for one in wanted if source_of(one.source).ordered])
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -84,9 +84,10 @@ def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> st
     seen, renewal, record = _look(host, layout), renewals.read_renewal(host), unused.read_record(host)
     failed = {name: renewal.describe(one) for name, one in renewal.errors.items()} if renewal else {}
     remarks = renewal.lines() if renewal else []
+    not_in_use = unused.not_in_use(host, Folders(), record)
     if options.json:
         listed = [
-            {**one.as_result(seen.now), "renewal_problem": failed.get(one.name, ""), "unused": one.name in record.names}
+            {**one.as_result(seen.now), "renewal_problem": failed.get(one.name, ""), "unused": one.name in not_in_use}
             for one in seen.certificates
         ]
         return json.dumps({"certificates": listed, "renewal_problems": remarks}, indent=2) + "\n"
@@ -94,7 +95,9 @@ def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> st
     rows += [_row(one, seen.now) for one in seen.certificates]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     table = ["  ".join((*(cell.ljust(width) for cell, width in zip(row, widths)), row[4])).rstrip() for row in rows]
-    remarks += [f"{name}: not in use since {unused.date(since)}" for name, since in record.since.items()]
+    remarks += [
+        f"{name}: not in use since {unused.date(since)}" for name, since in record.since.items() if name in not_in_use
+    ]
     return "\n".join((*table, *(["", *remarks] if remarks else []), ""))
 
 
@@ -114,8 +117,8 @@ def _take_over(options: argparse.Namespace, host: Host, layout: Layout) -> str:
 
 
 def _metrics(options: argparse.Namespace, host: Host, layout: Layout) -> str:
-    seen, not_in_use = _look(host, layout), unused.read_record(host).names
-    in_use = [one for one in seen.certificates if one.name not in not_in_use]
+    seen, left_out = _look(host, layout), unused.not_in_use(host, Folders(), unused.read_record(host))
+    in_use = [one for one in seen.certificates if one.name not in left_out]
     text = metrics.as_text(in_use, renewals.read_renewal(host), seen.now)
     if not options.write:
         return text

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 
@@ -33,7 +33,7 @@ _TIMEOUT = 120.0
 class Record:
     """What is known about unused certificates. Times are seconds since the epoch.
 
-    :param planned: the certificates of the model in the last run; they count as used, even if no site uses them.
+    :param planned: the certificates that the last run orders; they count as used, even if no site uses them.
     :param since: certificate -> when it was first seen to be unused.
     :param removed: certificate -> when its lineage was removed; until its pair is removed, too.
     :param unreported: the removed certificates that no run has reported yet -> when they were first seen to be unused.
@@ -66,7 +66,7 @@ def _write(host: Host, before: Record, after: Record) -> None:
 
 
 def record_planned(host: Host, names: Collection[str], *, add: bool = False) -> None:
-    """Store the certificates of the model, so that the renewal knows them.
+    """Store the certificates that the model orders, so that the renewal knows them.
 
     :param add: keep the names that are stored already.
     """
@@ -81,11 +81,22 @@ def deployed(host: Host, folders: Folders) -> list[str]:
     return [name for name in sorted({*names, *linked}) if host.exists(folders.lineage(name))]
 
 
-def used(host: Host, layout: Layout, folders: Folders, name: str, *, generations: Collection[str]) -> bool:
-    """Whether one of these generations refers to a certificate; an unreadable generation counts as if it did."""
+def _serves_lineage(host: Host, folders: Folders, name: str) -> bool:
+    """Whether nginx gets the certificate from its lineage; it does not if the model has another source for it."""
+    target = host.readlink(folders.link(name))
+    return target == folders.lineage(name) or key_pairs.is_stored(name, target, key_pairs.ISSUED)
+
+
+def not_in_use(host: Host, folders: Folders, record: Record) -> set[str]:
+    """Names of the certificates below the TLS directory that are not in use."""
+    return {name for name in record.names if _serves_lineage(host, folders, name)}
+
+
+def _refers(host: Host, layout: Layout, generations: Collection[str], pairs: set[str]) -> bool:
+    """Whether one of these generations refers to one of these pairs; an unreadable generation counts as if it did."""
     for generation in generations:
         manifest = read_manifest(host, layout, generation)
-        if manifest is None or {folders.link(name), folders.lineage(name)} & {*facts_of(host, layout, manifest).pairs}:
+        if manifest is None or pairs & {*facts_of(host, layout, manifest).pairs}:
             return True
     return False
 
@@ -99,11 +110,12 @@ def find_unused(host: Host, layout: Layout, folders: Folders, record: Record) ->
     if live is None:
         return []
     generations = {live, running_name(host, layout) or live}
-    return [
-        name
-        for name in deployed(host, folders)
-        if name not in record.planned and not used(host, layout, folders, name, generations=generations)
-    ]
+    found: list[str] = []
+    for name in deployed(host, folders):
+        pairs = {folders.lineage(name), *([folders.link(name)] if _serves_lineage(host, folders, name) else ())}
+        if name not in record.planned and not _refers(host, layout, generations, pairs):
+            found.append(name)
+    return found
 
 
 def update(host: Host, layout: Layout, folders: Folders) -> Record:
@@ -113,7 +125,7 @@ def update(host: Host, layout: Layout, folders: Folders) -> Record:
     removed = {
         name: when
         for name, when in before.removed.items()
-        if host.readlink(folders.link(name)) is not None and not host.exists(folders.lineage(name))
+        if _serves_lineage(host, folders, name) and not host.exists(folders.lineage(name))
     }
     after = replace(before, since={name: before.since.get(name, now) for name in found}, removed=removed)
     _write(host, before, after)
@@ -181,7 +193,7 @@ def tidy(
         return [describe_removed(name, since[name], would=True) for name in due], bool(due)
     record_planned(host, wanted, add=True)
     record = update(host, layout, folders)
-    due = expired(record, now, keep_days)
+    due = expired(record, host.now(), keep_days)
     tried = {name: remove(host, folders, name) for name in due}
     lines = [f"certificate {name}: certbot did not remove its lineage: {text}" for name, text in tried.items() if text]
     new = [name for name in record.since if name not in (*before.since, *due)]
@@ -193,27 +205,21 @@ def tidy(
 
 
 def remove_pairs(host: Host, layout: Layout, folders: Folders) -> list[str]:
-    """Remove nginx's pairs of removed lineages to which no kept generation refers. The caller holds the lock.
+    """Remove nginx's pairs of removed lineages if no kept generation refers to them. The caller holds the lock.
 
     :returns: the names of the certificates.
     """
-    generations = [manifest.name for manifest in manifests(host, layout)]
-    return [name for name in _without_use(host, layout, folders, generations) if _remove_pair(host, folders, name)]
-
-
-def _without_use(host: Host, layout: Layout, folders: Folders, generations: Sequence[str]) -> Iterator[str]:
-    record = read_record(host)
-    for name in record.removed:
-        known = name in record.planned or host.exists(folders.lineage(name))
-        if generations and not known and not used(host, layout, folders, name, generations=generations):
-            yield name
-
-
-def _remove_pair(host: Host, folders: Folders, name: str) -> bool:
-    key_pairs.check_name(name)
-    if host.readlink(folders.link(name)) is None:
-        return False
-    host.remove(folders.link(name))
-    for store in (key_pairs.ISSUED, key_pairs.STORE):
-        host.remove(f"{folders.tls}/{store}/{name}")
-    return True
+    record, generations = read_record(host), [manifest.name for manifest in manifests(host, layout)]
+    gone = [
+        name
+        for name in record.removed
+        if name not in record.planned
+        and _serves_lineage(host, folders, name)
+        and not host.exists(folders.lineage(name))
+        and not _refers(host, layout, generations, {folders.link(name)})
+    ]
+    for name in gone:
+        key_pairs.check_name(name)
+        for path in (name, f"{key_pairs.ISSUED}/{name}", f"{key_pairs.STORE}/{name}"):
+            host.remove(f"{folders.tls}/{path}")
+    return gone
