@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme import renewal_info
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.failures import Failure
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.https import Answer
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
@@ -184,7 +185,7 @@ def test_errors_are_recorded_with_their_certificate(machine: Machine, certbot: C
     found = renewals.read_renewal(machine)
     assert found is not None
     serial = key_pairs.read_chain(machine, machine.folders.lineage("a.example"))[0].serial
-    assert found.errors == {"a.example": renewals.Failure("no answer", serial)}
+    assert found.errors == {"a.example": Failure("no answer", serial)}
     assert (found.succeeded, found.last_success) == (False, None)
     renewals.record_renewal(machine, "exit-code")
     assert renewals.read_renewal(machine).errors == found.errors  # type: ignore[union-attr]
