@@ -29,6 +29,9 @@ from .failures import own_words
 
 TIMEOUT = 600.0
 PROGRAM_MISSING = 127
+_BUSY = "Another instance of Certbot is already running"
+_TRIES, _PAUSE = 12, 15.0
+"""A run of the playbook and the timer may start certbot at the same time; an order takes less than three minutes."""
 _DEFAULT_INTERVAL = timedelta(days=30)
 _OF_THE_AUTHORITY = re.compile(r"urn:ietf:params:acme:error:[^\n]*")
 _OWN_PACE = re.compile(r"^renew_before_expiry = \d+ hours\n", re.MULTILINE)
@@ -227,7 +230,7 @@ def run_logged(
     env: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
 ) -> tuple[Completed, str]:
-    """Run certbot.
+    """Run certbot. If another certbot is running, it is started again when that one may have ended.
 
     :param env: additional environment variables.
     :param timeout: seconds.
@@ -236,6 +239,11 @@ def run_logged(
     """
     before = host.read(folders.log) or b""
     done = host.run(argv, env=env, timeout=timeout)
+    for _number in range(_TRIES):
+        if done.code == 0 or _BUSY not in f"{done.stdout}{done.stderr}":
+            break
+        host.sleep(_PAUSE)
+        done = host.run(argv, env=env, timeout=timeout)
     after = host.read(folders.log) or b""
     fresh = after[len(before) :] if after.startswith(before) else after
     return done, f"{fresh.decode(errors='replace')}\n{done.stdout}\n{done.stderr}"

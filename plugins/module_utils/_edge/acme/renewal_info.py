@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ACME renewal information (RFC 9773): when the ACME server suggests to renew a certificate.
 
-certbot asks for it only since version 4.1. Without it, a revoked certificate stays in use until it is due. Whatever the
-server answers, and also if it does not answer, certificates are renewed by their age as before.
+certbot asks for it only since version 4.1. Without it, a revoked certificate stays in use until it is due. Certificates
+are still renewed by their age, also if the server does not answer.
 """
 
 from __future__ import annotations

@@ -196,12 +196,19 @@ def test_errors_are_recorded_with_their_certificate(machine: Machine, certbot: C
 
 
 def test_an_error_without_a_certificate_is_recorded(machine: Machine, certbot: Certbot, authority: Authority) -> None:
-    certbot.errors = {"": "Another instance of Certbot is already running."}
+    certbot.errors = {"": "cli.ini cannot be read"}
     authority.revoked = {identifier(machine, "a.example")}
     with pytest.raises(EdgeError) as told:
         renew(machine, authority)
-    assert told.value.details == ("Another instance of Certbot is already running.",)
+    assert told.value.details == ("cli.ini cannot be read",)
     assert certbot.started == [RENEW]
+
+
+def test_another_certbot_is_waited_for(machine: Machine, certbot: Certbot, authority: Authority) -> None:
+    answers = [Completed([], 1, "", "Another instance of Certbot is already running.\n")] * 3
+    machine.programs = lambda argv: answers.pop() if answers and argv[0] == "certbot" else certbot(argv)
+    renew(machine, authority)
+    assert (answers, certbot.started) == ([], [RENEW])
 
 
 def test_a_host_without_certbot_is_told_so(machine: Machine, authority: Authority) -> None:
