@@ -88,7 +88,7 @@ class Renewing:
             return {UNIT: "not finished in time"}
         done, log = certbot.run_logged(self.host, argv, self.folders, timeout=left)
         if done.code == certbot.PROGRAM_MISSING:
-            raise EdgeError("certbot is not installed")
+            return {UNIT: "certbot is not installed"}
         self.lines += [line.rstrip() for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
         if done.code == 0:
             return {}

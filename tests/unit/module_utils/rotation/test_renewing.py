@@ -215,6 +215,8 @@ def test_a_host_without_certbot_is_told_so(machine: Machine, authority: Authorit
     machine.programs = lambda argv: Completed(argv, 127, "", "")
     with pytest.raises(EdgeError, match="certbot is not installed"):
         renew(machine, authority)
+    renewals.record_renewal(machine, "exit-code")
+    assert renewals.read_renewal(machine).errors == {"": Failure("certbot is not installed")}  # type: ignore[union-attr]
 
 
 def test_an_unused_certificate_that_fails_is_no_failure(
