@@ -256,7 +256,14 @@ def run(
     )
     waiting = {outcome.wanted.name for outcome in outcomes if outcome.changed}
     deployed = not problems and not issuer.check_mode and waiting.issuperset(stale_names(seen))
-    warnings = settle(issuer.host, issuer.folders, wanted, deployed=deployed, check=issuer.check_mode)
+    warnings = settle(
+        issuer.host,
+        issuer.folders,
+        wanted,
+        repeated={outcome.wanted.name: outcome.failure for outcome in outcomes if outcome.failure},
+        deployed=deployed,
+        check=issuer.check_mode,
+    )
     warnings += [outcome.wanted.error(EdgeError(text)) for outcome in outcomes for text in outcome.warnings]
     result = {
         "changed": removed or any(outcome.changed for outcome in outcomes),

@@ -143,6 +143,16 @@ def test_a_rate_limit_is_left_to_the_timer(folders: Folders, tmp_path: Path) -> 
     assert [line.endswith(LIMITED) for line in result["edge_warnings"]] == [True]
 
 
+def test_a_rate_limit_in_a_run_is_recorded(folders: Folders, tmp_path: Path) -> None:
+    said = "acme.messages.Error: urn:ietf:params:acme:error:rateLimited :: too many :: too many failed authorizations"
+    one, _program = failing(folders, tmp_path, REFUSED, says=[f"{said}\n"] * 2)
+    result, problems = run(one, [WANTED])
+    assert (problems, "rateLimited" in result["edge_warnings"][-1]) == ([], True)
+    count = len(started(one))
+    result, problems = run(replace(one, failures=failures_of(HOST, folders)), [WANTED])
+    assert (len(started(one)), problems, len(result["edge_warnings"])) == (count, [], 1)
+
+
 def test_a_certificate_that_was_renewed_since_is_no_failure(folders: Folders, tmp_path: Path) -> None:
     one, _program = failing(folders, tmp_path, REFUSED)
     keep(folders, made(*WANTED.names), webroot=one.webroot)

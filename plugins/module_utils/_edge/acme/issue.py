@@ -35,6 +35,7 @@ class IssueResult:
     :param linked: whether the link that nginx reads was switched.
     :param credentials: whether the DNS credentials were written.
     :param warnings: warnings, such as a name that resolves to another host or an account that was replaced.
+    :param failure: why a failed renewal could not be repeated; the current certificate is kept.
     """
 
     wanted: Wanted
@@ -44,6 +45,7 @@ class IssueResult:
     linked: bool = False
     credentials: bool = False
     warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
 
     @property
     def changed(self) -> bool:
@@ -111,8 +113,9 @@ class Issuer:
             try:
                 return replace(self._order(renewal, challenge, lineage, now), credentials=fresh)
             except (EdgeError, OSError) as error:
-                told = f"this run could not renew it either: {one_line(str(error))}"
-                return replace(result, linked=self._link(wanted, kept), warnings=(told,))
+                again = Failure(one_line(str(error)), kept.certificate.serial)
+                told = f"this run could not renew it either: {again.message}"
+                return replace(result, linked=self._link(wanted, kept), warnings=(told,), failure=again)
         if request is None or self.check_mode:
             return IssueResult(wanted, "wanted", request, kept.certificate if kept else None, credentials=fresh)
         return replace(self._order(request, challenge, lineage, now), credentials=fresh)

@@ -22,9 +22,19 @@ def failures_of(host: Host, folders: Folders) -> Mapping[str, Failure]:
     return unresolved(host, folders, renewal) if renewal else {}
 
 
-def settle(host: Host, folders: Folders, wanted: Sequence[Wanted], *, deployed: bool, check: bool) -> list[str]:
+def settle(
+    host: Host,
+    folders: Folders,
+    wanted: Sequence[Wanted],
+    *,
+    repeated: Mapping[str, Failure],
+    deployed: bool,
+    check: bool,
+) -> list[str]:
     """Clear the errors that were resolved, at the end of a run.
 
+    :param repeated: certificates that the run could not renew either -> the error. A rate limit is recorded, so that
+        further runs leave the certificate to the timer.
     :param deployed: whether the run deploys the certificates on disk, so that an error of the deployment is resolved.
     :param check: change nothing.
     :returns: the errors that are left, one line each.
@@ -39,7 +49,8 @@ def settle(host: Host, folders: Folders, wanted: Sequence[Wanted], *, deployed: 
         if name not in not_in_use and not (name == DEPLOYMENT and deployed)
     }
     if not check:
-        record_repair(host, left)
+        limited = {name: failure for name, failure in repeated.items() if name in left and failure.limited}
+        record_repair(host, {**left, **limited})
     known = {one.name: one for one in wanted}
     return [_line(known.get(name), name, renewal.describe(failure)) for name, failure in left.items()]
 
