@@ -29,7 +29,10 @@ attributes:
     platforms: debian
 options:
   generation:
-    description: Name of the generation. The default is the unchanged generation that ran before the live one.
+    description:
+      - Name of the generation. The default is the unchanged generation that ran before the live one.
+      - V(original) restores the configuration from before the first generation, with all files that were copied when
+        M(hardened.nginx_edge.edge_take_over) took the host over. It removes the sandbox of nginx and restarts nginx.
     type: str
   timeout:
     description: Seconds to wait until new workers answer.
@@ -61,11 +64,16 @@ previous:
   description: Name of the generation that was live before.
   returned: success
   type: str
+restored:
+  description: The files that were restored, one line for each; with O(generation=original).
+  returned: success
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import roll_back
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.restoration import go_back
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
@@ -82,7 +90,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        outcome = roll_back(
+        outcome = go_back(
             LocalHost(),
             Layout(),
             module.params["generation"],
@@ -92,7 +100,12 @@ def main() -> None:
         )
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=outcome.changed, generation=outcome.name, previous=outcome.previous)
+    module.exit_json(
+        changed=outcome.changed,
+        generation=outcome.name,
+        previous=outcome.previous,
+        restored=list(outcome.warnings),
+    )
 
 
 if __name__ == "__main__":

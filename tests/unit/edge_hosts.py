@@ -36,7 +36,12 @@ class EdgeHost(LocalHost):
     """
 
     def __init__(self, root: Path) -> None:
-        self.layout = Layout(root=str(root / "nginx"), lock=str(root / "lock"))
+        self.layout = Layout(
+            root=str(root / "nginx"),
+            lock=str(root / "lock"),
+            sandbox=str(root / "sandbox.conf"),
+            log_rotation=str(root / "log-rotation"),
+        )
         self.taken: set[int] = set()
         self.commands: list[Sequence[str]] = []
         self.clock = 1000.0

@@ -16,7 +16,19 @@ class Death(BaseException):
     """The process is killed: nothing after it happens, not even an ``except`` or ``finally`` of the core's."""
 
 
-EFFECTS = ("run", "run_nginx", "mkdir", "write", "sync_filesystem", "fsync_dir", "symlink", "rename", "remove", "lock")
+EFFECTS = (
+    "run",
+    "run_nginx",
+    "mkdir",
+    "write",
+    "set_attributes",
+    "sync_filesystem",
+    "fsync_dir",
+    "symlink",
+    "rename",
+    "remove",
+    "lock",
+)
 
 Effect = Callable[[], Any]
 Fault = Callable[[str, Effect], Any]

@@ -22,7 +22,9 @@ from typing import Any, NamedTuple
 
 from ..generations.content import PLACEHOLDER
 from ..generations.overview import Overview, Seen, read_overview
-from ..generations.transaction import roll_back
+from ..generations.restoration import go_back
+from ..generations.store import ORIGINAL
+from ..generations.transaction import Deployment
 from ..host.errors import EdgeError
 from ..host.host import Host, LocalHost
 from ..host.paths import Layout
@@ -76,7 +78,12 @@ def parser() -> argparse.ArgumentParser:
     comparing.add_argument("a", metavar="A")
     comparing.add_argument("b", metavar="B", nargs="?", help="default: the live one")
     going = commands.add_parser("rollback", help="roll back to an earlier generation and verify that nginx runs it")
-    going.add_argument("name", metavar="NAME", nargs="?", help="default: the one that ran before the live one")
+    going.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="default: the one that ran before the live one; original: the configuration from before the first run",
+    )
     going.add_argument("--check", action="store_true", help="test it with nginx, and change nothing")
     going.add_argument(
         "--timeout", type=_seconds, default=30.0, metavar="N", help="seconds for new workers to answer (default: 30)"
@@ -142,6 +149,8 @@ def _remarks(seen: Overview) -> Iterator[str]:
         workers = "1 worker" if len(seen.leaving) == 1 else f"{len(seen.leaving)} workers"
         yield f"{workers} of earlier configurations still serve: {', '.join(map(_worker, seen.leaving))}."
     yield f"Without a name, rollback goes to {seen.back}." if seen.back else "There is no earlier generation."
+    if seen.original and seen.live is not None:
+        yield "To restore the configuration from before the first run: nginx-edge rollback original"
 
 
 def _worker(one: Leaving) -> str:
@@ -189,8 +198,10 @@ def _diff(options: argparse.Namespace, host: Host, layout: Layout) -> str:
 
 
 def _rollback(options: argparse.Namespace, host: Host, layout: Layout) -> str:
-    to = read_overview(host, layout).find(options.name).name if options.name is not None else None
-    done = roll_back(host, layout, to, check=options.check, timeout=options.timeout, keep=KEEP_ALL)
+    named = options.name if options.name in (None, ORIGINAL) else read_overview(host, layout).find(options.name).name
+    done = go_back(host, layout, named, check=options.check, timeout=options.timeout, keep=KEEP_ALL)
+    if named == ORIGINAL:
+        return _restored(done, check=options.check)
     if not done.changed:
         return f"Generation {done.name} is live already; nothing was changed.\n"
     before = done.previous or "a file without a generation"
@@ -202,6 +213,18 @@ def _rollback(options: argparse.Namespace, host: Host, layout: Layout) -> str:
     return (
         f"{proven}Live before: {before}.\n"
         "The next run of site.yml deploys the model of the inventory again: fix the model too.\n"
+    )
+
+
+def _restored(done: Deployment, *, check: bool) -> str:
+    files = "".join(f"{line}\n" for line in done.warnings)
+    if not done.changed:
+        return "The original configuration is live already; nothing was changed.\n"
+    if check:
+        return f"{files}The original configuration would be live, without the sandbox of nginx; nothing was changed.\n"
+    return (
+        f"{files}The original configuration is live, and nginx runs it without the sandbox. Live before: {done.previous}.\n"
+        "The next run of site.yml takes the host over again if edge_take_over allows it.\n"
     )
 
 

@@ -12,8 +12,9 @@ from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Layout
 from ..nginx.service import Leaving, leaving_workers, master_pid
+from .original import LIST
 from .reload import answering_generation
-from .store import Manifest, drift, last_proof, live_name, manifests, running_name
+from .store import ORIGINAL, Manifest, drift, last_proof, live_name, manifests, running_name
 from .transaction import older_generation
 
 
@@ -44,6 +45,7 @@ class Overview:
     :param answers: the one that answers now; None if none does.
     :param back: the target of a rollback without a name; None if there is none.
     :param leaving: workers of earlier configurations that still serve open connections, oldest first.
+    :param original: whether the host has a complete copy of the configuration from before the first generation.
     """
 
     generations: Sequence[Seen]
@@ -52,6 +54,7 @@ class Overview:
     answers: str | None
     back: str | None
     leaving: Sequence[Leaving]
+    original: bool
 
     def find(self, name: str) -> Seen:
         """A generation by its name or by a unique prefix of its name.
@@ -85,6 +88,7 @@ def read_overview(host: Host, layout: Layout) -> Overview:
         answers,
         back=_back(host, layout, live),
         leaving=leaving_workers(host, master_pid(host)),
+        original=host.exists(f"{layout.folder(ORIGINAL)}/{LIST}"),
     )
 
 

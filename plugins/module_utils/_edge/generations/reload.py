@@ -72,7 +72,7 @@ def reload_and_prove(
         master = master_pid(host)
         _check(host, layout, manifest)
         restart = needs_restart(host, layout, facts_of(host, layout, manifest), master, allow_restart=allow_restart)
-        proof = _prove(host, layout, manifest, timeout, restart=restart)
+        proof = prove(host, layout, manifest, timeout, restart=restart)
     except EdgeError as error:
         raise _rolled_back(host, layout, manifest, error, timeout) from error
     remember_proof(host, layout, manifest.name)
@@ -114,8 +114,13 @@ def needs_restart(host: Host, layout: Layout, facts: Facts, master: int | None, 
     raise EdgeError(hopeless[0], [*hopeless[1:], *remedy])
 
 
-def _prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
-    """Reload (or start, or restart) nginx and wait for new workers that answer; without a manifest, for new workers."""
+def prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float, *, restart: bool = False) -> Proof:
+    """Reload (or start, or restart) nginx and wait for new workers that answer.
+
+    :param manifest: of the live generation; None for the original configuration, whose workers need not answer.
+    :param timeout: seconds to wait.
+    :raises EdgeError: no new worker answers in this time, or old ones still accept connections.
+    """
     log_position = host.size(paths.ERROR_LOG)
     master = master_pid(host)
     before = worker_pids(host, master) if master is not None else set()
@@ -189,7 +194,7 @@ def _rolled_back(host: Host, layout: Layout, failed: Manifest, error: EdgeError,
     switch(host, layout, previous)
     manifest = read_manifest(host, layout, previous)
     try:
-        _prove(host, layout, manifest, max(timeout, START_SECONDS))
+        prove(host, layout, manifest, max(timeout, START_SECONDS))
     except EdgeError as second:
         message = f"nginx loaded neither generation {failed.name} nor, in the rollback, {previous}"
         if manifest is not None and answering_generation(host, manifest.status_port) == previous:
@@ -213,7 +218,7 @@ def _sound_target(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
             if manifest is not None:
                 _check(host, layout, manifest)
             else:
-                _test_original(host, layout)
+                check_original(host, layout)
         except EdgeError as error:
             refusals += [f"generation {name} was skipped: {error.message}", *error.details]
         else:
@@ -221,7 +226,7 @@ def _sound_target(host: Host, layout: Layout) -> tuple[str | None, list[str]]:
     return None, refusals
 
 
-def _test_original(host: Host, layout: Layout) -> None:
+def check_original(host: Host, layout: Layout) -> None:
     """Test the original configuration in its original directory, because its relative includes are read from there."""
     beside = os.path.join(layout.root, ".nginx.conf.original")
     replace_file(host, beside, host.read(f"{layout.folder(ORIGINAL)}/nginx.conf") or b"")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
@@ -45,6 +46,7 @@ ROOM = ".room"
 BY_HAND = "by-hand"
 """Directory for an ``nginx.conf`` that replaced the link by hand; it is kept for inspection."""
 
+_TO_GENERATION = re.compile(r"(?:\S*/)?generations/([^/]+)/nginx\.conf")
 _BLOCK = 4096
 """Number of bytes that a small file occupies on most file systems."""
 
@@ -84,9 +86,8 @@ _MANIFEST_FIELDS = frozenset(one.name for one in fields(Manifest))
 
 def live_name(host: Host, layout: Layout) -> str | None:
     """Name of the generation that ``nginx.conf`` points to; None if it does not belong to a generation."""
-    target = host.readlink(layout.conf)
-    parts = (target or "").split("/")
-    return parts[-2] if target and len(parts) >= 2 and parts[-1] == "nginx.conf" else None  # noqa: PLR2004
+    found = _TO_GENERATION.fullmatch(host.readlink(layout.conf) or "")
+    return found.group(1) if found else None
 
 
 def running_name(host: Host, layout: Layout) -> str | None:
@@ -256,7 +257,7 @@ def switch(host: Host, layout: Layout, name: str) -> None:
         # The original is copied to its old path, because its relative includes are read from there.
         replace_file(host, layout.conf, data, 0o644)
         return
-    if host.readlink(layout.conf) is None:
+    if live_name(host, layout) is None:
         _keep_replaced(host, layout)
     switch_symlink(host, f"generations/{name}/nginx.conf", layout.conf)
 

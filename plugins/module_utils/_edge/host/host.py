@@ -17,12 +17,13 @@ import os
 import pwd
 import shutil
 import socket
+import stat
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from http import HTTPStatus
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .programs import Completed as Completed  # noqa: PLC0414 - part of the protocol
 from .programs import limit_of_open_files, run_program, umask
@@ -31,6 +32,14 @@ PRIVATE = 0o077
 """The umask of nginx's unit: only its own account can access the files that nginx creates."""
 MOST_READ = 1 << 20
 """Bytes that are read of a log."""
+
+
+class Attributes(NamedTuple):
+    """Permissions (as of chmod), user and group of a file; the numbers of the operating system."""
+
+    mode: int
+    uid: int
+    gid: int
 
 
 class Host(Protocol):
@@ -73,6 +82,12 @@ class Host(Protocol):
 
     def exists(self, path: str) -> bool:
         """Whether ``path`` exists; a dangling link counts."""
+
+    def attributes(self, path: str) -> Attributes | None:
+        """The attributes of a file, or None if there is no such file; follows links."""
+
+    def set_attributes(self, path: str, attributes: Attributes) -> None:
+        """Set the attributes of a file; follows links."""
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         """Create a directory and its missing parents; an existing directory is not changed."""
@@ -174,6 +189,17 @@ class LocalHost:
 
     def exists(self, path: str) -> bool:
         return os.path.lexists(path)
+
+    def attributes(self, path: str) -> Attributes | None:
+        try:
+            found = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return Attributes(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
+
+    def set_attributes(self, path: str, attributes: Attributes) -> None:
+        os.chown(path, attributes.uid, attributes.gid)
+        os.chmod(path, attributes.mode)  # after chown, which clears bits of the mode
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         os.makedirs(path, mode=mode, exist_ok=True)

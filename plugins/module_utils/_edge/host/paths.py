@@ -44,6 +44,10 @@ class Layout:
     root: str = "/etc/nginx"
     lock: str = "/run/nginx-edge.lock"
     """Not in /run/lock, where any user could hold a file of that name or create a link with it."""
+    sandbox: str = "/etc/systemd/system/nginx.service.d/50-hardened.conf"
+    """The role nginx writes this drop-in of nginx's unit."""
+    log_rotation: str = "/etc/logrotate.d/nginx"
+    """Part of nginx's package; the role nginx replaces it."""
 
     @property
     def conf(self) -> str:
