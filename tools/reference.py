@@ -29,6 +29,7 @@ NOT_WRITTEN_TO_NGINX = {
     "edge_generations_keep": "a setting of the run",
     "edge_reload_timeout": "a setting of the run",
     "edge_allow_restart": "a setting of the run",
+    "edge_take_over": "a setting of the run",
     "edge_sites.probe": "a setting of the run",
     "edge_batches": "a setting of the run",
     "edge_max_fail_percentage": "a setting of the run",

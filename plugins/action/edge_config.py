@@ -22,7 +22,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import pack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, pack
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.user_files import digest_of
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.profiles import (
@@ -45,6 +45,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline
     build,
     plan,
 )
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.plan.served import served_names, served_ports
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.origins import Origins
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.roles import check_role_variables
@@ -75,6 +76,7 @@ SETTINGS = (
     "generations_keep",
     "allow_restart",
     "max_fail_percentage",
+    "take_over",
 )
 """Settings of the edge that other tasks and roles use."""
 LOADING: Mapping[str, Any] = (
@@ -132,7 +134,8 @@ class ActionModule(ActionBase):
         facts = self._module("hardened.nginx_edge.nginx_info", {"repository": repository}, task_vars)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
         if state == "checked":
-            return {"changed": False, **checked.plan}
+            configured = facts["generations"]["live"] or facts["generations"]["running"]
+            return {"changed": False, **checked.plan, "takes_over": facts["nginx"]["installed"] and not configured}
         deployed = self._deploy(checked, facts, task_vars)
         found = warnings_on_state(facts["generations"], facts["processes"])
         warnings = [*checked.plan["edge_warnings"], *found, *deployed["edge_warnings"]]
@@ -183,7 +186,7 @@ class ActionModule(ActionBase):
         except OSError as error:
             raise _FailedError({"msg": f"the controller cannot hash passwords: {error}"}) from error
         warnings = [located(one, locate) for one in (*read.warnings, *planned.warnings)]
-        checked = CheckedModel(_plain(planned, warnings), built.content, built.user_files)
+        checked = CheckedModel(_plain(planned, built.content, warnings), built.content, built.user_files)
         store(path, key, checked)
         return checked
 
@@ -307,7 +310,7 @@ def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:
     return exists
 
 
-def _plain(planned: Plan, warnings: Sequence[str]) -> dict[str, Any]:
+def _plain(planned: Plan, content: Content, warnings: Sequence[str]) -> dict[str, Any]:
     edge = planned.edge
     return {
         "certificates": planned.certificates,
@@ -315,6 +318,7 @@ def _plain(planned: Plan, warnings: Sequence[str]) -> dict[str, Any]:
         "issuing_edge": edge.acme.issuing_edge if edge.acme else None,
         "settings": {name: getattr(edge, name) for name in SETTINGS},
         "sites": probes(edge),
+        "serves": {"names": served_names(edge), "ports": served_ports(content.facts)},
         "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "retry_timeout")},
         "edge_warnings": [*warnings, *(f"{one}; the model allows this" for one in planned.lifted)],
     }

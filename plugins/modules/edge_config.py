@@ -117,6 +117,9 @@ settings:
     max_fail_percentage:
       type: int
       description: Percentage of a batch of hosts that may fail.
+    take_over:
+      type: bool
+      description: Whether the first run may replace sites that this collection did not write.
 issuing_edge:
   description: Inventory name of the issuing edge, or null.
   returned: success
@@ -126,6 +129,14 @@ sites:
   returned: success
   type: list
   elements: dict
+serves:
+  description: The server names (C(names)) and ports (C(ports)) of the model, for M(hardened.nginx_edge.edge_take_over).
+  returned: success
+  type: dict
+takes_over:
+  description: Whether the host has an nginx for which this collection has deployed no generation yet.
+  returned: state=checked, without O(target)
+  type: bool
 probe:
   description: Settings of the probe (C(enabled), C(timeout), C(retry_timeout)).
   returned: success

@@ -89,6 +89,7 @@ class Edge(Record):
     generations_keep: int
     reload_timeout: int
     allow_restart: bool
+    take_over: bool
     batches: tuple[Batch, ...]
     max_fail_percentage: int
     remove_sites: bool

@@ -111,12 +111,12 @@ def _first_line(text: str) -> str:
 def failure_reason(result: Mapping[str, Any], task: str) -> str:
     """Why a task failed: the message of its first item that failed, and what a program printed.
 
-    :param result: the result of the task (``ansible_failed_result``).
+    :param result: the result of the task (``ansible_failed_result``); its ``reason`` is a short form of its ``msg``.
     :param task: name of the task, for a result without a message.
     """
     items = result.get("results") or []
     failed = next((one for one in items if isinstance(one, Mapping) and one.get("failed")), result)
-    message = str(failed.get("msg") or "")
+    message = str(failed.get("reason") or failed.get("msg") or "")
     printed = str(failed.get("stderr") or failed.get("stdout") or failed.get("module_stderr") or "").strip()
     if printed and (not message or message.startswith(("non-zero return code", "MODULE FAILURE"))):
         return f"{task}: {printed.splitlines()[-1]}"
