@@ -86,7 +86,7 @@ def take_over(
     """
     if live_name(host, layout) or running_name(host, layout) or host.read(layout.conf) is None:
         return Taken(changed=False)
-    if host.run(["nginx", "-v"]).code != 0:
+    if host.run(["nginx", "-V"]).code != 0:
         return Taken(changed=False)  # nginx was removed, and its configuration was left
     try:
         files = read_configuration(host, layout.conf)

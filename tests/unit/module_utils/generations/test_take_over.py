@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first run on a host that serves sites of others, and the restoration of these sites."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.main import parser
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.main import run as run_cli
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.original import LIST
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import reload_and_prove
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.restoration import restore_original
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
+    BY_HAND,
+    ORIGINAL,
+    live_name,
+    running_name,
+)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.take_over import (
+    RefusedError,
+    Taken,
+    take_over,
+)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import WEB, EdgeHost
+from ansible_collections.hardened.nginx_edge.tests.unit.faults import FAULTS, Fault, FaultyHost, die, survived
+
+MAIN = "http {\n  include sites-enabled/*;\n}\nstream { include streams.d/*; }\n"
+BLOG = "server {\n  listen 80;\n  listen 443 ssl;\n  server_name blog.test www.blog.test;\n}\n"
+SHOP = "server { listen 80; server_name shop.test; }\nserver { listen 8443 ssl; server_name shop.test; }\n"
+DATABASE = "server { listen 5432; proxy_pass 10.0.0.1:5432; }\n"
+DEFAULT = "server { listen 80 default_server; server_name _; }\n"
+SANDBOX = "[Service]\nProtectHome=yes\n"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> EdgeHost:
+    return serving(tmp_path)
+
+
+def serving(root_folder: Path) -> EdgeHost:
+    """A host with the default site, a site that a link enables, one that is a file, and a stream."""
+    made = EdgeHost(root_folder)
+    root = Path(made.layout.root)
+    (root / "nginx.conf").write_text(MAIN, encoding="utf-8")
+    for folder in ("sites-available", "sites-enabled", "streams.d"):
+        (root / folder).mkdir()
+    for name, text in (("sites-available/blog", BLOG), ("sites-available/default", DEFAULT)):
+        (root / name).write_text(text, encoding="utf-8")
+        (root / "sites-enabled" / Path(name).name).symlink_to(f"../{name}")
+    (root / "sites-enabled/shop").write_text(SHOP, encoding="utf-8")
+    (root / "streams.d/database").write_text(DATABASE, encoding="utf-8")
+    Path(made.layout.log_rotation).write_text("rotate 7", encoding="utf-8")
+    names = ("sites-enabled/blog", "sites-enabled/default", "sites-enabled/shop", "streams.d/database")
+    made.included = [str(root / name) for name in names]
+    made.default_site = DEFAULT.encode()
+    made.memory = made.conf_text(made.layout.conf)
+    return made
+
+
+def take(host: EdgeHost, *, allowed: bool = True, check: bool = False, names: tuple[str, ...] = ()) -> Taken:
+    return take_over(
+        host,
+        host.layout,
+        names=names,
+        ports=["80/tcp", "443/tcp"],
+        allowed=allowed,
+        check=check,
+        inventory_name="web-1",
+    )
+
+
+def run_edge(host: EdgeHost, digest: str = "aaaa", text: str = "") -> None:
+    """The rest of a run: a generation, and the files that the role nginx writes."""
+    content = Content({"nginx.conf": f"# @GENERATION@\n{text}\n"}, digest, 8090, "0.1.0", facts=WEB)
+    deploy(host, host.layout, content, check=False, allow_restart=False)
+    reload_and_prove(host, host.layout, timeout=5, keep=5)
+    Path(host.layout.sandbox).write_text(SANDBOX, encoding="utf-8")
+    Path(host.layout.log_rotation).write_text("rotate 14", encoding="utf-8")
+
+
+def tree(host: EdgeHost) -> dict[str, str]:
+    """The files and links outside of the generations."""
+    root = Path(host.layout.root)
+    found = [path for path in sorted(root.rglob("*")) if not path.is_relative_to(host.layout.generations)]
+    texts = {str(path): os.readlink(path) if path.is_symlink() else path.read_text() for path in found if path.is_file()}
+    return {**texts, "log rotation": Path(host.layout.log_rotation).read_text(encoding="utf-8")}
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check mode", "a run"])
+def test_sites_of_others_are_listed_and_nothing_is_changed(host: EdgeHost, check: bool) -> None:
+    before = tree(host)
+    with pytest.raises(RefusedError) as caught:
+        take(host, allowed=False, check=check, names=("blog.test", "*.example.com"))
+    assert caught.value.reason == "this host already serves 3 sites that this run would replace"
+    root = host.layout.root
+    assert str(caught.value).splitlines() == [
+        "this host already serves 3 sites that this run would replace; nothing was changed:",
+        f"  {root}/sites-enabled/blog:1: blog.test, www.blog.test on 80, 443 ssl",
+        f"  {root}/sites-enabled/shop:1: shop.test on 80, 8443 ssl",
+        f"  {root}/streams.d/database:1: stream on 5432",
+        "names that the model does not serve: www.blog.test, shop.test",
+        "ports that the model does not listen on: 8443/tcp, 5432/tcp",
+        "Add the sites that you need to the model. Then allow this run to replace these sites:",
+        "write edge_take_over: true into host_vars/web-1.yml of the inventory.",
+        f"The run first copies this configuration to {root}/generations/original.",
+        "`nginx-edge rollback original` on the host restores it.",
+    ]
+    assert tree(host) == before
+    assert not Path(host.layout.generations).exists()
+
+
+def test_names_below_a_wildcard_of_the_model_are_served(host: EdgeHost) -> None:
+    (first, *lost) = take(host, names=("*.blog.test", "blog.test", "*.test")).warnings
+    assert first.startswith("takes over 3 sites that this collection did not write; the copy is in ")
+    assert lost == ["ports that the model does not listen on: 8443/tcp, 5432/tcp"]
+
+
+def test_the_default_site_alone_stops_no_run(host: EdgeHost) -> None:
+    host.included = [path for path in host.included if path.endswith("/default")]
+    assert take(host, allowed=False) == Taken(changed=True)
+    Path(host.layout.root, "sites-available/default").write_text(DEFAULT + "# edited\n", encoding="utf-8")
+    with pytest.raises(RefusedError, match="already serves 1 site that"):
+        take(host, allowed=False)
+
+
+def test_a_host_without_nginx_and_an_edge_have_nothing_to_take_over(host: EdgeHost) -> None:
+    take(host)
+    run_edge(host)
+    assert take(host, allowed=False) == Taken(changed=False)
+    Path(host.layout.conf).unlink()
+    host.remove(host.layout.running)
+    assert take(host, allowed=False) == Taken(changed=False)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_configuration_that_nginx_rejects_stops_the_run(host: EdgeHost, allowed: bool) -> None:
+    Path(host.layout.root, "sites-enabled/shop").write_text("refused at test", encoding="utf-8")
+    with pytest.raises(EdgeError, match="nginx rejects the configuration that this host has now") as caught:
+        take(host, allowed=allowed)
+    assert caught.value.details[0].startswith("nginx says: refused at test (nginx.conf:1")
+    assert not Path(host.layout.generations).exists()
+
+
+def test_a_link_of_the_user_is_no_generation(host: EdgeHost, tmp_path: Path) -> None:
+    own = tmp_path / "own" / "nginx.conf"
+    own.parent.mkdir()
+    Path(host.layout.conf).rename(own)
+    Path(host.layout.conf).symlink_to(own)
+    assert live_name(host, host.layout) is None
+    host.conf_text = lambda _conf: MAIN  # type: ignore[method-assign]
+    with pytest.raises(RefusedError):
+        take(host, allowed=False)
+
+
+def damage(host: EdgeHost) -> None:
+    """What may happen to the files below /etc/nginx until the original configuration is restored."""
+    root = Path(host.layout.root)
+    (root / "sites-enabled/blog").unlink()
+    (root / "sites-available/blog").unlink()
+    (root / "sites-enabled/shop").write_text("edited", encoding="utf-8")
+    host.remove(str(root / "streams.d"))
+
+
+def test_the_sites_are_restored_even_if_their_files_are_gone(host: EdgeHost) -> None:
+    shop = Path(host.layout.root, "sites-enabled/shop")
+    shop.chmod(0o604)
+    before, memory = tree(host), host.memory
+    take(host)
+    run_edge(host)
+    damage(host)
+    result = restore_original(host, host.layout, check=False, timeout=5)
+    assert (result.changed, result.previous) == (True, "aaaa")
+    assert tree(host) == before
+    assert shop.stat().st_mode & 0o777 == 0o604
+    assert host.memory == memory
+    assert (live_name(host, host.layout), running_name(host, host.layout)) == (None, None)
+    assert not Path(host.layout.sandbox).exists()
+    assert ["systemctl", "restart", "nginx.service"] in host.commands
+    kept = Path(f"{host.layout.folder(BY_HAND)}/files{shop}")
+    assert kept.read_text(encoding="utf-8") == "edited"
+    assert restore_original(host, host.layout, check=False, timeout=5).changed is False
+
+
+def test_check_mode_restores_nothing(host: EdgeHost) -> None:
+    take(host)
+    run_edge(host)
+    damage(host)
+    before = tree(host)
+    result = restore_original(host, host.layout, check=True, timeout=5)
+    assert result.changed
+    assert f"{host.layout.root}/streams.d/database: would be restored" in result.warnings
+    assert tree(host) == before
+    assert host.answers == "aaaa"
+
+
+def test_an_original_that_nginx_rejects_changes_nothing(host: EdgeHost) -> None:
+    take(host)
+    run_edge(host)
+    host.included.append(f"{host.layout.root}/added")
+    Path(host.layout.root, "added").write_text("refused at test", encoding="utf-8")
+    damage(host)
+    before = tree(host)
+    with pytest.raises(EdgeError, match="refused at test"):
+        restore_original(host, host.layout, check=False, timeout=5)
+    assert tree(host) == before
+    assert Path(host.layout.sandbox).exists()
+    assert host.answers == "aaaa"
+
+
+def test_an_original_that_nginx_does_not_load_is_undone(host: EdgeHost) -> None:
+    Path(host.layout.root, "sites-enabled/shop").write_text(f"{SHOP}# refused at reload\n", encoding="utf-8")
+    take(host)
+    run_edge(host)
+    with pytest.raises(EdgeError, match="nginx did not load the original configuration; generation aaaa is live again"):
+        restore_original(host, host.layout, check=False, timeout=5)
+    assert live_name(host, host.layout) == host.answers == "aaaa"
+    assert Path(host.layout.sandbox).read_text(encoding="utf-8") == SANDBOX
+
+
+def test_a_damaged_copy_is_reported(host: EdgeHost) -> None:
+    take(host)
+    run_edge(host)
+    damage(host)
+    Path(f"{host.layout.folder(ORIGINAL)}/files{host.layout.root}/streams.d/database").unlink()
+    with pytest.raises(EdgeError, match="streams.d/database is missing or was changed"):
+        restore_original(host, host.layout, check=False, timeout=5)
+    assert host.answers == "aaaa"
+
+
+def test_a_copy_of_an_earlier_version_has_only_the_main_file(host: EdgeHost) -> None:
+    run_edge(host)
+    assert not Path(host.layout.folder(ORIGINAL), LIST).exists()
+    restore_original(host, host.layout, check=False, timeout=5)
+    assert Path(host.layout.conf).read_text(encoding="utf-8") == MAIN
+    assert host.memory == MAIN + BLOG + DEFAULT + SHOP + DATABASE
+
+
+def test_the_next_takeover_copies_the_sites_as_they_are_then(host: EdgeHost) -> None:
+    take(host)
+    run_edge(host)
+    restore_original(host, host.layout, check=False, timeout=5)
+    shop = Path(host.layout.root, "sites-enabled/shop")
+    shop.write_text(f"{SHOP}# new\n", encoding="utf-8")
+    with pytest.raises(RefusedError):
+        take(host, allowed=False)
+    take(host)
+    run_edge(host)
+    shop.unlink()
+    restore_original(host, host.layout, check=False, timeout=5)
+    assert shop.read_text(encoding="utf-8").endswith("# new\n")
+
+
+def test_the_first_reload_that_fails_goes_back_to_the_sites(host: EdgeHost) -> None:
+    memory = host.memory
+    take(host)
+    with pytest.raises(EdgeError, match="the edge was rolled back to original"):
+        run_edge(host, text="refused at reload")
+    assert host.memory == memory
+    assert live_name(host, host.layout) is None
+
+
+def test_the_command_restores_the_original(host: EdgeHost) -> None:
+    def edge(*words: str) -> str:
+        printed = run_cli(parser().parse_args(words), host, host.layout)
+        assert printed.code == 0, printed.err
+        return printed.out
+
+    take(host)
+    run_edge(host)
+    assert edge("list").splitlines()[-1].endswith("before the first run: nginx-edge rollback original")
+    assert "nothing was changed" in edge("rollback", "original", "--check")
+    assert host.answers == "aaaa"
+    assert "The original configuration is live, and nginx runs it without the sandbox." in edge("rollback", "original")
+    assert "live already" in edge("rollback", "original")
+
+
+def copies(host: EdgeHost) -> Callable[[FaultyHost], None]:
+    def change(faulty: FaultyHost) -> None:
+        options = {"names": (), "ports": (), "allowed": True, "check": False, "inventory_name": "web-1"}
+        take_over(faulty, host.layout, **options)  # type: ignore[arg-type]
+
+    return change
+
+
+def restores(host: EdgeHost) -> Callable[[FaultyHost], None]:
+    take(host)
+    run_edge(host)
+    damage(host)
+
+    def change(faulty: FaultyHost) -> None:
+        restore_original(faulty, host.layout, check=False, timeout=5)  # type: ignore[arg-type]
+
+    return change
+
+
+@pytest.mark.parametrize("fault", [fault for _name, fault in FAULTS], ids=[name for name, _fault in FAULTS])
+@pytest.mark.parametrize("way", [copies, restores])
+def test_no_fault_at_any_effect_loses_the_sites(
+    tmp_path: Path, fault: Fault, way: Callable[[EdgeHost], Callable[[FaultyHost], None]]
+) -> None:
+    counted = serving(tmp_path / "counted")
+    counting = FaultyHost(counted, -1, die)
+    way(counted)(counting)
+    assert counting.count > 5
+    for at in range(counting.count):
+        host = serving(tmp_path / str(at))
+        memory, before = host.memory, tree(host)
+        change = way(host)
+        with survived():
+            change(FaultyHost(host, at, fault))
+        assert "refused" not in host.conf_text(host.layout.conf)
+        take(host)
+        if live_name(host, host.layout) is None and running_name(host, host.layout) is None:
+            run_edge(host)
+        restore_original(host, host.layout, check=False, timeout=5)
+        assert (tree(host), host.memory) == (before, memory), at
