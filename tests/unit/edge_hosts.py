@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,8 +29,7 @@ class EdgeHost(LocalHost):
     ``warned of``.
 
     Without ``systemd`` nginx is spoken to directly; it does not follow the signals that it ``ignores``. Its master has
-    the dynamic modules ``loaded``. Its original ``nginx.conf`` includes the files ``included``; ``default_site`` is the
-    content of the default site of its package. Its clock is ``set_ahead`` by so many seconds. At their test it ``refuses`` the
+    the dynamic modules ``loaded``. Its clock is ``set_ahead`` by so many seconds. At their test it ``refuses`` the
     generations of these names.
 
     :param root: folder of the simulated machine.
@@ -56,8 +54,6 @@ class EdgeHost(LocalHost):
         self.refuses: set[str] = set()
         self.zombies: set[int] = set()
         self.loaded: set[str] = set()
-        self.included: list[str] = []
-        self.default_site = b""
         self._workers = [101]
         self._log = b""
         os.makedirs(self.layout.root)
@@ -69,8 +65,7 @@ class EdgeHost(LocalHost):
         """All text that nginx would read for a main file."""
         folder = Path(os.path.realpath(conf)).parent
         if folder == Path(self.layout.root):
-            included = [Path(path) for path in self.included if os.path.exists(path)]
-            return "".join(path.read_text(encoding="utf-8") for path in (Path(conf), *included))
+            return Path(conf).read_text(encoding="utf-8")
         return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.conf")))
 
     def run_nginx(self, argv: Sequence[str], *, open_files: int | None) -> Completed:
@@ -83,13 +78,6 @@ class EdgeHost(LocalHost):
         self.commands.append(argv)
         if list(argv) == ["nginx", "-V"]:
             return Completed(argv, 0, "", VERSION_OUTPUT)
-        if list(argv[:2]) == ["nginx", "-T"]:
-            return self._dump(argv)
-        if argv[0] == "dpkg-query":
-            digest = hashlib.md5(self.default_site, usedforsecurity=False).hexdigest()
-            return Completed(argv, 0, f" /etc/nginx/sites-available/default {digest}\n", "")
-        if list(argv) == ["systemctl", "daemon-reload"]:
-            return Completed(argv, 0, "", "")
         if list(argv[:2]) == ["nginx", "-t"]:
             if "refused at test" in self.conf_text(argv[3]) or argv[3].split("/")[-2] in self.refuses:
                 line = f"nginx: [emerg] refused at test in {argv[3]}:1\n"
@@ -104,13 +92,6 @@ class EdgeHost(LocalHost):
         elif argv[0] in ("nginx", "systemctl"):
             self._reload()
         return Completed(argv, 0, "", "")
-
-    def _dump(self, argv: Sequence[str]) -> Completed:
-        conf = argv[3]
-        if "refused at test" in self.conf_text(conf):
-            return Completed(argv, 1, "", f"nginx: [emerg] refused at test in {conf}:1\n")
-        read = [(path, Path(path).read_text(encoding="utf-8")) for path in (conf, *self.included)]
-        return Completed(argv, 0, "".join(f"# configuration file {path}:\n{text}\n" for path, text in read), "")
 
     def _end(self, word: str) -> None:
         """The master's parent is not there to reap it: what is left is a zombie."""

@@ -223,7 +223,8 @@ def _restored(done: Deployment, *, check: bool) -> str:
     if check:
         return f"{files}The original configuration would be live, without the sandbox of nginx; nothing was changed.\n"
     return (
-        f"{files}The original configuration is live, and nginx runs it without the sandbox. Live before: {done.previous}.\n"
+        f"{files}The original configuration is live, and nginx runs it without the sandbox.\n"
+        f"Live before: {done.previous or 'a file without a generation'}.\n"
         "The next run of site.yml takes the host over again if edge_take_over allows it.\n"
     )
 

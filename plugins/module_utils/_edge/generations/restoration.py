@@ -20,7 +20,7 @@ from ..host.paths import Layout
 from ..nginx.service import master_pid, runs_systemd
 from .earlier import facts_in
 from .original import Copied, CopiedLink, Replaced, differing, read_copied, restore, texts, undo
-from .reload import needs_restart, prove, check_original
+from .reload import check_original, needs_restart, prove
 from .store import ORIGINAL, live_name, read_manifest, running_name, switch
 from .transaction import Deployment, locked, roll_back
 

@@ -30,6 +30,7 @@ _LUA_TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+
 @dataclass(frozen=True)
 class Directive:
     """A directive: its name and parameters, quotes and backslashes taken off.

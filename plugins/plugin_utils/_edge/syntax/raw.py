@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Raw directives of ``extra_directives``: read as nginx reads them, so that none leaves the block it was written for."""
+"""Raw directives of ``extra_directives``: read as nginx reads them, so that none leaves its block."""
 
 from __future__ import annotations
 

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import WEB, EdgeHost
-from ansible_collections.hardened.nginx_edge.tests.unit.faults import FAULTS, Fault, FaultyHost, die, survived
+from ansible_collections.hardened.nginx_edge.tests.unit.faults import Fault, FaultyHost, die, refuse, survived
 
 MAIN = "http {\n  include sites-enabled/*;\n}\nstream { include streams.d/*; }\n"
 BLOG = "server {\n  listen 80;\n  listen 443 ssl;\n  server_name blog.test www.blog.test;\n}\n"
@@ -39,14 +41,43 @@ DEFAULT = "server { listen 80 default_server; server_name _; }\n"
 SANDBOX = "[Service]\nProtectHome=yes\n"
 
 
+class HostWithSites(EdgeHost):
+    """An edge whose original ``nginx.conf`` includes the files ``included``; the package contains :data:`DEFAULT`."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.included: list[str] = []
+
+    def conf_text(self, conf: str) -> str:
+        text = super().conf_text(conf)
+        if (live_name(self, self.layout) is not None and conf == self.layout.conf) or "/generations/" in conf:
+            return text
+        return text + "".join(Path(path).read_text(encoding="utf-8") for path in self.included if os.path.exists(path))
+
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 120.0
+    ) -> Completed:
+        if argv[0] == "dpkg-query":
+            digest = hashlib.md5(DEFAULT.encode(), usedforsecurity=False).hexdigest()
+            return Completed(argv, 0, f" /etc/nginx/sites-available/default {digest}\n", "")
+        if list(argv) == ["systemctl", "daemon-reload"]:
+            return Completed(argv, 0, "", "")
+        if list(argv[:2]) != ["nginx", "-T"]:
+            return super().run(argv, env=env, stdin=stdin, timeout=timeout)
+        if "refused at test" in self.conf_text(argv[3]):
+            return Completed(argv, 1, "", f"nginx: [emerg] refused at test in {argv[3]}:1\n")
+        read = [(path, Path(path).read_text(encoding="utf-8")) for path in (argv[3], *self.included)]
+        return Completed(argv, 0, "".join(f"# configuration file {path}:\n{text}\n" for path, text in read), "")
+
+
 @pytest.fixture
-def host(tmp_path: Path) -> EdgeHost:
+def host(tmp_path: Path) -> HostWithSites:
     return serving(tmp_path)
 
 
-def serving(root_folder: Path) -> EdgeHost:
+def serving(root_folder: Path) -> HostWithSites:
     """A host with the default site, a site that a link enables, one that is a file, and a stream."""
-    made = EdgeHost(root_folder)
+    made = HostWithSites(root_folder)
     root = Path(made.layout.root)
     (root / "nginx.conf").write_text(MAIN, encoding="utf-8")
     for folder in ("sites-available", "sites-enabled", "streams.d"):
@@ -59,12 +90,11 @@ def serving(root_folder: Path) -> EdgeHost:
     Path(made.layout.log_rotation).write_text("rotate 7", encoding="utf-8")
     names = ("sites-enabled/blog", "sites-enabled/default", "sites-enabled/shop", "streams.d/database")
     made.included = [str(root / name) for name in names]
-    made.default_site = DEFAULT.encode()
     made.memory = made.conf_text(made.layout.conf)
     return made
 
 
-def take(host: EdgeHost, *, allowed: bool = True, check: bool = False, names: tuple[str, ...] = ()) -> Taken:
+def take(host: HostWithSites, *, allowed: bool = True, check: bool = False, names: tuple[str, ...] = ()) -> Taken:
     return take_over(
         host,
         host.layout,
@@ -76,7 +106,7 @@ def take(host: EdgeHost, *, allowed: bool = True, check: bool = False, names: tu
     )
 
 
-def run_edge(host: EdgeHost, digest: str = "aaaa", text: str = "") -> None:
+def run_edge(host: HostWithSites, digest: str = "aaaa", text: str = "") -> None:
     """The rest of a run: a generation, and the files that the role nginx writes."""
     content = Content({"nginx.conf": f"# @GENERATION@\n{text}\n"}, digest, 8090, "0.1.0", facts=WEB)
     deploy(host, host.layout, content, check=False, allow_restart=False)
@@ -85,16 +115,18 @@ def run_edge(host: EdgeHost, digest: str = "aaaa", text: str = "") -> None:
     Path(host.layout.log_rotation).write_text("rotate 14", encoding="utf-8")
 
 
-def tree(host: EdgeHost) -> dict[str, str]:
+def tree(host: HostWithSites) -> dict[str, str]:
     """The files and links outside of the generations."""
     root = Path(host.layout.root)
     found = [path for path in sorted(root.rglob("*")) if not path.is_relative_to(host.layout.generations)]
-    texts = {str(path): os.readlink(path) if path.is_symlink() else path.read_text() for path in found if path.is_file()}
+    texts = {
+        str(path): os.readlink(path) if path.is_symlink() else path.read_text() for path in found if path.is_file()
+    }
     return {**texts, "log rotation": Path(host.layout.log_rotation).read_text(encoding="utf-8")}
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check mode", "a run"])
-def test_sites_of_others_are_listed_and_nothing_is_changed(host: EdgeHost, check: bool) -> None:
+def test_sites_of_others_are_listed_and_nothing_is_changed(host: HostWithSites, check: bool) -> None:
     before = tree(host)
     with pytest.raises(RefusedError) as caught:
         take(host, allowed=False, check=check, names=("blog.test", "*.example.com"))
@@ -116,13 +148,13 @@ def test_sites_of_others_are_listed_and_nothing_is_changed(host: EdgeHost, check
     assert not Path(host.layout.generations).exists()
 
 
-def test_names_below_a_wildcard_of_the_model_are_served(host: EdgeHost) -> None:
+def test_names_below_a_wildcard_of_the_model_are_served(host: HostWithSites) -> None:
     (first, *lost) = take(host, names=("*.blog.test", "blog.test", "*.test")).warnings
     assert first.startswith("takes over 3 sites that this collection did not write; the copy is in ")
     assert lost == ["ports that the model does not listen on: 8443/tcp, 5432/tcp"]
 
 
-def test_the_default_site_alone_stops_no_run(host: EdgeHost) -> None:
+def test_the_default_site_alone_stops_no_run(host: HostWithSites) -> None:
     host.included = [path for path in host.included if path.endswith("/default")]
     assert take(host, allowed=False) == Taken(changed=True)
     Path(host.layout.root, "sites-available/default").write_text(DEFAULT + "# edited\n", encoding="utf-8")
@@ -130,7 +162,7 @@ def test_the_default_site_alone_stops_no_run(host: EdgeHost) -> None:
         take(host, allowed=False)
 
 
-def test_a_host_without_nginx_and_an_edge_have_nothing_to_take_over(host: EdgeHost) -> None:
+def test_a_host_without_nginx_and_an_edge_have_nothing_to_take_over(host: HostWithSites) -> None:
     take(host)
     run_edge(host)
     assert take(host, allowed=False) == Taken(changed=False)
@@ -140,7 +172,7 @@ def test_a_host_without_nginx_and_an_edge_have_nothing_to_take_over(host: EdgeHo
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_a_configuration_that_nginx_rejects_stops_the_run(host: EdgeHost, allowed: bool) -> None:
+def test_a_configuration_that_nginx_rejects_stops_the_run(host: HostWithSites, allowed: bool) -> None:
     Path(host.layout.root, "sites-enabled/shop").write_text("refused at test", encoding="utf-8")
     with pytest.raises(EdgeError, match="nginx rejects the configuration that this host has now") as caught:
         take(host, allowed=allowed)
@@ -148,18 +180,17 @@ def test_a_configuration_that_nginx_rejects_stops_the_run(host: EdgeHost, allowe
     assert not Path(host.layout.generations).exists()
 
 
-def test_a_link_of_the_user_is_no_generation(host: EdgeHost, tmp_path: Path) -> None:
+def test_a_link_of_the_user_is_no_generation(host: HostWithSites, tmp_path: Path) -> None:
     own = tmp_path / "own" / "nginx.conf"
     own.parent.mkdir()
     Path(host.layout.conf).rename(own)
     Path(host.layout.conf).symlink_to(own)
     assert live_name(host, host.layout) is None
-    host.conf_text = lambda _conf: MAIN  # type: ignore[method-assign]
     with pytest.raises(RefusedError):
         take(host, allowed=False)
 
 
-def damage(host: EdgeHost) -> None:
+def damage(host: HostWithSites) -> None:
     """What may happen to the files below /etc/nginx until the original configuration is restored."""
     root = Path(host.layout.root)
     (root / "sites-enabled/blog").unlink()
@@ -168,7 +199,7 @@ def damage(host: EdgeHost) -> None:
     host.remove(str(root / "streams.d"))
 
 
-def test_the_sites_are_restored_even_if_their_files_are_gone(host: EdgeHost) -> None:
+def test_the_sites_are_restored_even_if_their_files_are_gone(host: HostWithSites) -> None:
     shop = Path(host.layout.root, "sites-enabled/shop")
     shop.chmod(0o604)
     before, memory = tree(host), host.memory
@@ -188,7 +219,7 @@ def test_the_sites_are_restored_even_if_their_files_are_gone(host: EdgeHost) -> 
     assert restore_original(host, host.layout, check=False, timeout=5).changed is False
 
 
-def test_check_mode_restores_nothing(host: EdgeHost) -> None:
+def test_check_mode_restores_nothing(host: HostWithSites) -> None:
     take(host)
     run_edge(host)
     damage(host)
@@ -200,7 +231,7 @@ def test_check_mode_restores_nothing(host: EdgeHost) -> None:
     assert host.answers == "aaaa"
 
 
-def test_an_original_that_nginx_rejects_changes_nothing(host: EdgeHost) -> None:
+def test_an_original_that_nginx_rejects_changes_nothing(host: HostWithSites) -> None:
     take(host)
     run_edge(host)
     host.included.append(f"{host.layout.root}/added")
@@ -214,7 +245,7 @@ def test_an_original_that_nginx_rejects_changes_nothing(host: EdgeHost) -> None:
     assert host.answers == "aaaa"
 
 
-def test_an_original_that_nginx_does_not_load_is_undone(host: EdgeHost) -> None:
+def test_an_original_that_nginx_does_not_load_is_undone(host: HostWithSites) -> None:
     Path(host.layout.root, "sites-enabled/shop").write_text(f"{SHOP}# refused at reload\n", encoding="utf-8")
     take(host)
     run_edge(host)
@@ -224,17 +255,17 @@ def test_an_original_that_nginx_does_not_load_is_undone(host: EdgeHost) -> None:
     assert Path(host.layout.sandbox).read_text(encoding="utf-8") == SANDBOX
 
 
-def test_a_damaged_copy_is_reported(host: EdgeHost) -> None:
+def test_a_damaged_copy_is_reported(host: HostWithSites) -> None:
     take(host)
     run_edge(host)
     damage(host)
     Path(f"{host.layout.folder(ORIGINAL)}/files{host.layout.root}/streams.d/database").unlink()
-    with pytest.raises(EdgeError, match="streams.d/database is missing or was changed"):
+    with pytest.raises(EdgeError, match=r"streams\.d/database is missing or was changed"):
         restore_original(host, host.layout, check=False, timeout=5)
     assert host.answers == "aaaa"
 
 
-def test_a_copy_of_an_earlier_version_has_only_the_main_file(host: EdgeHost) -> None:
+def test_a_copy_of_an_earlier_version_has_only_the_main_file(host: HostWithSites) -> None:
     run_edge(host)
     assert not Path(host.layout.folder(ORIGINAL), LIST).exists()
     restore_original(host, host.layout, check=False, timeout=5)
@@ -242,7 +273,7 @@ def test_a_copy_of_an_earlier_version_has_only_the_main_file(host: EdgeHost) -> 
     assert host.memory == MAIN + BLOG + DEFAULT + SHOP + DATABASE
 
 
-def test_the_next_takeover_copies_the_sites_as_they_are_then(host: EdgeHost) -> None:
+def test_the_next_takeover_copies_the_sites_as_they_are_then(host: HostWithSites) -> None:
     take(host)
     run_edge(host)
     restore_original(host, host.layout, check=False, timeout=5)
@@ -257,7 +288,7 @@ def test_the_next_takeover_copies_the_sites_as_they_are_then(host: EdgeHost) -> 
     assert shop.read_text(encoding="utf-8").endswith("# new\n")
 
 
-def test_the_first_reload_that_fails_goes_back_to_the_sites(host: EdgeHost) -> None:
+def test_the_first_reload_that_fails_goes_back_to_the_sites(host: HostWithSites) -> None:
     memory = host.memory
     take(host)
     with pytest.raises(EdgeError, match="the edge was rolled back to original"):
@@ -266,7 +297,7 @@ def test_the_first_reload_that_fails_goes_back_to_the_sites(host: EdgeHost) -> N
     assert live_name(host, host.layout) is None
 
 
-def test_the_command_restores_the_original(host: EdgeHost) -> None:
+def test_the_command_restores_the_original(host: HostWithSites) -> None:
     def edge(*words: str) -> str:
         printed = run_cli(parser().parse_args(words), host, host.layout)
         assert printed.code == 0, printed.err
@@ -281,29 +312,28 @@ def test_the_command_restores_the_original(host: EdgeHost) -> None:
     assert "live already" in edge("rollback", "original")
 
 
-def copies(host: EdgeHost) -> Callable[[FaultyHost], None]:
+def copies(host: HostWithSites) -> Callable[[FaultyHost], None]:
     def change(faulty: FaultyHost) -> None:
-        options = {"names": (), "ports": (), "allowed": True, "check": False, "inventory_name": "web-1"}
-        take_over(faulty, host.layout, **options)  # type: ignore[arg-type]
+        take_over(faulty, host.layout, names=(), ports=(), allowed=True, check=False, inventory_name="web-1")
 
     return change
 
 
-def restores(host: EdgeHost) -> Callable[[FaultyHost], None]:
+def restores(host: HostWithSites) -> Callable[[FaultyHost], None]:
     take(host)
     run_edge(host)
     damage(host)
 
     def change(faulty: FaultyHost) -> None:
-        restore_original(faulty, host.layout, check=False, timeout=5)  # type: ignore[arg-type]
+        restore_original(faulty, host.layout, check=False, timeout=5)
 
     return change
 
 
-@pytest.mark.parametrize("fault", [fault for _name, fault in FAULTS], ids=[name for name, _fault in FAULTS])
+@pytest.mark.parametrize("fault", [die, refuse], ids=["killed", "disk full"])
 @pytest.mark.parametrize("way", [copies, restores])
 def test_no_fault_at_any_effect_loses_the_sites(
-    tmp_path: Path, fault: Fault, way: Callable[[EdgeHost], Callable[[FaultyHost], None]]
+    tmp_path: Path, fault: Fault, way: Callable[[HostWithSites], Callable[[FaultyHost], None]]
 ) -> None:
     counted = serving(tmp_path / "counted")
     counting = FaultyHost(counted, -1, die)

@@ -117,7 +117,9 @@ def test_a_rejected_configuration_is_an_error_with_the_message_of_nginx() -> Non
 def test_only_the_unchanged_default_site_of_the_package_is_a_default(text: str, found: set[str]) -> None:
     def dpkg(argv: Sequence[str]) -> Completed:
         digest = hashlib.md5(b"stock", usedforsecurity=False).hexdigest()
-        return Completed(argv, 1, f" /etc/nginx/nginx.conf {'0' * 32}\n /etc/nginx/sites-available/default {digest}\n", "")
+        return Completed(
+            argv, 1, f" /etc/nginx/nginx.conf {'0' * 32}\n /etc/nginx/sites-available/default {digest}\n", ""
+        )
 
     host = DiskHost({"/etc/nginx/sites-enabled/default": text, "/etc/nginx/sites-enabled/blog": "blog"})
     host.answers = dpkg
