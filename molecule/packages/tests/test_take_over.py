@@ -40,7 +40,7 @@ def remove(folder: Path, *options: str, **variables: object) -> Run:
     return run_site(*LIMIT, *options, variables=variables, folder=folder, playbook="hardened.nginx_edge.remove")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["bookworm"])
 def before() -> list[Answer]:
     """The responses of the sites before anything was taken over."""
     write_sites(HOST)
@@ -60,7 +60,7 @@ def test_an_edge_is_removed_with_its_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.case("F1")
-@pytest.mark.parametrize("options", [("--check", "--diff"), ()], ids=["bookworm-check-mode", "bookworm-a-run"])
+@pytest.mark.parametrize("options", [("--check", "--diff"), ()], ids=["check mode", "a run"])
 def test_a_run_lists_the_sites_and_stops(tmp_path: Path, before: list[Answer], options: tuple[str, ...]) -> None:
     HOST.run("touch", "/run/marker")
     state = HOST.run("sh", "-c", STATE)
@@ -78,9 +78,8 @@ def test_a_run_lists_the_sites_and_stops(tmp_path: Path, before: list[Answer], o
 
 
 @pytest.mark.case("F1")
-@pytest.mark.parametrize("system", ["bookworm"])
-def test_an_allowed_takeover_serves_the_model(tmp_path: Path, before: list[Answer], system: str) -> None:
-    assert system and before
+@pytest.mark.usefixtures("before")
+def test_an_allowed_takeover_serves_the_model(tmp_path: Path) -> None:
     run = run_site(*LIMIT, variables={"edge_take_over": True}, folder=tmp_path)
     assert run.code == 0, run
     (lines,) = run.warnings
@@ -93,9 +92,7 @@ def test_an_allowed_takeover_serves_the_model(tmp_path: Path, before: list[Answe
 
 
 @pytest.mark.case("F1")
-@pytest.mark.parametrize("system", ["bookworm"])
-def test_the_command_restores_the_sites(before: list[Answer], system: str) -> None:
-    assert system
+def test_the_command_restores_the_sites(before: list[Answer]) -> None:
     generation = json.loads(HOST.run("nginx-edge", "--json"))["live"]
     HOST.run("sh", "-c", DAMAGE)
     printed = HOST.run("nginx-edge", "rollback", "original")
@@ -108,11 +105,7 @@ def test_the_command_restores_the_sites(before: list[Answer], system: str) -> No
 
 
 @pytest.mark.case("F1")
-@pytest.mark.parametrize("system", ["bookworm"])
-def test_the_playbook_restores_the_sites_and_removes_the_edge(
-    tmp_path: Path, before: list[Answer], system: str
-) -> None:
-    assert system
+def test_the_playbook_restores_the_sites_and_removes_the_edge(tmp_path: Path, before: list[Answer]) -> None:
     refused = remove(tmp_path, edge_restore_original=True)
     assert "confirm with -e edge_remove=true" in refused.failures[DISTRIBUTION.container]
     HOST.run("sh", "-c", DAMAGE)
