@@ -30,6 +30,7 @@ UNREADABLE = "unreadable"
 """Kind of a server in a file that this module cannot read."""
 
 _HEADER = re.compile(r"^# configuration file (/.*):\n", re.MULTILINE)
+_WILDCARD = re.compile(r"[*?[]")
 _DEFAULT_SITE = re.compile(r"^ (/\S+/(?:sites-available/default|conf\.d/default\.conf)) ([0-9a-f]{32})\b", re.MULTILINE)
 
 
@@ -128,9 +129,12 @@ def _directives(
             yield chain[-1], directive, context
 
 
-def _included(files: Iterable[str], prefix: str, pattern: str) -> list[str]:
+def _included(files: Mapping[str, Raw], prefix: str, pattern: str) -> list[str]:
     """The files that a pattern selects, in the order of glob(3). Wildcards match neither ``/`` nor a leading dot."""
-    parts = (pattern if pattern.startswith("/") else f"{prefix}/{pattern}").split("/")
+    pattern = pattern if pattern.startswith("/") else f"{prefix}/{pattern}"
+    if not _WILDCARD.search(pattern):
+        return [pattern] if pattern in files else []
+    parts = pattern.split("/")
     return sorted(path for path in files if _matches(path.split("/"), parts))
 
 
