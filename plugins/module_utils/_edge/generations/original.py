@@ -176,12 +176,20 @@ def restore(host: Host, layout: Layout, one: Copied) -> Replaced:
         kept = f"{layout.folder(BY_HAND)}/{FILES}{one.path}"
         host.mkdir(os.path.dirname(kept), 0o700)
         replace_file(host, kept, data, 0o600)
+    put(host, layout, one)
+    return before
+
+
+def put(host: Host, layout: Layout, one: Copied) -> None:
+    """Write one file or link by one rename(2).
+
+    :raises EdgeError: the copy is damaged.
+    """
     host.mkdir(os.path.dirname(one.path))
     if isinstance(one, CopiedLink):
         switch_symlink(host, one.target, one.path)
     else:
-        _put(host, one.path, _data(host, layout, one), one.attributes)
-    return before
+        _write(host, one.path, _data(host, layout, one), one.attributes)
 
 
 def undo(host: Host, replaced: Iterable[Replaced]) -> None:
@@ -190,12 +198,12 @@ def undo(host: Host, replaced: Iterable[Replaced]) -> None:
         if one.target is not None:
             switch_symlink(host, one.target, one.path)
         elif one.data is not None and one.attributes is not None:
-            _put(host, one.path, one.data, one.attributes)
+            _write(host, one.path, one.data, one.attributes)
         else:
             host.remove(one.path)
 
 
-def _put(host: Host, path: str, data: bytes, attributes: Attributes) -> None:
+def _write(host: Host, path: str, data: bytes, attributes: Attributes) -> None:
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.switch")
     host.remove(temporary)

@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..host.errors import EdgeError
-from ..host.host import Host, replace_file, switch_symlink
+from ..host.host import Host, replace_file
 from ..host.paths import Layout
 from ..nginx.service import master_pid, runs_systemd
 from .earlier import facts_in
-from .original import Copied, CopiedLink, Replaced, differing, read_copied, restore, texts, undo
+from .original import Copied, Replaced, differing, put, read_copied, restore, texts, undo
 from .reload import check_original, needs_restart, prove
 from .store import ORIGINAL, live_name, read_manifest, running_name, switch
 from .transaction import Deployment, locked, roll_back
@@ -77,21 +77,27 @@ def _restore_locked(
     except EdgeError as error:
         if live is None:
             raise
+        reasons = [error.message, *error.details]
         undo(host, replaced)
         _set_sandbox(host, layout, sandbox)
         switch(host, layout, live)
-        prove(host, layout, read_manifest(host, layout, live), timeout, restart=restart)
+        try:
+            prove(host, layout, read_manifest(host, layout, live), timeout, restart=restart)
+        except EdgeError as second:
+            message = f"nginx loaded neither the original configuration nor generation {live}"
+            raise EdgeError(message, [*reasons, second.message, *second.details]) from second
         message = f"nginx did not load the original configuration; generation {live} is live again"
-        raise EdgeError(message, [error.message, *error.details]) from error
+        raise EdgeError(message, reasons) from error
     host.remove(layout.running)
 
 
 def _switch(host: Host, layout: Layout, copied: Sequence[Copied]) -> None:
-    for one in copied:
-        if one.path == layout.conf and isinstance(one, CopiedLink):
-            switch_symlink(host, one.target, layout.conf)
-            return
-    switch(host, layout, ORIGINAL)
+    """Make the original ``nginx.conf`` live; a copy of an earlier version has no list of files."""
+    main = next((one for one in copied if one.path == layout.conf), None)
+    if main is not None:
+        put(host, layout, main)
+    else:
+        switch(host, layout, ORIGINAL)
 
 
 def _set_sandbox(host: Host, layout: Layout, data: bytes | None) -> None:

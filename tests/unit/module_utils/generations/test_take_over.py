@@ -188,6 +188,12 @@ def test_a_link_of_the_user_is_no_generation(host: HostWithSites, tmp_path: Path
     assert live_name(host, host.layout) is None
     with pytest.raises(RefusedError):
         take(host, allowed=False)
+    take(host)
+    run_edge(host)
+    own.unlink()
+    restore_original(host, host.layout, check=False, timeout=5)
+    assert os.readlink(host.layout.conf) == str(own)
+    assert own.read_text(encoding="utf-8") == MAIN
 
 
 def damage(host: HostWithSites) -> None:
