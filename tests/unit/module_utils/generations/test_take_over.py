@@ -312,7 +312,7 @@ def test_the_command_restores_the_original(host: HostWithSites) -> None:
     take(host)
     run_edge(host)
     assert edge("list").splitlines()[-1].endswith("before the first run: nginx-edge rollback original")
-    assert "nothing was changed" in edge("rollback", "original", "--check")
+    assert edge("rollback", "original", "--check").endswith("; nginx accepts it. Nothing was changed.\n")
     assert host.answers == "aaaa"
     assert "The original configuration is live, and nginx runs it without the sandbox." in edge("rollback", "original")
     assert "live already" in edge("rollback", "original")
