@@ -65,7 +65,8 @@ previous:
   returned: success
   type: str
 restored:
-  description: The files that were restored, one line for each; with O(generation=original).
+  description: The files that were restored, one line for each; in check mode also the result of nginx's test. With
+    O(generation=original).
   returned: success
   type: list
   elements: str

@@ -221,8 +221,7 @@ def _restored(done: Deployment, *, check: bool) -> str:
     if not done.changed:
         return "The original configuration is live already; nothing was changed.\n"
     if check:
-        tested = "nginx tests it when its files are restored" if files else "nginx accepts it"
-        return f"{files}The original configuration would be live, without the sandbox; {tested}. Nothing was changed.\n"
+        return f"{files}The original configuration would be live, without the sandbox. Nothing was changed.\n"
     return (
         f"{files}The original configuration is live, and nginx runs it without the sandbox.\n"
         f"Live before: {done.previous or 'a file without a generation'}.\n"

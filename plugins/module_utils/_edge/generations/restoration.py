@@ -48,11 +48,21 @@ def restore_original(host: Host, layout: Layout, *, check: bool, timeout: float)
         if live is None and running_name(host, layout) is None and not wrong and not host.exists(layout.sandbox):
             return Deployment(False, ORIGINAL, ORIGINAL, [])
         if check:
-            if not wrong:
-                check_original(host, layout)
-            return Deployment(True, ORIGINAL, live, [], [f"{one.path}: would be restored" for one in wrong])
+            told = [f"{one.path}: would be restored" for one in wrong]
+            return Deployment(True, ORIGINAL, live, [], [*told, _verdict(host, layout, wrong)])
         _restore_locked(host, layout, copied, wrong, timeout)
         return Deployment(True, ORIGINAL, live, [], [f"{one.path}: was restored" for one in wrong])
+
+
+def _verdict(host: Host, layout: Layout, wrong: Sequence[Copied]) -> str:
+    """Whether nginx accepts the original configuration, if it can be tested without changes.
+
+    :raises EdgeError: nginx rejects it.
+    """
+    if any(one.path != layout.log_rotation for one in wrong):
+        return "nginx tests the original configuration after these files are restored"
+    check_original(host, layout)
+    return "nginx accepts the original configuration"
 
 
 def _restore_locked(

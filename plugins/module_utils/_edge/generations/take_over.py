@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Layout
-from ..nginx.configuration import HTTP, UNREADABLE, Server, default_sites, read_configuration, servers
+from ..nginx.configuration import HTTP, UNREADABLE, Server, default_sites, read_configuration, read_files, servers
 from .original import keep_original
 from .store import live_name, running_name
 from .transaction import locked
@@ -88,13 +88,7 @@ def take_over(
         return Taken(changed=False)
     if host.run(["nginx", "-V"]).code != 0:
         return Taken(changed=False)  # nginx was removed, and its configuration was left
-    try:
-        files = read_configuration(host, layout.conf)
-    except EdgeError as error:
-        remedy = "fix this configuration, or remove its files; this run replaces it only if nginx can read it"
-        raise EdgeError(f"{error.message}, so its sites are not known", [*error.details, remedy]) from error
-    stock = default_sites(host, files)
-    sites = _sites(server for server in servers(files, layout.conf) if server.path not in stock)
+    files, sites = _read(host, layout)
     lost = _lost(sites, names, ports)
     number = "1 site" if len(sites) == 1 else f"{len(sites)} sites"
     if sites and not allowed:
@@ -107,6 +101,25 @@ def take_over(
         return Taken(changed=True)
     taken = f"takes over {number} that this collection did not write; the copy is in {layout.generations}/original"
     return Taken(True, [taken, *lost])
+
+
+def _read(host: Host, layout: Layout) -> tuple[Collection[str], list[ForeignSite]]:
+    """The files that nginx reads, and the sites in them that are not the default site of its package.
+
+    :raises EdgeError: nginx rejects the configuration, and it has such sites. Without sites, it may be replaced: nginx
+        rejects the default site of Debian's package on a host without IPv6.
+    """
+    refused: EdgeError | None = None
+    try:
+        files = read_configuration(host, layout.conf)
+    except EdgeError as error:
+        files, refused = read_files(host, layout.conf), error
+    stock = default_sites(host, files)
+    sites = _sites(server for server in servers(files, layout.conf) if server.path not in stock)
+    if refused is not None and sites:
+        remedy = "fix this configuration, or remove the files of sites that are no longer needed, and run again"
+        raise EdgeError(f"{refused.message}, so its sites cannot be taken over", [*refused.details, remedy])
+    return files, sites
 
 
 def _sites(found: Iterable[Server]) -> list[ForeignSite]:

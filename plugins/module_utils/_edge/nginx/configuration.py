@@ -89,6 +89,42 @@ def _split(host: Host, printed: str) -> dict[str, str]:
     return found
 
 
+def read_files(host: Host, conf: str) -> dict[str, str]:
+    """The files that ``conf`` includes, without nginx, which prints nothing for a configuration that it rejects.
+
+    :param conf: the main file.
+    :returns: path -> text; files that do not exist or cannot be read are left out.
+    """
+    found: dict[str, str] = {}
+    waiting = [conf]
+    while waiting:
+        path = waiting.pop(0)
+        text = None if path in found else _text(host, path)
+        if text is not None:
+            found[path] = text
+            included = (one.words[1:] for one in read_raw(text).directives if one.name == "include")
+            waiting += [one for words in included if len(words) == 1 for one in _on_disk(host, conf, words[0])]
+    return found
+
+
+def _text(host: Host, path: str) -> str | None:
+    try:
+        data = host.read(path)
+    except OSError:
+        return None  # such as a directory
+    return data.decode(errors="replace") if data is not None else None
+
+
+def _on_disk(host: Host, conf: str, pattern: str) -> list[str]:
+    paths = [""]
+    for part in _absolute(conf, pattern).split("/")[1:]:
+        if not _WILDCARD.search(part):
+            paths = [f"{path}/{part}" for path in paths]
+            continue
+        paths = [f"{path}/{name}" for path in paths for name in host.listdir(path or "/") if _matches([name], [part])]
+    return paths
+
+
 def servers(files: Mapping[str, str], conf: str) -> list[Server]:
     """The server blocks of a configuration, in the order in which nginx reads them.
 
@@ -122,16 +158,19 @@ def _directives(
     for directive in texts[chain[-1]].directives:
         context = (*outer, *(block[0] for block in directive.within))
         if directive.name == "include" and len(directive.words) == 2:  # noqa: PLR2004 - the name and the pattern
-            for included in _included(texts, conf.rpartition("/")[0], directive.words[1]):
+            for included in _included(texts, _absolute(conf, directive.words[1])):
                 if included not in chain:
                     yield from _directives(texts, conf, (*chain, included), context)
         else:
             yield chain[-1], directive, context
 
 
-def _included(files: Mapping[str, Raw], prefix: str, pattern: str) -> list[str]:
+def _absolute(conf: str, pattern: str) -> str:
+    return pattern if pattern.startswith("/") else f"{conf.rpartition('/')[0]}/{pattern}"
+
+
+def _included(files: Mapping[str, Raw], pattern: str) -> list[str]:
     """The files that a pattern selects, in the order of glob(3). Wildcards match neither ``/`` nor a leading dot."""
-    pattern = pattern if pattern.startswith("/") else f"{prefix}/{pattern}"
     if not _WILDCARD.search(pattern):
         return [pattern] if pattern in files else []
     parts = pattern.split("/")

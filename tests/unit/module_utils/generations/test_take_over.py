@@ -180,6 +180,17 @@ def test_a_configuration_that_nginx_rejects_stops_the_run(host: HostWithSites, a
     assert not Path(host.layout.generations).exists()
 
 
+def test_a_rejected_configuration_without_sites_stops_no_run(host: HostWithSites) -> None:
+    root = Path(host.layout.root)
+    for name in ("sites-enabled/blog", "sites-enabled/shop", "streams.d/database"):
+        (root / name).unlink()
+    (root / "streams.d/no-server").write_text("refused at test;", encoding="utf-8")
+    host.included = [str(root / "streams.d/no-server")]
+    assert take(host, allowed=False) == Taken(changed=True)
+    copied = f"{host.layout.folder(ORIGINAL)}/files{root}/sites-available/default"
+    assert Path(copied).read_text(encoding="utf-8") == DEFAULT
+
+
 def test_a_link_of_the_user_is_no_generation(host: HostWithSites, tmp_path: Path) -> None:
     own = tmp_path / "own" / "nginx.conf"
     own.parent.mkdir()
@@ -312,7 +323,9 @@ def test_the_command_restores_the_original(host: HostWithSites) -> None:
     take(host)
     run_edge(host)
     assert edge("list").splitlines()[-1].endswith("before the first run: nginx-edge rollback original")
-    assert edge("rollback", "original", "--check").endswith("; nginx accepts it. Nothing was changed.\n")
+    assert "\nnginx accepts the original configuration\n" in edge("rollback", "original", "--check")
+    Path(host.layout.root, "sites-enabled/shop").unlink()
+    assert "after these files are restored" in edge("rollback", "original", "--check")
     assert host.answers == "aaaa"
     assert "The original configuration is live, and nginx runs it without the sandbox." in edge("rollback", "original")
     assert "live already" in edge("rollback", "original")
