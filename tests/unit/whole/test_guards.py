@@ -17,10 +17,9 @@ from ansible_collections.hardened.nginx_edge.tools.reliability import Bug, read_
 ROOT = Path(__file__).resolve().parents[3]
 GUARDS = [*read_guards(), *read_guards(ROOT / "tests" / "guarantees.yml")]
 BUGS = {f"{guard.name}, {number}": bug for guard in GUARDS for number, bug in enumerate(guard.bugs, start=1)}
-COPIED = (Path("plugins"), Path("tests", "unit"))
+COPIED = (Path("plugins"), Path("tests", "unit"), Path("tools"))
 FOR_MODELS = tuple(
-    Path(*parts.split("/"))
-    for parts in ("roles", "tests/golden", "tests/mistakes", "tests/properties", "tools", "docs")
+    Path(*parts.split("/")) for parts in ("roles", "tests/golden", "tests/mistakes", "tests/properties", "docs")
 )
 """What tests of the model need besides."""
 
@@ -29,7 +28,7 @@ def copy_of_the_collection(root: Path, *, models: bool) -> None:
     """What unit tests need, under the names that they import it by."""
     for part in (*COPIED, *(FOR_MODELS if models else ())):
         shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__", "test_guards.py"))
-    for name in ("pyproject.toml", "tests/__init__.py"):
+    for name in ("pyproject.toml", "tests/__init__.py", "tests/cases.yml"):
         shutil.copy(ROOT / name, root / name)
     link = root / ".cache" / "collections" / "ansible_collections" / "hardened" / "nginx_edge"
     link.parent.mkdir(parents=True)
