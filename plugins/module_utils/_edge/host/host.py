@@ -260,7 +260,11 @@ class LocalHost:
 
     def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
+        try:
+            opened = socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
+        except OSError as error:
+            return error.strerror or str(error)  # a kernel without IPv6
+        with opened as probe:
             if not udp:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:

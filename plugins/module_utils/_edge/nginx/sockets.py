@@ -36,6 +36,9 @@ class Listener(NamedTuple):
         return f"{address}:{self.port}/{'udp' if self.udp else 'tcp'}"
 
 
+NO_IPV6 = "; this host has no IPv6: set edge_ipv6: false"
+
+
 class Conflict(NamedTuple):
     """Why nginx cannot load a configuration by a reload. ``needs_restart``: a restart can load it."""
 
@@ -89,10 +92,13 @@ def conflicts(host: Host, wanted: Iterable[Listener], master: int | None) -> lis
             message = f"nginx listens on {rival} and cannot change to {listener} by a reload"
             found.append(Conflict(message, needs_restart=True))
         else:
-            found.append(
-                Conflict(f"{listener} cannot be bound: {reason}{_holder(host, listener, sockets)}", needs_restart=False)
-            )
+            cause = NO_IPV6 if _lacks_ipv6(host, listener) else _holder(host, listener, sockets)
+            found.append(Conflict(f"{listener} cannot be bound: {reason}{cause}", needs_restart=False))
     return found
+
+
+def _lacks_ipv6(host: Host, listener: Listener) -> bool:
+    return ":" in listener.address and not host.read("/proc/net/if_inet6")
 
 
 def _bound(wanted: set[Listener]) -> set[Listener]:

@@ -93,3 +93,22 @@ def test_free_ports_need_nothing() -> None:
     assert (
         needs_restart(HOST, NOWHERE, Facts((Listener("127.0.0.1", free, False),)), None, allow_restart=False) is False
     )
+
+
+class WithoutIpv6(LocalHost):
+    """A host whose kernel has no IPv6."""
+
+    def read(self, path: str) -> bytes | None:
+        return None if path == "/proc/net/if_inet6" else super().read(path)
+
+    def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
+        return "Address family not supported by protocol" if ":" in address else None
+
+
+def test_a_host_without_ipv6_is_told_what_to_set() -> None:
+    wanted = [Listener("0.0.0.0", 80, False), Listener("::", 80, False)]
+    (found,) = conflicts(WithoutIpv6(), wanted, master=None)
+    assert found.message == (
+        "[::]:80/tcp cannot be bound: Address family not supported by protocol; "
+        "this host has no IPv6: set edge_ipv6: false"
+    )
