@@ -203,9 +203,10 @@ def post(url: str, body: Mapping[str, Any]) -> None:
     ACME.run("python3", "-c", _POST, url, json.dumps(body))
 
 
-def lead(edge: Edge, address: str) -> None:
-    """Let all names of an edge's own site resolve to an address, for the authorities and for the edge itself."""
-    for name in (edge.name, f"www.{edge.name}"):
+def lead(address: str, *names: str) -> None:
+    """Let names resolve to this address alone, for the authorities and for the edges."""
+    for name in names:
+        post("http://localhost:8055/clear-a", {"host": f"{name}."})
         post("http://localhost:8055/add-a", {"host": f"{name}.", "addresses": [address]})
 
 

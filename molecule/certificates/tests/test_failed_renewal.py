@@ -34,7 +34,7 @@ def failed(edges: list[Edge], folder: Path) -> Iterator[dict[str, Story]]:
     def renew() -> dict[str, tuple[object, ...]]:
         states = {}
         for edge in edges:
-            lead(edge, NOWHERE)
+            lead(NOWHERE, edge.name, f"www.{edge.name}")
             edge.make_due()
             states[edge.suite] = [start_renewal(edge) for _number in range(3)]
         listed = {edge.suite: edge.shell("nginx-edge certificates") for edge in edges}
@@ -47,7 +47,7 @@ def failed(edges: list[Edge], folder: Path) -> Iterator[dict[str, Story]]:
         yield happens(renew, edges)
     finally:
         for edge in edges:
-            lead(edge, edge.address)
+            lead(edge.address, edge.name, f"www.{edge.name}")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def repaired(failed: dict[str, Story], edges: list[Edge], folder: Path) -> dict[
     """The cause is gone: a run, what the edge lists then, and another run."""
     assert failed
     for edge in edges:
-        lead(edge, edge.address)
+        lead(edge.address, edge.name, f"www.{edge.name}")
         edge.not_due()
 
     def fix() -> dict[str, tuple[object, ...]]:

@@ -13,7 +13,7 @@ from ansible_collections.hardened.nginx_edge.molecule.certificates.tests.scene i
     BASE,
     OWN,
     Edge,
-    post,
+    lead,
     run,
     settle,
     site,
@@ -47,10 +47,10 @@ def removed(edges: list[Edge], folder: Path) -> Iterator[Run]:
     assert with_it.code == 0, with_it
     outcome = run(folder)
     for edge in edges:
-        post("http://localhost:8055/add-a", {"host": f"{gone(edge)}.", "addresses": ["10.213.83.40"]})
+        lead("10.213.83.40", gone(edge))
     yield outcome
     for edge in edges:
-        post("http://localhost:8055/add-a", {"host": f"{gone(edge)}.", "addresses": [edge.address]})
+        lead(edge.address, gone(edge))
     assert run(folder).code == 0
 
 
