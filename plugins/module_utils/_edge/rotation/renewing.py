@@ -65,6 +65,7 @@ class Renewing:
             reason = f" ({info.explanation})" if info.explanation else ""
             self.lines.append(f"{name}: the ACME server asks to renew it now{reason}.")
             errors.update(self._run((*_COMMAND, "--cert-name", name, "--force-renewal"), end))
+        self._pace()
         for name, message in errors.items():
             if name in record.since:
                 self.lines.append(f"{name} is no longer in use, and was not renewed: {message}")
@@ -74,6 +75,13 @@ class Renewing:
         if self.failures:
             told = [f"{name}: {one.message}" if name else one.message for name, one in self.failures.items()]
             raise EdgeError("certificates were not renewed; nginx keeps the current ones", told)
+
+    def _pace(self) -> None:
+        """Adjust the renewal of certificates whose lifetime the ACME server has changed."""
+        deployed = {*unused.deployed(self.host, self.folders)}
+        for name, (certificate, _server) in self._lineages():
+            if name in deployed:
+                certbot.pace_renewals(self.host, self.folders, name, certificate)
 
     def _remove_unused(self, record: unused.Record) -> None:
         for name in unused.expired(record, self.host.now(), self.keep_days):

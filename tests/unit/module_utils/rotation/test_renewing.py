@@ -55,6 +55,7 @@ class Certbot:
         self.due: set[str] = set()
         self.errors: dict[str, str] = {}
         self.started: list[Sequence[str]] = []
+        self.days = 90
 
     def __call__(self, argv: Sequence[str]) -> Completed | None:
         if argv[0] != "certbot":
@@ -66,7 +67,7 @@ class Certbot:
         lines = [f"Failed to renew certificate {name} with error: {self.errors[name]}" for name in self.errors
                  if name in names]  # fmt: skip
         for name in names - {*self.errors}:
-            self.machine.renew(issued(self.folder, name), name)
+            self.machine.renew(issued(self.folder, name, days=self.days), name)
         if "" in self.errors:
             lines.append(self.errors[""])
         return Completed(argv, 1 if lines else 0, "", "\n".join(lines))
@@ -166,6 +167,16 @@ def test_an_authority_that_is_down_ends_nothing(machine: Machine, certbot: Certb
     Path(paths.RENEWAL_INFO_FILE).mkdir()
     one = renew(machine, authority)
     assert one.lines[-1].startswith("The renewal information cannot be stored")
+
+
+def test_a_shorter_life_is_not_renewed_at_each_look(machine: Machine, certbot: Certbot, authority: Authority) -> None:
+    """The authority issues certificates of 6 days from now on."""
+    machine.renew(issued(certbot.folder, "mail.example", days=6), "mail.example")
+    certbot.due, certbot.days = {"a.example"}, 6
+    renew(machine, authority)
+    folder = Path(machine.folders.letsencrypt, "renewal")
+    paced = {path.stem for path in folder.iterdir() if "renew_before_expiry = 72 hours" in path.read_text()}
+    assert paced == {"a.example"}
 
 
 def test_a_lineage_that_certbot_must_not_renew_is_left(
