@@ -78,7 +78,7 @@ def test_wrong_credentials(edge: Edge, refused: dict[str, Story], note: Note) ->
     note(story.told())
     assert story.outcome.code != 0
     told = story.outcome.failures[f"certificates-{edge.suite}"]
-    assert "edge_certificates[0]: certbot got no certificate from https://acme.test:14002/dir; it said:" in told
+    assert "): certbot got no certificate from https://acme.test:14002/dir; it said:" in told
     assert WRONG not in told
     assert story.during.failures == []
 

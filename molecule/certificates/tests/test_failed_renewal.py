@@ -67,6 +67,7 @@ def repaired(failed: dict[str, Story], edges: list[Edge], folder: Path) -> dict[
     return happens(fix, edges)
 
 
+@pytest.mark.case("F8")
 def test_each_run_reports_the_error_of_the_authority(edge: Edge, failed: dict[str, Story], note: Note) -> None:
     story = failed[edge.suite]
     note(story.told())
@@ -79,7 +80,7 @@ def test_each_run_reports_the_error_of_the_authority(edge: Edge, failed: dict[st
         assert (one.code, one.changed[f"certificates-{edge.suite}"]) == (0, 0), one
         told = [line for line in one.warnings[-1] if edge.suite in line]
         assert any(
-            "edge_sites[0]: the renewal failed on 20" in line and "urn:ietf:params:acme:error:connection: " in line
+            "): the renewal failed on 20" in line and "urn:ietf:params:acme:error:connection: " in line
             for line in told
         ), told
         assert any("this run could not renew it either: certbot got no certificate from" in line for line in told), told
@@ -87,6 +88,7 @@ def test_each_run_reports_the_error_of_the_authority(edge: Edge, failed: dict[st
     assert story.after == story.before
 
 
+@pytest.mark.case("F8")
 def test_a_run_renews_when_the_cause_is_gone(edge: Edge, repaired: dict[str, Story], note: Note) -> None:
     story = repaired[edge.suite]
     note(story.told())

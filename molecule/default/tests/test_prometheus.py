@@ -129,7 +129,9 @@ def minutes(moment: str) -> int:
     return int(moment.removesuffix("m"))
 
 
-def test_alerts_fire_when_they_should() -> None:
+@pytest.mark.case("F9")
+@pytest.mark.parametrize("_edge", edges())
+def test_alerts_fire_when_they_should(_edge: str) -> None:
     """Prometheus' own tool judges each alert over two simulated hours: it fires until the cause is gone, not longer.
 
     Each alert is silent at first, fires, and is silent again until the end of the two hours.
