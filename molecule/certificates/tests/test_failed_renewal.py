@@ -80,8 +80,7 @@ def test_each_run_reports_the_error_of_the_authority(edge: Edge, failed: dict[st
         assert (one.code, one.changed[f"certificates-{edge.suite}"]) == (0, 0), one
         told = [line for line in one.warnings[-1] if edge.suite in line]
         assert any(
-            "): the renewal failed on 20" in line and "urn:ietf:params:acme:error:connection: " in line
-            for line in told
+            "): the renewal failed on 20" in line and "urn:ietf:params:acme:error:connection: " in line for line in told
         ), told
         assert any("this run could not renew it either: certbot got no certificate from" in line for line in told), told
     assert (story.during.failures, story.during.shown) == ([], [story.before])

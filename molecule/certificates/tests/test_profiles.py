@@ -80,8 +80,7 @@ def test_unknown_profile(edge: Edge, unknown: dict[str, Story], note: Note) -> N
     told = story.outcome.failures[f"certificates-{edge.suite}"]
     if edge.suite in WITH_PROFILES:
         assert (
-            f").profile: {DIRECTORY} has no profile 'shortlifed' (classic, shortlived);"
-            " did you mean 'shortlived'?"
+            f").profile: {DIRECTORY} has no profile 'shortlifed' (classic, shortlived); did you mean 'shortlived'?"
         ) in told
     else:
         assert ").profile: profiles need certbot 4.0 or newer; this host has certbot " in told
