@@ -121,5 +121,5 @@ def answers(client: Client, address: str) -> list[Answer]:
         response = client.get(url, "--connect-to", f"::{address}:", *options)
         headers = {name: value for name, value in response.headers.items() if name in COMPARED}
         found.append(Answer(url, response.status, response.body, headers))
-    stream = client.curl("--http0.9", f"http://{address}:5433/")
+    stream = client.run("timeout", "10", "bash", "-c", f"exec 3<>/dev/tcp/{address}/5433 && cat <&3")
     return [*found, Answer("stream", 0, stream, {})]
