@@ -25,8 +25,9 @@ from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
-from .programs import Completed as Completed  # noqa: PLC0414 - part of the protocol
-from .programs import limit_of_open_files, run_program, umask
+from .programs import Completed, limit_of_open_files, run_program, umask
+
+__all__ = ["Attributes", "Completed", "Host", "LocalHost", "replace_file", "switch_symlink"]
 
 PRIVATE = 0o077
 """The umask of nginx's unit: only its own account can access the files that nginx creates."""
