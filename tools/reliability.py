@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 import yaml
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "reliability.yml"
+NO_FAILURE = "no fresh request failed"
 _NOT_THE_SAME_TWICE = (
     (re.compile(r"\b[0-9a-f]{16}(-\d+)?\b"), "NAME"),
     (re.compile(r"\(process \d+\)"), "(process N)"),
@@ -55,6 +56,41 @@ class Row:
         for pattern, word in _NOT_THE_SAME_TWICE:
             told = pattern.sub(word, told)
         return told
+
+
+@dataclass
+class Measured:
+    """What a test has measured on an edge.
+
+    :param requests: fresh connections while something was done to it; ``failures``: those without an answer.
+    :param sound: whether ``nginx -t`` passed, each time that it was asked.
+    """
+
+    requests: int = 0
+    failures: list[str] = field(default_factory=list)
+    sound: list[bool] = field(default_factory=list)
+
+
+def measured_row(
+    measured: Measured, *, during: str, watched: Sequence[str] | None = None, sound: Sequence[bool] = (), **told: Any
+) -> Row:
+    """A row that states only what its test has measured.
+
+    :param watched: failures of fresh connections that were measured before the test began; None if none were counted.
+    :param sound: results of ``nginx -t`` from before the test began.
+    :param told: the other fields of the row.
+    :raises ValueError: the row claims what was not measured.
+    """
+    fault = told["fault"]
+    if during.startswith(NO_FAILURE):
+        if watched is None and measured.requests == 0:
+            raise ValueError(f"{fault}: no request was counted")
+        if [*(watched or ()), *measured.failures]:
+            raise ValueError(f"{fault}: requests failed")
+    observed = list(sound) or measured.sound
+    if not observed:
+        raise ValueError(f"{fault}: nginx -t was not asked")
+    return Row(during=during, sound=all(observed), **told)
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.nginx_edge.molecule.faults.tests.edges import EDGES, MEASURED, Edge, Measured, on_all
+from ansible_collections.hardened.nginx_edge.molecule.faults.tests.edges import EDGES, MEASURED, Edge, on_all
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import record
-from ansible_collections.hardened.nginx_edge.tools.reliability import Row
+from ansible_collections.hardened.nginx_edge.tools.reliability import Measured, measured_row
 from ansible_collections.hardened.nginx_edge.tools.traffic import AUTHORITY, Client
-
-NO_FAILURE = "no fresh request failed"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,22 +37,10 @@ def edge(request: pytest.FixtureRequest) -> Iterator[Edge]:
 
 @pytest.fixture
 def row(request: pytest.FixtureRequest, edge: Edge) -> Callable[..., None]:
-    """Put a row into the matrix; see :class:`Row`. It can state only what the test has measured on the edge.
-
-    ``watched`` are the failures of fresh connections and ``sound`` the results of ``nginx -t``, if they were measured
-    before the test began, as in a fixture of the module.
-    """
+    """Put a row into the matrix, with what the test has measured on the edge; see :func:`measured_row`."""
     MEASURED[edge.container] = Measured()
 
-    def put(
-        fault: str, *, during: str, watched: Sequence[str] | None = None, sound: Sequence[bool] = (), **told: object
-    ) -> None:
-        measured = MEASURED[edge.container]
-        if during.startswith(NO_FAILURE):
-            assert watched is not None or measured.requests > 0, f"{fault}: no request was counted"
-            assert list(watched or ()) + measured.failures == [], f"{fault}: requests failed"
-        observed = list(sound) or measured.sound
-        assert observed, f"{fault}: nginx -t was not asked"
-        record(request, Row(fault=fault, system=edge.system, during=during, sound=all(observed), **told))  # type: ignore[arg-type]
+    def put(fault: str, **told: Any) -> None:
+        record(request, measured_row(MEASURED[edge.container], fault=fault, system=edge.system, **told))
 
     return put

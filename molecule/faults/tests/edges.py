@@ -9,12 +9,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
+from ansible_collections.hardened.nginx_edge.tools.reliability import Measured
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
 CLIENT = Client("faults-client", timeout=180)
@@ -61,19 +62,6 @@ class Done:
         """What it said, shortly."""
         first, *more = self.told.splitlines() or [""]
         return f"failed: {first}" + (f" … {more[0]}" if more else "") if self.code else "done"
-
-
-@dataclass
-class Measured:
-    """What a test has measured on an edge.
-
-    :param requests: fresh connections while something was done to it; ``failures``: those without an answer.
-    :param sound: whether ``nginx -t`` passed, each time that it was asked.
-    """
-
-    requests: int = 0
-    failures: list[str] = field(default_factory=list)
-    sound: list[bool] = field(default_factory=list)
 
 
 MEASURED: dict[str, Measured] = {}

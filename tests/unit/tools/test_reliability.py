@@ -5,9 +5,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from ansible_collections.hardened.nginx_edge.tools.reliability import Bug, Guard, Row, as_markdown, collect
+import pytest
+
+from ansible_collections.hardened.nginx_edge.tools.reliability import (
+    Bug,
+    Guard,
+    Measured,
+    Row,
+    as_markdown,
+    collect,
+    measured_row,
+)
 
 ROW = Row(
     fault="killed",
@@ -56,3 +67,34 @@ def test_a_fault_whose_test_failed_is_told_as_failed(tmp_path: Path) -> None:
     assert (recorded.rows, recorded.injected) == ((), 0)
     assert recorded.failed == ("killed (trixie)", "full (trixie)")
     assert "| killed (trixie) | ✘ its test failed |||||" in as_markdown(recorded, [], [])
+
+
+TOLD: dict[str, Any] = {
+    "fault": "a fault",
+    "system": "trixie",
+    "reports": "done",
+    "after": "the same",
+    "next_run": "finds nothing",
+}
+NO_FAILURE = "no fresh request failed; downloads went on"
+
+
+@pytest.mark.case("F12")
+@pytest.mark.parametrize(
+    ("measured", "given", "message"),
+    [
+        (Measured(sound=[True]), {}, "no request was counted"),
+        (Measured(10, ["reset"], [True]), {}, "requests failed"),
+        (Measured(10, [], [True]), {"watched": ["reset"]}, "requests failed"),
+        (Measured(10), {}, "nginx -t was not asked"),
+    ],
+)
+def test_a_row_cannot_claim_what_was_not_measured(measured: Measured, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"a fault: {message}"):
+        measured_row(measured, during=NO_FAILURE, **given, **TOLD)
+
+
+def test_a_row_states_what_was_measured() -> None:
+    assert measured_row(Measured(10, [], [True, False]), during=NO_FAILURE, **TOLD).sound is False
+    assert measured_row(Measured(), during=NO_FAILURE, watched=[], sound=[True], **TOLD).sound is True
+    assert measured_row(Measured(0, ["reset"], [True]), during="nothing", **TOLD).during == "nothing"
