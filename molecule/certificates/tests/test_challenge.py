@@ -67,7 +67,10 @@ def test_unreadable_challenge(edge: Edge, unreadable: dict[str, Story], note: No
     note(story.told())
     outcome, asked = story.outcome
     told = outcome.failures[f"certificates-{edge.suite}"]
-    assert "edge_sites[1]: this edge does not answer the challenge; no certificate was ordered:" in told
+    assert (
+        f"edge_sites[1] (again.{edge.name}): this edge does not answer the challenge; no certificate was ordered:"
+        in told
+    )
     assert f"http://again.{edge.name}/.well-known/acme-challenge/" in told
     assert "on this host: answered with status 403" in told
     assert not asked
@@ -80,8 +83,13 @@ def test_unreachable_names(edge: Edge, unreachable: dict[str, Story], note: Note
     outcome, asked = story.outcome
     told = outcome.failures[f"certificates-{edge.suite}"]
     assert "2 certificates could not be issued; the edge keeps its certificates" in told
-    assert "edge_sites[1]: the DNS has no address for gone.dns.test, so no certificate was ordered" in told
-    assert "edge_sites[2]: certbot got no certificate from https://acme.test:14000/dir; it said:" in told
+    assert (
+        "edge_sites[1] (gone.dns.test): the DNS has no address for gone.dns.test, so no certificate was ordered" in told
+    )
+    assert (
+        f"edge_sites[2] (elsewhere.{edge.name}): certbot got no certificate from https://acme.test:14000/dir; it said:"
+        in told
+    )
     assert "10.213.83.40" in told
     assert asked
     assert edge.host.attempt("grep", "-l", "gone.dns.test", "/var/log/letsencrypt/letsencrypt.log").stdout == ""
