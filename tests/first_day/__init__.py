@@ -65,7 +65,7 @@ def _shown(printed: str) -> Iterator[str]:
 
 
 def own_lines(shown: str) -> list[str]:
-    """The lines that this collection words: errors of the model, and of the hosts of a run."""
-    places = r"(?:edge_|nginx_|certbot_|sites\.d/)\S* ?.*"
-    found = re.findall(rf"(?:[\w./-]+:\d+: )?({places}: .*)|(no host of this run .*GROUP)", shown)
-    return [(one or other).strip("\"' ") for one, other in found]
+    """What this collection words: errors of the model, and that a run has no hosts. Other lines come from Ansible."""
+    named = r"\s*(?:\S+:\d+: )?((?:edge_|nginx_|certbot_|sites\.d/)\S*(?: \([^)]*\)\S*)?: .*)"
+    errors = (re.match(named, line) for line in shown.splitlines())
+    return [*(one[1] for one in errors if one), *re.findall(r"no host of this run .*GROUP", shown)]
