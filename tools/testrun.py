@@ -34,7 +34,9 @@ SAMPLE = 3  # a quick run takes every third request of molecule/guarantees and e
 # They come first, or the end of a run is one of them alone.
 LONGEST_CHECKS = {"unit", "sanity", "galaxy-importer", "ansible-lint"}
 TESTS_WITH_ANSIBLE = ("tests/unit/modules", "tests/unit/playbooks")
-LONGEST_SCENARIOS = ("fleet", "refusals", "certificates")
+LONGEST_SCENARIOS = ("fleet", "certificates", "packages", "refusals", "tutorial")
+IN_CHECK_ONLY = {"galaxy-importer", "sanity"}
+"""Other steps lint the same files, and the sanity tests also run with other versions of ansible-core."""
 
 
 @dataclass(frozen=True)
@@ -227,12 +229,13 @@ def main() -> int:
     if what == "check":
         quick_steps, slow_steps = checks(), []
     else:
-        # The sanity tests run with other versions of ansible-core, too.
-        quick_steps = [images(), *(step for step in checks() if step.name != "sanity")]
+        quick_steps = [images(), *(step for step in checks() if step.name not in IN_CHECK_ONLY)]
         slow_steps = container_tests(everything=everything)
     repeated = [] if what == "check" else versions(everything=everything)
     steps = quick_steps + slow_steps
-    parts = run_side_by_side(quick_steps) + run_side_by_side([*slow_steps, *repeated])
+    # The longest steps come first, and the last ones are short, so that both lanes end together.
+    first = len(LONGEST_SCENARIOS)
+    parts = run_side_by_side(quick_steps) + run_side_by_side([*slow_steps[:first], *repeated, *slow_steps[first:]])
     reports = [report for step in steps if step.reports and (report := _report(step)).exists()]
     if what != "check":
         parts += [print_shown(kind, reports, everything=everything) for kind in KINDS]

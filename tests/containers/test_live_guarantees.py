@@ -93,7 +93,7 @@ def requests(drawn: Drawn) -> Iterator[dict[str, Any]]:
         below = [path.rstrip("/") + end for path in paths for end in ("/x.php", "/a.css", "/.env")]
         for path in dict.fromkeys([*paths, *below, *PATHS_OF_EXPRESSIONS]):
             if path.isascii():
-                yield {"name": name, "tls": site.https, "path": path}
+                yield {"name": name, "tls": site.https, "path": path.replace(" ", "%20")}
 
 
 def answers(edges: Mapping[str, EdgeContainer], drawn: Drawn) -> Iterator[tuple[str, dict[str, Any]]]:
