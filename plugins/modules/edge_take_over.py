@@ -44,7 +44,7 @@ options:
     type: bool
     default: false
   inventory_name:
-    description: Name of the host in the inventory, for the message.
+    description: Name of the host in the inventory. The message about a refused takeover contains it.
     type: str
     default: HOST
 author:

@@ -80,7 +80,7 @@ def take_over(
     :param ports: the ports of the model, such as ``80/tcp``.
     :param allowed: replace sites that this collection did not write.
     :param check: change nothing.
-    :param inventory_name: name of the host in the inventory, for the message.
+    :param inventory_name: name of the host in the inventory, which the message contains.
     :raises RefusedError: there are such sites, and this is not allowed.
     :raises EdgeError: nginx rejects the configuration that the host has.
     """

@@ -48,7 +48,7 @@ class Authority:
 
 
 class Certbot:
-    """Renews what is ``due`` or forced, and fails as told in ``errors``."""
+    """Renews what is ``due`` or forced; ``errors`` lists the certificates that fail."""
 
     def __init__(self, folder: Path, machine: Machine) -> None:
         self.folder, self.machine = folder, machine
