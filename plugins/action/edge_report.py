@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action plugin ``edge_report``: prints the report of a run, whatever the callback shows of a task."""
+"""Action plugin ``edge_report``: prints the report of a run with every callback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import json
 from typing import Any
 
 from ansible import constants as C  # noqa: N812 - Ansible's own convention
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -38,15 +37,15 @@ class ActionModule(ActionBase):
         check_mode = bool((task_vars or {}).get("ansible_check_mode"))
         text = [*lines(runs, warnings, check_mode=check_mode), *untagged(arguments["lines"])]
         found = report(runs, warnings, check_mode=check_mode)
+        if text and not _prints_data():
+            Display().display("\n".join(text))
         if arguments["file"]:
             try:
                 with open(arguments["file"], "w", encoding="utf-8") as stream:
                     json.dump(found, stream, indent=2)
                     stream.write("\n")
             except OSError as error:
-                raise AnsibleActionFail(f"cannot write the report to {arguments['file']}: {error.strerror}") from error
-        if text and not _prints_data():
-            Display().display("\n".join(text))
+                return {"failed": True, "msg": f"cannot write the report to {arguments['file']}: {error.strerror}"}
         return {"changed": False, "msg": text, "report": found}
 
 

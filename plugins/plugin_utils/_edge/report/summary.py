@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.redaction import redacted
+
 from ..model.edge import Edge
 from ..model.site import Site
 
@@ -112,12 +114,12 @@ def failure_reason(result: Mapping[str, Any], task: str) -> str:
     """Why a task failed: the message of its first item that failed, and what a program printed.
 
     :param result: the result of the task (``ansible_failed_result``); its ``reason`` is a short form of its ``msg``.
-    :param task: name of the task, for a result without a message.
+    :param task: name of the task; used if the result has no message.
     """
     items = result.get("results") or []
     failed = next((one for one in items if isinstance(one, Mapping) and one.get("failed")), result)
     message = str(failed.get("reason") or failed.get("msg") or "")
     printed = str(failed.get("stderr") or failed.get("stdout") or failed.get("module_stderr") or "").strip()
     if printed and (not message or message.startswith(("non-zero return code", "MODULE FAILURE"))):
-        return f"{task}: {printed.splitlines()[-1]}"
-    return message or f"{task} failed"
+        return redacted(f"{task}: {printed.splitlines()[-1]}")
+    return redacted(message) or f"{task} failed"

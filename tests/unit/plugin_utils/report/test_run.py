@@ -111,6 +111,7 @@ def test_the_data() -> None:
             "Start it: systemctl: bad unit",
         ),
         ({"msg": "MODULE FAILURE", "module_stderr": "Traceback\nOSError: full"}, "Start it: OSError: full"),
+        ({"msg": "cannot clone https://ops:hunter2@git.test/"}, "cannot clone https://ops:(hidden)@git.test/"),
         ({}, "Start it failed"),
     ],
 )
