@@ -30,7 +30,7 @@ REPORTS = REPOSITORY / ".cache" / "test"
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
 LANES = 2  # steps that run side by side: as many as two cores take while no test runs out of time
-SAMPLE = 3  # a quick run takes every third request of molecule/guarantees and every third case of molecule/refusals
+SAMPLE = 4  # a quick run takes every fourth request of molecule/guarantees and every fourth case of molecule/refusals
 # They come first, or the end of a run is one of them alone.
 LONGEST_CHECKS = {"unit", "sanity", "galaxy-importer", "ansible-lint"}
 TESTS_WITH_ANSIBLE = ("tests/unit/modules", "tests/unit/playbooks")
