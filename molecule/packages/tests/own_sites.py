@@ -11,7 +11,7 @@ FILES = {
     "/etc/nginx/sites-available/blog": """\
 server {
     listen 80;
-    listen [::]:80;
+    listen 127.0.0.1:8083;
     server_name blog.test www.blog.test;
     root /srv/blog;
 }

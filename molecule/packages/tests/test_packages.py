@@ -84,6 +84,23 @@ def test_the_pinned_version_is_installed_and_held(edge: Edge) -> None:
     assert re.search(rf"\*\*\* {re.escape(installed)} 1001\n", policy)
 
 
+@pytest.mark.case("G14")
+def test_a_host_installs_from_deb822_sources(edge: Edge) -> None:
+    """Like official images since Debian 12, this host has no sources.list."""
+    assert edge.host.attempt("ls", "/etc/apt/sources.list").returncode != 0
+    assert "URIs: " in edge.host.run("cat", "/etc/apt/sources.list.d/debian.sources")
+
+
+@pytest.mark.case("E9")
+@pytest.mark.parametrize("distribution", [DISTRIBUTION], ids=["bookworm"])
+def test_the_package_is_installed_on_a_kernel_without_ipv6(distribution: Edge) -> None:
+    program = "import socket; socket.socket(socket.AF_INET6)"
+    refused = distribution.host.attempt("python3", "-c", program).stderr
+    assert "Address family not supported by protocol" in refused
+    assert distribution.get("/fixed").status == 200
+    assert distribution.host.run("dpkg-query", "--show", "--showformat", "${db:Status-Status}", "nginx") == "installed"
+
+
 def test_no_other_nginx_takes_the_place_of_nginx_org() -> None:
     policy = NGINX_ORG.host.run("apt-cache", "policy", "nginx", "nginx-common", "libnginx-mod-stream")
     versions = dict(re.findall(r"^ {5}(\S+) (-?\d+)$", policy, re.MULTILINE))
@@ -154,6 +171,20 @@ def test_a_key_with_another_fingerprint_is_refused(tmp_path: Path) -> None:
     run = refused(tmp_path, nginx_repository_key_fingerprints=["573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62"])
     assert "is not a trusted signing key of the repository" in run.failures[NGINX_ORG.container]
     assert run.changed[NGINX_ORG.container] == 0, run
+
+
+@pytest.mark.case("G7")
+def test_a_sandbox_that_systemd_rejects_is_reported_with_its_reason(tmp_path: Path, edge: Edge) -> None:
+    """systemd does not load the unit of the test, so nginx writes no journal."""
+    master = edge.host.run("cat", "/run/nginx.pid")
+    options = {"nginx_service_options": ["ExecStart="]}  # a unit without a command
+    run = run_site("--limit", edge.container, variables=options, folder=tmp_path)
+    told = run.failures[edge.container]
+    assert told.startswith("nginx would not start in the sandbox. Nothing was changed, and nginx keeps running."), told
+    assert "bad unit file setting" in told
+    assert "non-zero return code" not in told
+    assert edge.host.run("cat", "/run/nginx.pid") == master
+    assert edge.get("/fixed").status == 200
 
 
 def test_a_reload_by_a_plain_hup_is_proven(tmp_path: Path) -> None:

@@ -68,10 +68,10 @@ def test_a_run_lists_the_sites_and_stops(tmp_path: Path, before: list[Answer], o
     assert run.code != 0
     assert run.summary[DISTRIBUTION.container].startswith(f"FAILED: {REASON}; "), run
     assert run.failures[DISTRIBUTION.container] == REASON
-    assert run.output.count("/etc/nginx/sites-enabled/blog:1: blog.test, www.blog.test on 80, [::]:80") == 1
+    assert run.output.count("/etc/nginx/sites-enabled/blog:1: blog.test, www.blog.test on 80, 127.0.0.1:8083") == 1
     assert run.output.count("/etc/nginx/streams.d/database:1: stream on 5433") == 1
     assert run.output.count("/srv/app/nginx/app.conf:1: app.test on 80") == 1
-    assert "ports that the model does not listen on: 8082/tcp, 8081/tcp, 5433/tcp" in run.output
+    assert "ports that the model does not listen on: 8082/tcp, 8081/tcp, 8083/tcp, 5433/tcp" in run.output
     assert run.changed[DISTRIBUTION.container] == 0, run
     assert HOST.run("sh", "-c", STATE) == state
     assert traffic() == before

@@ -88,7 +88,8 @@ def take_over(
         return Taken(changed=False)
     if host.run(["nginx", "-V"]).code != 0:
         return Taken(changed=False)  # nginx was removed, and its configuration was left
-    files, sites = _read(host, layout)
+    present = _read(host, layout)
+    sites = present.sites
     lost = _lost(sites, names, ports)
     number = "1 site" if len(sites) == 1 else f"{len(sites)} sites"
     if sites and not allowed:
@@ -96,17 +97,34 @@ def take_over(
         raise RefusedError(reason, [*(f"  {site.text}" for site in sites), *lost, *_remedy(layout, inventory_name)])
     if not check:
         with locked(host, layout):
-            keep_original(host, layout, files)
+            keep_original(host, layout, present.files)
+            for path in present.rejected:
+                host.remove(path)
     if not sites:
         return Taken(changed=True)
     taken = f"takes over {number} that this collection did not write; the copy is in {layout.generations}/original"
     return Taken(True, [taken, *lost])
 
 
-def _read(host: Host, layout: Layout) -> tuple[Collection[str], list[ForeignSite]]:
-    """The files that nginx reads, and the sites in them that are not the default site of its package.
+@dataclass(frozen=True)
+class _Present:
+    """The configuration that a host has.
 
-    :raises EdgeError: nginx rejects the configuration, and it has such sites. Without sites, it may be replaced: nginx
+    :param files: the files that nginx reads.
+    :param sites: the sites in them that are not the default site of nginx's package.
+    :param rejected: the files of the default site if nginx rejects the configuration. nginx could not start with them
+        before the first generation replaces them.
+    """
+
+    files: Collection[str]
+    sites: list[ForeignSite]
+    rejected: Collection[str]
+
+
+def _read(host: Host, layout: Layout) -> _Present:
+    """Read the configuration.
+
+    :raises EdgeError: nginx rejects the configuration, and it has sites. Without sites, it may be replaced: nginx
         rejects the default site of Debian's package on a host without IPv6.
     """
     refused: EdgeError | None = None
@@ -119,7 +137,7 @@ def _read(host: Host, layout: Layout) -> tuple[Collection[str], list[ForeignSite
     if refused is not None and sites:
         remedy = "fix this configuration, or remove the files of sites that are no longer needed, and run again"
         raise EdgeError(f"{refused.message}, so its sites cannot be taken over", [*refused.details, remedy])
-    return files, sites
+    return _Present(files, sites, sorted(stock) if refused is not None else ())
 
 
 def _sites(found: Iterable[Server]) -> list[ForeignSite]:

@@ -171,6 +171,20 @@ def test_a_host_without_nginx_and_an_edge_have_nothing_to_take_over(host: HostWi
     assert take(host, allowed=False) == Taken(changed=False)
 
 
+@pytest.mark.parametrize("check", [True, False], ids=["check mode", "a run"])
+def test_a_default_site_that_nginx_rejects_does_not_keep_nginx_from_starting(host: HostWithSites, check: bool) -> None:
+    root = Path(host.layout.root)
+    for name in ("sites-enabled/blog", "sites-enabled/shop", "streams.d/database"):
+        (root / name).unlink()
+    host.included = [str(root / "sites-enabled/default")]
+    (root / "nginx.conf").write_text(f"# refused at test\n{MAIN}", encoding="utf-8")
+    assert take(host, allowed=False, check=check) == Taken(changed=True)
+    assert (root / "sites-enabled/default").exists() == check
+    assert (root / "sites-available/default").read_text(encoding="utf-8") == DEFAULT
+    copied = root / f"generations/original/files{root}/sites-available/default"
+    assert copied.exists() != check
+
+
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_configuration_that_nginx_rejects_stops_the_run(host: HostWithSites, allowed: bool) -> None:
     Path(host.layout.root, "sites-enabled/shop").write_text("refused at test", encoding="utf-8")
