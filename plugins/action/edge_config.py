@@ -9,17 +9,12 @@ import dataclasses
 import functools
 import getpass
 import hashlib
-import inspect
-import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible import constants as C  # noqa: N812 - Ansible's own convention
-from ansible.errors import AnsibleError
-from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, pack
@@ -36,9 +31,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controll
     load,
     store,
 )
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, read_text
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.passwords import hash_password
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.values import untagged
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import (
     Inventory,
     Plan,
@@ -47,10 +40,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline
 )
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.plan.served import served_names, served_ports
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.origins import Origins
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.roles import check_role_variables
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import (
-    Loader,
     digest_of_site_files,
     read_site_files,
 )
@@ -63,10 +53,9 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.w
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.releases import RELEASES, target_of
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._inputs import ROOT, Inputs, model_options
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._positions import position_of
 
-ROOT = Path(__file__).resolve().parents[2]
-ROLES = ("nginx", "certbot", "share", "exporter")
 TEMPLATES = ROOT / "roles" / "edge" / "templates"
 SETTINGS = (
     "status_port",
@@ -79,12 +68,6 @@ SETTINGS = (
     "take_over",
 )
 """Settings of the edge that other tasks and roles use."""
-LOADING: Mapping[str, Any] = (
-    {"cache": "none", "trusted_as_template": True}
-    if "trusted_as_template" in inspect.signature(DataLoader.load_from_file).parameters
-    else {"cache": False}
-)
-"""How Ansible reads a file again and evaluates its expressions. Before 2.19, it evaluates them in every file."""
 
 
 class _FailedError(Exception):
@@ -122,15 +105,13 @@ class ActionModule(ActionBase):
     def _without_host(self, state: str, release: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         if state != "checked":
             raise _FailedError({"msg": f"target: {release} selects a check without the host; it needs state: checked"})
-        given = {"nginx_repository": DISTRIBUTION, "nginx_package_version": "", **task_vars}
-        repository, version = (
-            str(self._templar.template(given[name])) for name in ("nginx_repository", "nginx_package_version")
-        )
-        checked = self._checked(target_of(release, repository, version), task_vars, ask_host=False)
+        inputs = self._inputs(task_vars)
+        repository, version = inputs.value("nginx_repository", DISTRIBUTION), inputs.value("nginx_package_version", "")
+        checked = self._checked(target_of(release, str(repository), str(version)), task_vars, ask_host=False)
         return {"changed": False, **checked.plan}
 
     def _run(self, state: str, task_vars: dict[str, Any]) -> dict[str, Any]:
-        repository = self._templar.template(task_vars.get("nginx_repository", DISTRIBUTION))
+        repository = self._inputs(task_vars).value("nginx_repository", DISTRIBUTION)
         facts = self._module("hardened.nginx_edge.nginx_info", {"repository": repository}, task_vars)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
         if state == "checked":
@@ -150,32 +131,34 @@ class ActionModule(ActionBase):
         :param ask_host: ask the host's certbot for the profiles of the authority, if the model has one.
         """
         host, hosts = task_vars["inventory_hostname"], sorted(task_vars["groups"]["all"])
-        variables = self._variables(task_vars)
-        folder = _sites_folder(variables, task_vars)
-        model = {name: value for name, value in variables.items() if name in _options()}
-        read_sites = functools.cache(lambda: read_site_files(folder, self._read_by_ansible))
+        inputs = self._inputs(task_vars)
+        variables = inputs.variables()
+        folder = inputs.sites_folder(variables)
+        model = {name: value for name, value in variables.items() if name in model_options()}
+        read_sites = functools.cache(lambda: read_site_files(folder, inputs.read_site_file))
         # The bytes of files with expressions do not determine their content, so these files have to be read again.
         contents = digest_of_site_files(folder) or [[file.name, file.content] for file in read_sites().sites]
-        service_options = self._service_options(task_vars)
-        inputs = (model, contents, host, hosts, task_vars.get("inventory_dir"), service_options, list(live))
-        key = fingerprint(target, *inputs)
+        service_options = inputs.service_options()
+        key = fingerprint(
+            target, model, contents, host, hosts, task_vars.get("inventory_dir"), service_options, list(live)
+        )
         path = Path(C.DEFAULT_LOCAL_TMP, f"edge-model-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
         stored = load(path, key)
         if stored is not None:
             return stored
         read = read_sites()
         planned = plan(
-            _options(),
+            model_options(),
             variables,
             target,
-            _finder(task_vars),
+            inputs.exists,
             read.sites,
-            read_file=self._reader(task_vars),
+            read_file=inputs.read_file,
             inventory=Inventory(host, frozenset(hosts)),
             service_options=service_options,
         )
         locate = Origins(task_vars, position_of, planned.files, folder)
-        problems = (*self._wrong_role_variables(task_vars), *read.problems, *planned.problems)
+        problems = (*inputs.wrong_role_variables(), *read.problems, *planned.problems)
         problems = problems or tuple(check_removals(planned.edge, live))
         if not problems and ask_host:
             problems = self._refused_profiles(planned, task_vars)
@@ -218,36 +201,8 @@ class ActionModule(ActionBase):
             result["edge_warnings"] = ["nginx: is not installed yet; the configuration was rendered, but not tested"]
         return {**result, "sent": len(payload)}
 
-    def _wrong_role_variables(self, task_vars: Mapping[str, Any]) -> list[Problem]:
-        given = {name: task_vars[name] for name in _role_options() if name in task_vars}
-        values = {name: untagged(self._templar.template(value)) for name, value in given.items()}
-        return check_role_variables(_role_options(), list(task_vars), values)
-
-    def _service_options(self, task_vars: Mapping[str, Any]) -> list[str]:
-        given = untagged(self._templar.template(task_vars.get("nginx_service_options", [])))
-        return [str(one) for one in given] if isinstance(given, list) else []
-
-    def _variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        names = (name for name in task_vars if name.startswith(PREFIX))
-        variables = {name: untagged(self._templar.template(task_vars[name])) for name in names}
-        if isinstance(variables.get("edge_batches"), (str, int)):
-            variables["edge_batches"] = [variables["edge_batches"]]  # -e edge_batches=100%
-        return variables
-
-    def _read_by_ansible(self, path: Path) -> Any:
-        loaded = self._loader.load_from_file(str(path), **LOADING)
-        return untagged(self._templar.template(loaded))
-
-    def _reader(self, task_vars: Mapping[str, Any]) -> Callable[[str], str]:
-        """A function that reads files on the controller from the same paths as ``tls_certificates``."""
-
-        def read(path: str) -> str:
-            try:
-                return read_text(find(path, task_vars.get("inventory_dir"), os.getcwd()), self._loader)
-            except AnsibleError as error:
-                raise ValueError(str(error)) from error
-
-        return read
+    def _inputs(self, task_vars: Mapping[str, Any]) -> Inputs:
+        return Inputs(task_vars, self._templar, self._loader)
 
     def _refused_profiles(self, planned: Plan, task_vars: dict[str, Any]) -> tuple[Problem, ...]:
         """Profiles that certbot or the ACME server does not support; the host is queried only if the model has one."""
@@ -264,50 +219,12 @@ class ActionModule(ActionBase):
         return result
 
 
-def _options() -> Mapping[str, Any]:
-    options: Mapping[str, Any] = _specs("edge")["model"]["options"]
-    return options
-
-
-@functools.cache
-def _role_options() -> Mapping[str, Any]:
-    """The options of the roles besides the model."""
-    options = ((role, name, option) for role in ROLES for name, option in _specs(role)["main"]["options"].items())
-    return {name: option for role, name, option in options if name.startswith(f"{role}_")}
-
-
-@functools.cache
-def _specs(role: str) -> Mapping[str, Any]:
-    text = (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
-    specs: Mapping[str, Any] = yaml.load(text, Loader=Loader)["argument_specs"]  # noqa: S506 - a safe loader
-    return specs
-
-
-def _sites_folder(variables: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Path:
-    named = variables.get("edge_sites_dir")
-    folder = named if isinstance(named, str) else _options()["edge_sites_dir"]["default"]
-    return Path(task_vars.get("inventory_dir") or os.getcwd(), os.path.expanduser(folder))
-
-
 def _operator() -> str:
     """User and host name of the controller, which are stored in the generation to identify the run."""
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (KeyError, OSError):
         return f"?@{socket.gethostname()}"  # the account of a container may have no name
-
-
-def _finder(task_vars: Mapping[str, Any]) -> Callable[[str], bool]:
-    """A function that checks whether the controller has a file in the paths that ``tls_certificates`` searches."""
-
-    def exists(path: str) -> bool:
-        try:
-            find(path, task_vars.get("inventory_dir"), os.getcwd())
-        except FileNotFoundError:
-            return False
-        return True
-
-    return exists
 
 
 def _plain(planned: Plan, content: Content, warnings: Sequence[str]) -> dict[str, Any]:
