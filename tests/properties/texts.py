@@ -113,6 +113,7 @@ KINDS: Mapping[Format, Kind] = {
         st.builds("{} {}".format, st.integers(1, 64), st.one_of(_numbers(64, "k", "K"), _numbers(17, "m", "")))
     ),
     formats.MEDIA_TYPE: Kind(_from("text/html", "text/css", "image/svg+xml", "application/vnd.api+json")),
+    formats.MEDIA_RANGE: Kind(_from("text/css", "image/*", "application/wasm")),
     formats.RATE: Kind(_numbers(999_999_999, "r/s", "r/m")),
     formats.LEVELS: Kind(_from("1", "1:2", "2:2:2")),
     formats.URI_PATH: Kind(_URI_PATHS, _harmless_uri),

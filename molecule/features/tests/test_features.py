@@ -251,6 +251,43 @@ def test_raw_directives_are_there(edge: Edge) -> None:
     assert edge.get("/raw/").headers["x-set"] == "yes"
 
 
+@pytest.mark.feature("lifetimes")
+@pytest.mark.parametrize(
+    ("path", "lifetime"),
+    [
+        ("/assets/app.0a1b2c3d.js", "max-age=31536000, immutable"),
+        ("/assets/logo.svg", "max-age=2592000"),
+        ("/assets/page.html", "no-cache"),
+        ("/assets/notes.txt", "max-age=3600"),
+        ("/assets/missing.0a1b2c3d.js", None),
+        ("/static/hello.txt", None),
+    ],
+)
+def test_files_have_lifetimes(edge: Edge, path: str, lifetime: str | None) -> None:
+    found = edge.get(path)
+    assert found.headers.get("cache-control") == lifetime
+    if lifetime:
+        assert edge.get(path, "--range", "0-1").headers["cache-control"] == lifetime
+        unchanged = edge.get(path, "-H", f"If-None-Match: {found.headers['etag']}")
+        assert (unchanged.status, unchanged.headers.get("cache-control")) == (304, None)
+
+
+@pytest.mark.feature("compressed files")
+def test_a_compressed_file_is_sent_to_clients_that_accept_it(edge: Edge) -> None:
+    path = "/assets/app.0a1b2c3d.js"
+    assert edge.get(path).body == "as it was written\n"
+    accepted = edge.get(path, "-H", "Accept-Encoding: gzip")
+    assert (accepted.headers["content-encoding"], accepted.body) == ("gzip", "compressed before\n")
+    assert accepted.headers["vary"] == "Accept-Encoding"
+    assert accepted.headers["cache-control"] == "max-age=31536000, immutable"
+
+
+@pytest.mark.feature("compressed files")
+def test_a_location_without_compression(edge: Edge) -> None:
+    options = ("-H", "Accept-Encoding: gzip", "-H", f"X-Long: {'x' * 1200}")
+    assert "content-encoding" not in edge.get("/uncompressed/", *options).headers
+
+
 @pytest.mark.feature("compression and limits")
 def test_text_is_compressed(edge: Edge) -> None:
     options = ("-H", "Accept-Encoding: gzip", "-H", f"X-Long: {'x' * 1200}", "-o", "/dev/null", "--dump-header", "-")

@@ -100,6 +100,22 @@ def test_a_killed_server_is_left_alone_and_taken_back(edge: Edge) -> None:
             edge.host.run("kill", process)
 
 
+@pytest.mark.feature("uploads")
+def test_a_body_without_buffering_is_not_written_to_a_file(edge: Edge) -> None:
+    edge.client.run("sh", "-c", "head -c 500000 /dev/zero > /tmp/upload")
+    files = {}
+    for path in ("/app/", "/uploads/"):
+        upload = ("--limit-rate", "60k", "--data-binary", "@/tmp/upload", "-H", "Expect:")
+        process = edge.client.start(
+            "curl", "-s", "--cacert", AUTHORITY, *edge.connect(edge.name), *upload, f"https://{edge.name}{path}"
+        )
+        time.sleep(2)  # more has arrived than nginx's buffer of 16k holds
+        files[path] = edge.host.run("sh", "-c", "find /var/lib/nginx/body -type f | wc -l").strip()
+        edge.client.run("kill", process)
+    assert files == {"/app/": "1", "/uploads/": "0"}
+    assert edge.get("/uploads/", "--data-binary", "@/tmp/upload").json["body_bytes"] == 500000
+
+
 @pytest.mark.feature("websocket")
 @pytest.mark.parametrize("scheme", ["wss", "ws"])
 def test_web_sockets(edge: Edge, scheme: str) -> None:

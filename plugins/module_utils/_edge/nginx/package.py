@@ -24,6 +24,7 @@ NGINX_ORG = "nginx_org"
 _COMMON_BUILD = (
     "--modules-path=/usr/lib/nginx/modules",
     "--with-http_auth_request_module",
+    "--with-http_gzip_static_module",
     "--with-http_realip_module",
     "--with-http_v2_module",
 )

@@ -19,6 +19,7 @@ from ..target.name_resolution import resolves
 from .access import check_access
 from .fleet import check_fleet
 from .headers import check_headers
+from .lifetimes import check_lifetimes
 from .location import check_location
 from .ranges import at_least
 from .raw import check_raw
@@ -54,6 +55,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_sites(edge),
         *check_access(reading),
         *check_headers(edge),
+        *check_lifetimes(edge),
         *check_streams(reading),
         *check_raw(edge),
         *_ports(edge),

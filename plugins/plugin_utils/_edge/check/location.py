@@ -23,6 +23,16 @@ PROXY_BUFFERS = "16 8k"
 HIDDEN = re.compile(r"/\.(?!well-known(?:/|$))")
 """A file or folder whose name begins with a dot."""
 REDIRECTS = (301, 302, 303, 307, 308)
+WITHOUT_GRPC = (
+    "strip_prefix",
+    "websocket",
+    "cache",
+    "proxy_request_buffering",
+    "proxy_max_temp_file_size",
+    "proxy_buffer_size",
+    "proxy_buffers",
+)
+"""Options of proxying that nginx does not have for gRPC."""
 
 
 def check_location(location: Location) -> Iterator[Problem]:
@@ -63,8 +73,8 @@ def check_location(location: Location) -> Iterator[Problem]:
 
 def _files(location: Location) -> Iterator[Problem]:
     serves_files = location.root or location.alias
-    for option, given in (("hidden_files", location.hidden_files), ("disable_symlinks", location.disable_symlinks)):
-        if given not in (False, "if_not_owner") and not serves_files:
+    for option, default in (("hidden_files", False), ("disable_symlinks", "if_not_owner"), ("gzip_static", False)):
+        if getattr(location, option) != default and not serves_files:
             yield Problem(location.at(option), "needs root or alias in the same location")
     hidden = location.match != "regex" and HIDDEN.search(location.path)
     if serves_files and hidden and not location.hidden_files:
@@ -111,6 +121,8 @@ def _proxying(location: Location) -> Iterator[Problem]:
         "cache": location.cache,
         "proxy_send_timeout": location.proxy_send_timeout,
         "proxy_read_timeout": location.proxy_read_timeout,
+        "proxy_request_buffering": not location.proxy_request_buffering,
+        "proxy_max_temp_file_size": location.proxy_max_temp_file_size,
         "proxy_buffer_size": location.proxy_buffer_size,
         "proxy_buffers": location.proxy_buffers,
     }
@@ -119,7 +131,7 @@ def _proxying(location: Location) -> Iterator[Problem]:
             if value:
                 yield Problem(location.at(option), "needs upstream in the same location")
     if location.grpc:
-        for option in ("strip_prefix", "websocket", "cache", "proxy_buffer_size", "proxy_buffers"):
+        for option in WITHOUT_GRPC:
             if of_proxying[option]:
                 yield Problem(location.at(option), "has no effect with grpc: true", "remove one of them")
     yield from _buffers(location)

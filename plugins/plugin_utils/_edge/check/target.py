@@ -12,6 +12,7 @@ from ..syntax.problems import Problem
 from ..target.capabilities import (
     AUTH_REQUEST,
     GRPC,
+    GZIP_STATIC,
     HTTP2_DIRECTIVE,
     HTTP3,
     REAL_IP,
@@ -61,6 +62,8 @@ def _asked_by_site(site: Site) -> Iterator[tuple[str, Capability, str]]:
             yield location.at("auth_request"), AUTH_REQUEST, ""
         if location.grpc:
             yield location.at("grpc"), GRPC, ""
+        if location.gzip_static:
+            yield location.at("gzip_static"), GZIP_STATIC, ""
 
 
 def _asked_by_stream(stream: Stream) -> Iterator[tuple[str, Capability, str]]:

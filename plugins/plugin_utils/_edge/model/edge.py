@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..syntax.formats import (
     Batch,
+    Buffers,
     Directives,
     FilePath,
     HeaderName,
@@ -79,6 +80,7 @@ class Edge(Record):
     keepalive_timeout: Time
     client_header_timeout: Time
     client_body_timeout: Time
+    large_client_header_buffers: Buffers
     send_timeout: Time
     gzip: bool
     gzip_types: tuple[MediaType, ...]

@@ -24,7 +24,7 @@ from ..syntax.formats import (
 )
 from .access import AuthRequest, BasicAuth
 from .cache import CacheUse
-from .headers import ResponseHeaders
+from .headers import Lifetime, ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
 from .record import Record, Reference
 from .upstream import Upstream
@@ -53,9 +53,16 @@ class Location(Record):
     proxy_send_timeout: Time | None
     proxy_read_timeout: Time | None
     proxy_buffering: bool
+    proxy_request_buffering: bool
+    proxy_max_temp_file_size: Size | None
     proxy_buffer_size: BufferSize | None
     proxy_buffers: Buffers | None
     client_max_body_size: Size | None
+    client_body_timeout: Time | None
+    send_timeout: Time | None
+    expires: tuple[Lifetime, ...]
+    gzip: bool | None
+    gzip_static: bool
     access_log: bool
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]

@@ -20,7 +20,7 @@ from ..syntax.formats import (
 )
 from .access import AuthRequest, BasicAuth, ClientCertificates
 from .certificate import Certificate
-from .headers import ResponseHeaders
+from .headers import Lifetime, ResponseHeaders
 from .location import Location
 from .record import Record, Reference
 
@@ -66,6 +66,8 @@ class Site(Record):
     response_headers: ResponseHeaders
     security_headers: dict[HeaderName, Literal]
     security_headers_override: tuple[HeaderName, ...]
+    expires: tuple[Lifetime, ...]
+    gzip: bool | None
     client_certificates: ClientCertificates | None
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]

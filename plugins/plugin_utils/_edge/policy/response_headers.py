@@ -7,11 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..model.edge import Edge
+from ..model.headers import Lifetime
 from ..model.location import Location
 from ..model.site import Site
 
 ALWAYS_HIDDEN = ("Alt-Svc", "X-Powered-By")
 """Headers of backends: one leads clients past the edge, the other gives its software away."""
+
+LIFETIMES = frozenset({"cache-control", "expires", "pragma"})
+"""Headers that say how long a response may be kept: a wrong one on an error or a redirect to a login stays for long."""
+LIFETIME_STATUSES = (200, 206)
+"""The statuses of responses that have a lifetime from the model."""
 
 
 def merged(headers: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
@@ -29,6 +35,7 @@ class ResponsePolicy:
     set: Mapping[str, str] = field(default_factory=dict)
     add: Mapping[str, str] = field(default_factory=dict)
     remove: frozenset[str] = frozenset()
+    lifetimes: tuple[Lifetime, ...] = ()
 
     def over(self, level: Edge | Site | Location) -> ResponsePolicy:
         """The policy of a level inside this one."""
@@ -38,7 +45,13 @@ class ResponsePolicy:
             set=merged(self.set, level.response_headers.set),
             add=merged(self.add, level.response_headers.add),
             remove=self.remove | set(level.response_headers.remove),
+            lifetimes=(() if isinstance(level, Edge) else level.expires) or self.lifetimes,
         )
+
+    @property
+    def names_lifetime(self) -> str:
+        """The first of the set and added headers that is a lifetime; empty if there is none."""
+        return next((name for name in (*self.set, *self.add) if name.lower() in LIFETIMES), "")
 
     def hidden(self, protocols: Iterable[str]) -> tuple[str, ...]:
         """Directives that keep headers of backends from clients."""

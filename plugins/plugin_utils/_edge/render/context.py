@@ -14,6 +14,7 @@ from ..policy.effective import Effective
 from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.raw import raw_protocols, read_raw
 from .access import Access
+from .lifetimes import lifetime_header
 from .raw import view_raw
 from .request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
 from .response_headers import Added, added_headers
@@ -67,7 +68,9 @@ class SiteContext:
 
     def added(self, policy: ResponsePolicy, first: Iterable[Added] = ()) -> list[Added]:
         """The headers that a policy adds to responses of the main server."""
-        return added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
+        found = added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
+        own = policy.lifetimes and not policy.names_lifetime
+        return [*found, lifetime_header(policy.lifetimes)] if own else found
 
     def added_by_location(self, location: Location) -> list[Added]:
         """Headers of a location where they differ from those of its site; a block has all of its headers or none."""

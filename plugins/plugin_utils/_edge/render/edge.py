@@ -147,6 +147,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
             f"client_header_timeout {edge.client_header_timeout}",
             f"client_body_timeout {edge.client_body_timeout}",
             f"send_timeout {edge.send_timeout}",
+            f"large_client_header_buffers {edge.large_client_header_buffers}",
         ),
         acme_webroot=ACME_WEBROOT,
         acme_peers=_acme_peers(edge),

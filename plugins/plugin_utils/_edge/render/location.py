@@ -113,7 +113,7 @@ def view_location(
     refusal = requests.dropped.refusal if requests else None
     added = context.added_by_location(location)
     groups = (
-        (*rules, *_limits(location)),
+        (*rules, *_limits(location), *_transfer(location)),
         _action(location, context),
         requests.directives(context.generation) if requests and not inherited else (),
         cache.directives if cache else (),
@@ -163,11 +163,23 @@ def _limits(location: Location) -> tuple[str, ...]:
     if location.connection_limit:
         counted = location.connection_limit
         directives.append(f"limit_conn {connection_limit_zone(counted.limit)} {counted.connections}")
-    if location.client_max_body_size:
-        directives.append(f"client_max_body_size {location.client_max_body_size}")
-    if not location.access_log:
-        directives.append("access_log off")
     return tuple(directives)
+
+
+def _transfer(location: Location) -> Iterator[str]:
+    """How bodies are read, compressed, sent and logged."""
+    if location.client_max_body_size:
+        yield f"client_max_body_size {location.client_max_body_size}"
+    if location.client_body_timeout and not location.grpc:
+        yield f"client_body_timeout {location.client_body_timeout}"
+    if location.send_timeout:
+        yield f"send_timeout {location.send_timeout}"
+    if location.gzip is not None:
+        yield f"gzip {'on' if location.gzip else 'off'}"
+    if location.gzip_static:
+        yield "gzip_static on"
+    if not location.access_log:
+        yield "access_log off"
 
 
 def _action(location: Location, context: SiteContext) -> tuple[str, ...]:
@@ -205,9 +217,12 @@ def _proxy(location: Location, upstream: Upstream) -> tuple[str, ...]:
             ("proxy_send_timeout", location.proxy_send_timeout or timeout, PROXY_TIMEOUT),
             ("proxy_read_timeout", location.proxy_read_timeout or timeout, PROXY_TIMEOUT),
             ("proxy_buffering", "on" if location.proxy_buffering else "off", "on"),
+            ("proxy_request_buffering", "on" if location.proxy_request_buffering else "off", "on"),
         )
         if value != inherited
     ]
+    if location.proxy_max_temp_file_size:
+        directives.append(f"proxy_max_temp_file_size {location.proxy_max_temp_file_size}")
     if location.proxy_buffer_size:
         directives.append(f"proxy_buffer_size {location.proxy_buffer_size}")
     if location.proxy_buffers:
@@ -221,6 +236,7 @@ def _grpc(location: Location, upstream: Upstream, edge: Edge) -> tuple[str, ...]
     send, read = (one or PROXY_TIMEOUT for one in (location.proxy_send_timeout, location.proxy_read_timeout))
     # The body of a stream ends with the stream, and its client may be silent for as long as the backend.
     longest = max((edge.client_body_timeout, send, read), key=lambda one: quantities.seconds(one) or 0)
+    longest = location.client_body_timeout or longest
     return (
         f"grpc_pass {'grpcs' if upstream.tls else 'grpc'}://{upstream.name}",
         f"grpc_connect_timeout {location.proxy_connect_timeout}",

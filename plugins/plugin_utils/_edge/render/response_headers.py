@@ -13,15 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..policy.effective import Effective
-from ..policy.response_headers import ResponsePolicy
+from ..policy.response_headers import LIFETIME_STATUSES, LIFETIMES, ResponsePolicy
 from ..syntax.quote import quote, quoted
 
 HSTS = "strict-transport-security"
 CSP = "content-security-policy"
 FRAME_OPTIONS = "x-frame-options"
-LIFETIMES = frozenset({"cache-control", "expires", "pragma"})
-"""Headers that say how long a response may be kept: a wrong one on an error or a redirect to a login stays for long."""
-HTTP_OK = (200, 206)
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,15 @@ def _constant(name: str, value: str) -> Added:
     return Added(f"add_header {name} {quoted(value)} always")
 
 
-def _value_map(name: str, source: str, entries: tuple[tuple[str, str], ...], otherwise: str = "") -> ValueMap:
+def value_map(name: str, source: str, entries: tuple[tuple[str, str], ...], otherwise: str = "") -> ValueMap:
+    """A map whose variable is named after a header and what the map decides."""
     decided = " ".join((source, *(word for entry in entries for word in entry), otherwise))
     digest = hashlib.sha256(decided.encode()).hexdigest()[:8]
     return ValueMap(source, f"$edge_{_underscored(name)[:24]}_{digest}", entries, otherwise)
 
 
-def _mapped(name: str, *maps: ValueMap, asked: str = "") -> Added:
+def mapped(name: str, *maps: ValueMap, asked: str = "") -> Added:
+    """A header whose value is the result of the first map, which may depend on the others."""
     return Added(f"add_header {name} {maps[0].variable} always", maps, asked)
 
 
@@ -100,15 +99,15 @@ def _security(name: str, value: str, scheme: str) -> Added:
     key = name.lower()
     sent = f"$edge_not_modified$sent_http_{_underscored(name)}"
     if key == HSTS and scheme:
-        return _mapped(name, _value_map(name, f"{scheme}:{sent}", (("https:", value),)), asked=name)
+        return mapped(name, value_map(name, f"{scheme}:{sent}", (("https:", value),)), asked=name)
     if key == FRAME_OPTIONS:
         # `$edge_framing` is what the backend sent of both headers; nginx caches the value once it is evaluated.
-        missing = _value_map(name, "$edge_not_modified$edge_framing", (("", value), ("policy", value)))
+        missing = value_map(name, "$edge_not_modified$edge_framing", (("", value), ("policy", value)))
     elif key == CSP and "frame-ancestors" in value.lower():
-        missing = _value_map(name, "$edge_not_modified$edge_framing", (("", value),))
+        missing = value_map(name, "$edge_not_modified$edge_framing", (("", value),))
     else:
-        missing = _value_map(name, sent, (("", value),))
-    return _mapped(name, _value_map(name, OWN_HEADERS, (("", value),), missing.variable), missing, asked=name)
+        missing = value_map(name, sent, (("", value),))
+    return mapped(name, value_map(name, OWN_HEADERS, (("", value),), missing.variable), missing, asked=name)
 
 
 def own_headers(added: Iterable[Added]) -> str:
@@ -119,7 +118,9 @@ def own_headers(added: Iterable[Added]) -> str:
 
 def _lifetime(name: str, value: str, *, replaces: bool) -> Added:
     otherwise = f"$upstream_http_{_underscored(name)}" if replaces else ""
-    return _mapped(name, _value_map(name, "$status", tuple((str(status), value) for status in HTTP_OK), otherwise))
+    return mapped(
+        name, value_map(name, "$status", tuple((str(status), value) for status in LIFETIME_STATUSES), otherwise)
+    )
 
 
 def value_maps(added: Iterable[Added]) -> tuple[ValueMap, ...]:

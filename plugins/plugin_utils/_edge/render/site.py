@@ -107,7 +107,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         plain_headers=tuple(one.directive for one in redirected),
         confusing_paths=tuple(quoted(expression) for expression in confusing_paths(site)),
         backend_headers=(*(one.directives(generation) for one in requests), context.hidden_by_site()),
-        settings=(*_client_certificates(site), *(() if site.maintenance else access.of_site())),
+        settings=(*_client_certificates(site), *_gzip(site), *(() if site.maintenance else access.of_site())),
         opened=() if site.maintenance else access.opened,
         error_pages=tuple(_error_page(page) for page in site.error_pages),
         auth_locations=auth_locations,
@@ -137,6 +137,10 @@ def _client_certificates(site: Site) -> tuple[str, ...]:
         f"ssl_verify_client {'on' if site.client_certificates.required else 'optional'}",
         "ssl_verify_depth 3",
     )
+
+
+def _gzip(site: Site) -> tuple[str, ...]:
+    return () if site.gzip is None else (f"gzip {'on' if site.gzip else 'off'}",)
 
 
 def _error_page(page: ErrorPage) -> ErrorPageView:

@@ -128,6 +128,12 @@ GRPC = Capability(
     nginx=(1, 13, 10),
     build="--with-http_v2_module",
 )
+GZIP_STATIC = Capability(
+    "sending compressed files",
+    "edge_sites[].locations[].gzip_static",
+    "refused",
+    build="--with-http_gzip_static_module",
+)
 CAPABILITIES = (
     HTTP2_DIRECTIVE,
     HTTP3,
@@ -140,6 +146,7 @@ CAPABILITIES = (
     REAL_IP,
     AUTH_REQUEST,
     GRPC,
+    GZIP_STATIC,
 )
 """All capabilities."""
 
