@@ -151,6 +151,10 @@ KINDS: Mapping[Format, Kind] = {
         _from("https://$host/new$request_uri", "/there", "http://x.example.com/?a=1&b=2#c", "/käse/$request_uri"),
         lambda text: f"/{digest(text)}",
     ),
+    formats.REDIRECT_TARGET: Kind(
+        _from("/new", "/new/", "/new/$1", "https://www.example.net/a/$1?b=c", "https://example.net", "$1", "/a?b=1#c"),
+        lambda text: f"/{digest(text)}",
+    ),
     # certbot's matters: none of them stands in nginx's text.
     formats.PLUGIN_NAME: Kind(_from("rfc2136", "cloudflare", "route53", "x-y")),
     formats.PACKAGE_NAME: Kind(_from("python3-certbot-dns-rfc2136", "certbot-dns-x")),

@@ -272,6 +272,33 @@ def test_files_have_lifetimes(edge: Edge, path: str, lifetime: str | None) -> No
         assert (unchanged.status, unchanged.headers.get("cache-control")) == (304, None)
 
 
+@pytest.mark.feature("redirects")
+@pytest.mark.parametrize(
+    ("path", "status", "target"),
+    [
+        ("/old?a=1", 301, "/new?a=1"),
+        ("/kept", 308, "/form"),
+        ("/blog/2024/a%2fb", 301, "/news/2024/a%2fb"),
+        ("/de/p/42", 302, "/products/de/42"),
+        ("/older", 200, None),
+    ],
+)
+def test_paths_are_redirected(edge: Edge, path: str, status: int, target: str | None) -> None:
+    response = edge.get(path, name=f"moved.{edge.name}")
+    assert (response.status, response.headers.get("location")) == (status, target)
+
+
+@pytest.mark.feature("redirects")
+def test_aliases_lead_to_the_name_of_the_site(edge: Edge) -> None:
+    alias, url = f"www.moved.{edge.name}", f"https://moved.{edge.name}/x?a=1"
+    for response in (edge.get("/x?a=1", name=alias), edge.plain("/x?a=1", name=alias)):
+        assert (response.status, response.headers["location"]) == (308, url)
+    posted = edge.client.curl(
+        "-L", *edge.connect(alias), *edge.connect(f"moved.{edge.name}"), "-d", "x", f"https://{alias}/x"
+    )
+    assert json.loads(posted)["method"] == "POST"
+
+
 @pytest.mark.feature("compressed files")
 def test_a_compressed_file_is_sent_to_clients_that_accept_it(edge: Edge) -> None:
     path = "/assets/app.0a1b2c3d.js"

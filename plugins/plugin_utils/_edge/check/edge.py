@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ..model.edge import Edge
 from ..model.limits import ConnectionLimit, RateLimit
+from ..model.location import Location
 from ..model.site import Site
 from ..model.upstream import Upstream
 from ..read.reader import Reading
@@ -23,6 +24,7 @@ from .lifetimes import check_lifetimes
 from .location import check_location
 from .ranges import at_least
 from .raw import check_raw
+from .redirects import ACME_CHALLENGES, check_redirects
 from .stream import check_streams
 
 BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
@@ -32,7 +34,6 @@ MOST_WEIGHT = 10_000
 """With consistent hashing nginx keeps 160 points in memory for each unit of weight."""
 MOST_IDLE = 65535
 """nginx keeps room for them all from the start."""
-ACME_CHALLENGES = "/.well-known/acme-challenge/"
 ERRORS = range(300, 600)
 RANGES = {
     "worker_connections": range(512, 1_000_001),
@@ -178,6 +179,7 @@ def _site(site: Site) -> Iterator[Problem]:
     if site.maintenance:
         yield from at_least(site.maintenance, "retry_after", site.maintenance.retry_after, 0)
     yield from _error_pages(site)
+    yield from check_redirects(site)
     yield from _location_paths(site)
 
 
@@ -186,12 +188,16 @@ def _location_paths(site: Site) -> Iterator[Problem]:
     taken = {} if site.https else {("prefix", ACME_CHALLENGES): "the challenges of the ACME server"}
     asked = (
         *((("exact", page.page), page.at("page")) for page in site.error_pages),
-        *(((location.match, location.path), location.at("path")) for location in site.locations),
+        *(((_kind(location), location.path), location.at("path")) for location in site.locations),
     )
     for key, place in asked:
         if key in taken:
             yield Problem(place, f"'{key[1]}' is already taken by {taken[key]}", "remove one of them")
         taken.setdefault(key, place)
+
+
+def _kind(location: Location) -> str:
+    return "prefix" if location.is_prefix else location.match
 
 
 def _error_pages(site: Site) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ PROXY_BUFFERS = "16 8k"
 """The default of every location."""
 HIDDEN = re.compile(r"/\.(?!well-known(?:/|$))")
 """A file or folder whose name begins with a dot."""
+TEXT = "text/plain"
 REDIRECTS = (301, 302, 303, 307, 308)
 WITHOUT_GRPC = (
     "strip_prefix",
@@ -52,9 +53,7 @@ def check_location(location: Location) -> Iterator[Problem]:
         yield Problem(location.at("try_files"), "needs root in the same location")
     if len(location.try_files) == 1:
         yield Problem(location.at("try_files"), "needs two entries or more", "add what comes last, such as =404")
-    if location.alias and not (
-        location.match == "prefix" and location.path.endswith("/") and location.alias.endswith("/")
-    ):
+    if location.alias and not (location.is_prefix and location.path.endswith("/") and location.alias.endswith("/")):
         reason = "an alias whose path or folder does not end with / lets requests out of the folder"
         yield Problem(location.at("alias"), reason, "end both with /, and match by prefix")
     if location.rate_limit:
@@ -106,7 +105,7 @@ def _path(location: Location) -> Iterator[Problem]:
     elif (compared := normal_path(location.path)) != location.path:
         reason = f"{location.path!r} never matches, because nginx compares the decoded and simplified path"
         yield Problem(place, reason, f"write {compared}")
-    if location.strip_prefix and location.match != "prefix":
+    if location.strip_prefix and not location.is_prefix:
         reason = f"nginx has no prefix to strip with match: {location.match}"
         yield Problem(location.at("strip_prefix"), reason)
     elif location.strip_prefix and not location.path.endswith("/"):
@@ -170,6 +169,8 @@ def _return(answer: Return) -> Iterator[Problem]:
     if answer.url and answer.status not in REDIRECTS:
         listed = ", ".join(map(str, REDIRECTS))
         yield Problem(answer.at("url"), f"has no effect with status {answer.status}", f"a redirect has one of {listed}")
+    if answer.type != TEXT and answer.text is None:
+        yield Problem(answer.at("type"), "has no effect without text", "write text, or remove type")
     if answer.url and answer.text:
         yield Problem(answer.at("text"), "a redirect has no text")
 

@@ -15,6 +15,7 @@ from ..syntax.formats import (
     HeaderName,
     HeaderValue,
     Literal,
+    MediaType,
     Network,
     RedirectUrl,
     Size,
@@ -36,6 +37,7 @@ class Return(Record):
 
     status: int
     text: Literal | None
+    type: MediaType
     url: RedirectUrl | None
 
 
@@ -86,3 +88,8 @@ class Location(Record):
     security_headers: dict[HeaderName, Literal]
     security_headers_override: tuple[HeaderName, ...]
     extra_directives: Directives
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether the path is a prefix, with or without precedence over regular expressions."""
+        return self.match in ("prefix", "priority_prefix")

@@ -23,6 +23,7 @@ from .certificate import Certificate
 from .headers import Lifetime, ResponseHeaders
 from .location import Location
 from .record import Record, Reference
+from .redirect import Redirect
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class Site(Record):
 
     name: Hostname
     aliases: tuple[Hostname, ...]
+    redirect_aliases: bool
+    redirects: tuple[Redirect, ...]
+    redirect_status: int
     https: bool
     certificate: Annotated[Certificate, Reference("edge_certificates")] | None
     http2: Word

@@ -16,6 +16,7 @@ from ..target.capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Tar
 from ..target.tls_policy import TlsPolicy, tls_policy
 from .context import edge_protocols
 from .listen import Listen, default_tls_listen, plain_listen
+from .redirects import needs_large_buckets
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .response_headers import ValueMap, own_headers, value_maps
 from .site import TLS_FOLDER, SiteView, view_site
@@ -75,6 +76,8 @@ class EdgeView:
     worker_connections: int
     worker_shutdown_timeout: str
     names_hash_bucket: int
+    map_hash_bucket: int
+    redirects: bool
     websocket: bool
     gzip: bool
     gzip_types: str
@@ -136,6 +139,8 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         worker_connections=edge.worker_connections,
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
+        map_hash_bucket=512 if any(needs_large_buckets(site) for site in edge.sites) else 128,
+        redirects=any(site.redirects for site in sites),
         websocket=any(location.websocket for site in edge.sites for location in site.locations),
         gzip=edge.gzip,
         # nginx has text/html in the list already, and warns of what is listed twice.

@@ -103,7 +103,7 @@ def view_location(
     """
     if prefix and rules_below(context.site, prefix, location).auth_request:
         location = replace(location, cache=None)  # a response for one user would be served to others
-    modifier = {"prefix": "", "exact": "= ", "regex": "~ "}[location.match]
+    modifier = {"prefix": "", "priority_prefix": "^~ ", "exact": "= ", "regex": "~ "}[location.match]
     cache = None
     if location.cache:
         cache = view_cache_use(location.cache, (context.edge, context.site, location), context.variables)
@@ -191,7 +191,7 @@ def _action(location: Location, context: SiteContext) -> tuple[str, ...]:
         answer = location.return_
         content = answer.text if answer.url is None else re.sub(r"\$host(?!\w)", context.variables.host, answer.url)
         directive = f"return {answer.status}" + ("" if content is None else f" {quoted(content)}")
-        return (directive,) if answer.text is None else ("default_type text/plain", directive)
+        return (directive,) if answer.text is None else (f"default_type {answer.type}", directive)
     return _files(location)
 
 

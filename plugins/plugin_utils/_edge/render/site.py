@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from ..model.edge import Edge
 from ..model.site import ErrorPage, Site
 from ..policy.confusing_paths import confusing_paths
-from ..policy.effective import effective
+from ..policy.effective import Effective, effective
 from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView
 from .context import SiteContext
 from .listen import Listen, listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
 from .location import LocationView, view_locations
+from .redirects import RedirectsView, view_redirects
 from .request_headers import DroppedHeaders
 from .response_headers import Added, ValueMap, added_headers
 
 TLS_FOLDER = "/etc/nginx/tls"
-HTTPS_PORT = 443
+HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class SiteView:
     http2: bool
     http3: bool
     redirect_to: str
+    redirect_status: int
+    redirects: RedirectsView | None
+    alias_names: str
+    alias_to: str
     certificate: str
     client_max_body_size: str
     headers: tuple[str, ...]
@@ -90,17 +95,21 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     auth_locations = () if site.maintenance else access.auth_locations(edge, variables, generation)
     blocks = [one for location in locations for one in location.walk()]
     raw, raw_dropped = ("", ()) if site.maintenance else context.raw()
-    port = "" if edge.https_port == HTTPS_PORT else f":{edge.https_port}"
+    named = site.name if site.redirect_aliases else variables.host
     return SiteView(
         name=site.name,
         place=site.place,
-        server_names=" ".join(site.names),
+        server_names=site.name if site.redirect_aliases else " ".join(site.names),
         https=site.https,
         listen=tls if site.https else plain,
         redirect_listen=plain if site.https else (),
         http2=http2 and target.can(HTTP2_DIRECTIVE),
         http3=http3,
-        redirect_to=f"https://{variables.host}{port}$request_uri",
+        redirect_to=f"https://{named}{_port(edge.https_port, HTTPS_PORT)}$request_uri",
+        redirect_status=site.redirect_status,
+        redirects=view_redirects(site),
+        alias_names=" ".join(site.aliases) if site.redirect_aliases else "",
+        alias_to=_alias_to(site, edge, variables),
         certificate=f"{TLS_FOLDER}/{site.certificate_name}",
         client_max_body_size=site.client_max_body_size,
         headers=tuple(one.directive for one in added),
@@ -113,7 +122,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         auth_locations=auth_locations,
         locations=locations,
         closing_location=not site.maintenance
-        and not any(location.path == "/" and location.match == "prefix" for location in site.locations),
+        and not any(location.path == "/" and location.is_prefix for location in site.locations),
         extra_directives=raw,
         added=(*added, *redirected, *(one for block in blocks for one in block.added)),
         maps=(
@@ -137,6 +146,17 @@ def _client_certificates(site: Site) -> tuple[str, ...]:
         f"ssl_verify_client {'on' if site.client_certificates.required else 'optional'}",
         "ssl_verify_depth 3",
     )
+
+
+def _alias_to(site: Site, edge: Edge, variables: Effective) -> str:
+    """The URL to which requests for the aliases are redirected."""
+    if site.https:
+        return f"https://{site.name}{_port(edge.https_port, HTTPS_PORT)}$request_uri"
+    return f"{variables.scheme}://{site.name}{_port(edge.http_port, HTTP_PORT)}$request_uri"
+
+
+def _port(port: int, usual: int) -> str:
+    return "" if port == usual else f":{port}"
 
 
 def _gzip(site: Site) -> tuple[str, ...]:

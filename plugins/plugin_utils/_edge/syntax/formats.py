@@ -199,6 +199,11 @@ REDIRECT_URL = _matching(
     "a URL or path without white space; $host and $request_uri are the variables it may hold",
     r"(?:https?://|/)(?:[^\s;{}\"'$\\]|\$host(?!\w)|\$request_uri(?!\w))*",
 )
+_TARGET = r"(?:[^\s;{}\"'$\\]|\$[1-9]|\$\{?[A-Za-z_]\w*\}?)*"
+REDIRECT_TARGET = _matching(
+    "a path or URL without white space; $1 and $name are groups, which may stand behind the host of a URL",
+    rf"(?:https?://[^\s;{{}}\"'$\\/?#]+(?:/{_TARGET})?|(?=[/$]){_TARGET})",
+)
 LISTEN_ADDRESS = Format(
     "a port, or an IP address and a port such as 10.0.0.1:53", lambda value: split_listen(value) is not None
 )
@@ -270,6 +275,7 @@ PasswordHash = Annotated[str, PASSWORD_HASH]
 Email = Annotated[str, EMAIL]
 HttpsUrl = Annotated[str, HTTPS_URL]
 RedirectUrl = Annotated[str, REDIRECT_URL]
+RedirectTarget = Annotated[str, REDIRECT_TARGET]
 PluginName = Annotated[str, PLUGIN_NAME]
 PackageName = Annotated[str, PACKAGE_NAME]
 ProfileName = Annotated[str, PROFILE_NAME]

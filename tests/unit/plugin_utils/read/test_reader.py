@@ -133,12 +133,12 @@ def test_warnings_tell_and_do_not_stop() -> None:
 @pytest.mark.parametrize(
     ("key", "remedy"),
     [
-        ("proxy_request_buffering", "write the directive in extra_directives"),
+        ("proxy_ignore_headers", "write the directive in extra_directives"),
         ("fastcgi_pass", "write the directive in extra_directives"),
         ("proxy_pass", "write upstream"),
         ("proxy_set_header", "write request_headers: {NAME: value}"),
         ("limit_req", "write rate_limit, and edge_rate_limits"),
-        ("expires", "write response_headers: {set: {Cache-Control: max-age=3600}}"),
+        ("rewrite", "write redirects in the site, or return"),
     ],
 )
 def test_a_directive_of_nginx_as_a_key(key: str, remedy: str) -> None:
