@@ -23,26 +23,40 @@ LEFT_OUT = REPOSITORY / "tests" / "quick.yml"
 SCENARIOS = REPOSITORY / "molecule"
 REDUCED = REPOSITORY / ".cache" / "quick" / "molecule"
 MOLECULE_FILE = "molecule.yml"
+SHARED = REPOSITORY / ".config" / "molecule" / "config.yml"
+IDEMPOTENCE = "idempotence"
+"""Molecule's second converge, which a scenario can do without if its tests repeat a run themselves."""
 TESTS = "tests"
 
 
 def left_out(path: Path = LEFT_OUT) -> dict[str, list[str]]:
-    """Scenario -> names of platforms, and of files in its directory ``tests``, that a quick run does without."""
+    """Scenario -> names of platforms, and of files in its directory ``tests``, that a quick run does without; and
+    :data:`IDEMPOTENCE` for that step."""
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def reduced(scenario: Mapping[str, Any], without: Sequence[str]) -> dict[str, Any]:
-    """A molecule.yml without some of its platforms.
+    """A molecule.yml without some of its platforms and, where it is listed, without the step idempotence.
 
     :raises ValueError: there is no such platform, or no edge is left.
     """
     platforms = scenario["platforms"]
-    if unknown := {name for name in without if not _is_test(name)} - {one["name"] for one in platforms}:
+    named = {name for name in without if not _is_test(name) and name != IDEMPOTENCE}
+    if unknown := named - {one["name"] for one in platforms}:
         raise ValueError(f"tests/quick.yml: no platform {', '.join(sorted(unknown))}")
     kept = [one for one in platforms if one["name"] not in without]
     if not any("edge" in one["groups"] for one in kept):
         raise ValueError("tests/quick.yml: no edge is left")
-    return {**scenario, "platforms": kept}
+    if IDEMPOTENCE not in without:
+        return {**scenario, "platforms": kept}
+    steps = [step for step in _sequence(scenario) if step != IDEMPOTENCE]
+    return {**scenario, "platforms": kept, "scenario": {**scenario.get("scenario", {}), "test_sequence": steps}}
+
+
+def _sequence(scenario: Mapping[str, Any]) -> list[str]:
+    """The steps of a scenario: its own, or those that all scenarios share."""
+    shared = yaml.safe_load(SHARED.read_text(encoding="utf-8"))["scenario"]
+    return list({**shared, **scenario.get("scenario", {})}["test_sequence"])
 
 
 def on_suite(scenario: Mapping[str, Any], suite: str) -> dict[str, Any]:

@@ -39,6 +39,12 @@ def test_a_reduced_scenario_has_all_but_the_hosts_that_are_left_out(tmp_path: Pa
     assert (tmp_path / "molecule" / "conftest.py").exists()
 
 
+def test_a_scenario_without_idempotence_has_its_other_steps(tmp_path: Path) -> None:
+    fleet, default = (laid_out(tmp_path)[name] for name in ("fleet", "default"))
+    assert fleet["scenario"]["test_sequence"] == ["destroy", "create", "prepare", "converge", "verify", "destroy"]
+    assert "scenario" not in default
+
+
 @pytest.mark.parametrize(("without", "message"), [(["edge-9"], "no platform edge-9"), (["edge-1"], "no edge is left")])
 def test_what_cannot_be_left_out_is_told(without: list[str], message: str) -> None:
     scenario = {"platforms": [{"name": "edge-1", "groups": ["edge"]}, {"name": "client", "groups": ["client"]}]}
