@@ -61,6 +61,7 @@ Each proxied location sends all of these headers, even if it sets headers itself
 | X-Real-IP, X-Forwarded-For | the address of the client |
 | X-Forwarded-Proto, X-Forwarded-Host, X-Forwarded-Port | protocol, host and port as the client sees them |
 | X-Request-ID | the ID of the request, which is also in the access log |
+| X-Forwarded-Prefix | with `strip_prefix`, the part of the path that is removed |
 
 Proxies in front of the edge send the address, protocol, host, port and ID in `X-Forwarded-For` (or
 `edge_real_ip_header`), `X-Forwarded-Proto`, `X-Forwarded-Host`, `X-Forwarded-Port` and `X-Request-ID`. The edge

@@ -37,7 +37,7 @@ def test_every_option_becomes_a_directive_or_has_a_reason() -> None:
         (("edge_upstreams", "servers", "weight"), {"server"}),
         (("edge_upstreams", "balance"), {"ip_hash", "least_conn", "random"}),
         (("edge_rate_limits", "rate"), {"limit_req_zone"}),
-        (("edge_sites", "locations", "path"), {"location"}),
+        (("edge_sites", "locations", "basic_auth", "realm"), {"auth_basic"}),
         (("edge_sites", "locations", "proxy_read_timeout"), {"proxy_read_timeout"}),
         (("edge_trusted_proxies",), {"set_real_ip_from", "geo"}),
         (("edge_acme", "email"), set()),

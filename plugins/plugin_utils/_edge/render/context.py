@@ -15,6 +15,7 @@ from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.raw import raw_protocols, read_raw
 from .access import Access
 from .lifetimes import lifetime_header
+from .prefixes import public_prefix
 from .raw import view_raw
 from .request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
 from .response_headers import Added, added_headers
@@ -114,6 +115,7 @@ class SiteContext:
             self.variables,
             (self.edge, self.site, location),
             websocket=location.websocket,
+            prefix=public_prefix(location) if location.strip_prefix else "",
             more=(*self.access.identity_headers(rules.auth_request), *more),
         )
 

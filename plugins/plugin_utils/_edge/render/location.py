@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..model.edge import Edge
 from ..model.location import Location
+from ..model.site import Site
 from ..model.upstream import Upstream
 from ..policy.access_rules import is_protected, regexes_below, rules_below
 from ..syntax import quantities
@@ -17,6 +18,7 @@ from ..syntax.quote import quote, quoted
 from .access import upstream_tls
 from .cache import CacheView, view_cache_use
 from .context import SiteContext
+from .prefixes import rest_of_path, rewritten_headers
 from .request_headers import DroppedHeaders
 from .response_headers import Added, ValueMap
 from .zones import connection_limit_zone, rate_limit_zone
@@ -34,7 +36,7 @@ class LocationView:
     """A ``location`` block.
 
     :param groups: directives, each group a paragraph.
-    :param refusal: the variable that is set for requests which are refused with 400.
+    :param refusals: conditions under which requests are refused with 400.
     :param added: headers that it adds to responses.
     :param inner: locations inside it.
     :param maps: what its variables mean.
@@ -45,7 +47,7 @@ class LocationView:
     match: str
     groups: tuple[tuple[str, ...], ...]
     extra_directives: str = ""
-    refusal: str = ""
+    refusals: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
     inner: tuple[LocationView, ...] = ()
     maps: tuple[ValueMap, ...] = ()
@@ -110,6 +112,7 @@ def view_location(
     of_cache = cache.headers if cache else ()
     requests = context.requests_of_location(location, of_cache, prefix) if location.upstream else None
     inherited = requests is None or requests == context.requests_of_site(requests.dropped.protocol)
+    rest = rest_of_path(location) if location.strip_prefix else None
     refusal = requests.dropped.refusal if requests else None
     added = context.added_by_location(location)
     groups = (
@@ -127,8 +130,8 @@ def view_location(
         extra_directives=raw,
         added=tuple(added),
         inner=_without_hidden_files(location),
-        refusal=refusal.variable if refusal else "",
-        maps=(*_maps(cache), *_refusals(requests.dropped if requests else None, *dropped)),
+        refusals=(*((refusal.variable,) if refusal else ()), *((f'{rest.variable} = ""',) if rest else ())),
+        maps=(*_maps(cache), *((rest,) if rest else ()), *_refusals(requests.dropped if requests else None, *dropped)),
         dropped=(*((requests.dropped,) if requests else ()), *dropped),
     )
 
@@ -186,7 +189,7 @@ def _action(location: Location, context: SiteContext) -> tuple[str, ...]:
     if location.upstream:
         if location.grpc:
             return _grpc(location, location.upstream, context.edge)
-        return _proxy(location, location.upstream)
+        return _proxy(location, location.upstream, context.site)
     if location.return_:
         answer = location.return_
         content = answer.text if answer.url is None else re.sub(r"\$host(?!\w)", context.variables.host, answer.url)
@@ -205,11 +208,12 @@ def _files(location: Location) -> tuple[str, ...]:
     )
 
 
-def _proxy(location: Location, upstream: Upstream) -> tuple[str, ...]:
+def _proxy(location: Location, upstream: Upstream, site: Site) -> tuple[str, ...]:
     timeout = WEBSOCKET_TIMEOUT if location.websocket else PROXY_TIMEOUT
     scheme = "https" if upstream.tls else "http"
-    # The slash after the upstream replaces the location's path.
-    directives = [f"proxy_pass {scheme}://{upstream.name}" + ("/" if location.strip_prefix else "")]
+    path = rest_of_path(location).variable if location.strip_prefix else ""
+    directives = [f"proxy_pass {scheme}://{upstream.name}{path}"]
+    directives += rewritten_headers(location, site) if location.strip_prefix else ()
     directives += [
         f"{directive} {value}"
         for directive, value, inherited in (

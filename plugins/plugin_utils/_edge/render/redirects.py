@@ -8,19 +8,18 @@ target would begin a header of the response.
 from __future__ import annotations
 
 import hashlib
-import urllib.parse
 from dataclasses import dataclass
 
 from ..model.redirect import Redirect
 from ..model.site import Site
+from ..syntax.paths import encoded, literal
 from ..syntax.quote import quoted
 
 PATH = "$edge_path"
 """The path that the client sent, without the query."""
-_KEPT = "/%:@!$&'()*+,;=~-._"
 _LONGEST_IN_128_BYTES = 100
 """Bytes of a path for which an entry fits into a bucket of 128 bytes of nginx's hash of maps."""
-TARGET = r"(?<edge_target>(?:https?://|/(?![/\\]))[^\x00-\x20]*)"
+TARGET = r"(?<edge_target>(?:https?://|/(?![/\\]))\S*)"
 """A target. A browser would take a path that begins with two slashes for a host."""
 
 
@@ -64,11 +63,6 @@ def needs_large_buckets(site: Site) -> bool:
     return any(one.match == "exact" and len(encoded(one.from_)) > _LONGEST_IN_128_BYTES for one in site.redirects)
 
 
-def encoded(path: str) -> str:
-    """A path as browsers send it."""
-    return urllib.parse.quote(path, safe=_KEPT)
-
-
 def _source(redirect: Redirect) -> str:
     if redirect.match == "exact":
         # A text that begins with ~ would be an expression.
@@ -76,11 +70,6 @@ def _source(redirect: Redirect) -> str:
     if redirect.match == "prefix":
         return f"~^{literal(encoded(redirect.from_))}(.*)$"
     return f"~{redirect.from_}"
-
-
-def literal(text: str) -> str:
-    """A text as a part of a regular expression of PCRE."""
-    return "".join(f"\\{one}" if one in r"\.^$*+?()[]{}|" else one for one in text)
 
 
 def _result(redirect: Redirect) -> str:

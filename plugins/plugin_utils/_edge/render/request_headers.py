@@ -106,17 +106,21 @@ def request_headers(
     levels: Sequence[Edge | Site | Location],
     *,
     websocket: bool = False,
+    prefix: str = "",
     more: Iterable[tuple[str, str]] = (),
 ) -> RequestHeaders:
     """The set of a block.
 
     :param levels: the edge, then the site and the location where there are any; a deeper one takes precedence.
     :param websocket: whether upgrades are passed on.
+    :param prefix: the part of the path that the backend does not see; empty if it sees the whole path.
     :param more: what access control and caching add; the model cannot change it.
     """
     base = dict(forwarded(variables))
     if protocol == "proxy":
         base.update(UPGRADE if websocket else KEEPALIVE)
+    if prefix:
+        base["X-Forwarded-Prefix"] = prefix
     base = merged(base, {name: f"$http_{variable_name(name)}" for name in _passed(levels)})
     for level in levels:
         base = merged(base, level.request_headers)

@@ -8,6 +8,8 @@ import re
 import urllib.parse
 import warnings
 
+_KEPT = "/%:@!$&'()*+,;=~-._"
+"""Characters that browsers send as they are in a path (RFC 3986, pchar), and ``%`` of what is encoded already."""
 _NO_STRUCTURE = re.compile(r"\\Q|\(\?(?:#|x|[a-z]*x[a-z-]*[:)]|C)|\(\*", re.ASCII)
 """PCRE syntax in which parentheses and brackets may have another meaning: quotes, comments, verbs, callouts."""
 _UNIVERSAL = ("unterminated character set", "missing ), unterminated", "unbalanced parenthesis", "nothing to repeat")
@@ -45,3 +47,13 @@ def normal_path(path: str) -> str:
     simple = posixpath.normpath(parts)
     ends = parts.endswith(("/", "/.", "/..")) and simple != "/"
     return simple + ("/" if ends else "")
+
+
+def encoded(path: str) -> str:
+    """A path as browsers send it."""
+    return urllib.parse.quote(path, safe=_KEPT)
+
+
+def literal(text: str) -> str:
+    """A text as a part of a regular expression of PCRE."""
+    return re.sub(r"[\\.^$*+?()\[\]{}|]", lambda found: f"\\{found[0]}", text)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Locations whose prefix the backend does not see (``strip_prefix``).
+
+nginx's own way, a URI behind ``proxy_pass``, decodes the path and encodes it again, which turns ``%2f`` into a slash.
+Here the rest of the path is a part of ``$request_uri``, as the client sent it. A request whose path does not begin
+with the prefix as it is written, such as ``/x/../shop/`` or ``/%73hop/``, gets 400.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ..model.location import Location
+from ..model.site import Site
+from ..syntax.paths import encoded, literal
+from ..syntax.quote import quoted
+from .response_headers import ValueMap
+
+LONGEST_NAMES = 2000
+"""Characters of host names in an expression; nginx reads at most 4096 bytes at a time."""
+
+
+def public_prefix(location: Location) -> str:
+    """The prefix of the location without its last slash, as clients send it; the value of X-Forwarded-Prefix."""
+    return encoded(location.path).rstrip("/")
+
+
+def rest_of_path(location: Location) -> ValueMap:
+    """The path and the query behind the prefix; empty if the path that the client sent does not begin with it."""
+    prefix = literal(encoded(location.path))
+    variable = f"$edge_rest_{hashlib.sha256(location.path.encode()).hexdigest()[:8]}"
+    return ValueMap("$request_uri", variable, ((f"~^{prefix}([^#]*)$", "/$1"),), "")
+
+
+def rewritten_headers(location: Location, site: Site) -> tuple[str, ...]:
+    """Directives that put the prefix in front of paths in the ``Location`` and ``Set-Cookie`` of the backend.
+
+    A path that has the prefix already is kept: an application that knows X-Forwarded-Prefix writes it itself.
+    """
+    prefix = public_prefix(location)
+    if not prefix:
+        return ()
+    name = literal(prefix[1:])
+    own = f"https?://(?:{_hosts(site)})(?::[0-9]+)?"
+    return (
+        f"proxy_redirect {quoted(f'~^(?:{own})?/(?!/|{name}(?:[/?#]|$))(.*)$')} {quoted(prefix + '/$1')}",
+        f"proxy_cookie_path {quoted(f'~^/(?!{name}(?:/|$))(.*)$')} {quoted(prefix + '/$1')}",
+    )
+
+
+def _hosts(site: Site) -> str:
+    names = [f"[^/:]+{literal(name[1:])}" if name.startswith("*.") else literal(name) for name in site.names]
+    every = "|".join(names)
+    return every if len(every) <= LONGEST_NAMES else names[0]
