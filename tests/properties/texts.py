@@ -155,6 +155,10 @@ KINDS: Mapping[Format, Kind] = {
         _from("/new", "/new/", "/new/$1", "https://www.example.net/a/$1?b=c", "https://example.net", "$1", "/a?b=1#c"),
         lambda text: f"/{digest(text)}",
     ),
+    formats.SIGN_IN: Kind(
+        _from("$location", "/oauth2/start?rd=$return_url", "https://login.example.net/?url=$return_url&x=1", "/login"),
+        lambda text: text if text == "$location" else f"/{digest(text)}",
+    ),
     # certbot's matters: none of them stands in nginx's text.
     formats.PLUGIN_NAME: Kind(_from("rfc2136", "cloudflare", "route53", "x-y")),
     formats.PACKAGE_NAME: Kind(_from("python3-certbot-dns-rfc2136", "certbot-dns-x")),

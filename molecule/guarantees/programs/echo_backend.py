@@ -7,7 +7,7 @@ journal.
 
 Query parameters, each percent-encoded: ``status=404``, ``h=Name:value`` (repeatable), ``body=text``, ``fresh=60`` for
 ``Cache-Control: max-age=60``. Without them: 200 and the recorded request as JSON. The service lets requests with the
-cookie ``session=carl`` pass. Every response carries headers that an edge must hide. A request with ``Upgrade`` gets 101
+cookie ``session=carl`` pass; others get 401, or what the query says. Every response carries headers that an edge must hide. A request with ``Upgrade`` gets 101
 for any protocol: the edge must forward none but WebSocket.
 
 Requests carry a mark (``q<run>x<row>s<step>``) anywhere; ``GET /<run>`` on the journal's port returns all requests of
@@ -92,7 +92,10 @@ class Requests(socketserver.StreamRequestHandler):
         status, more, text = wanted(target)
         if entry["server"] == "auth":
             allowed = "session=carl" in values.get("cookie", "")
-            status, more = (200, ["X-Auth-User: carl"]) if allowed else (401, [])
+            if allowed:
+                status, more = 200, [*more, "X-Auth-User: carl"]
+            elif "?" not in target:
+                status, more = 401, []
         if text is None:
             text = json.dumps(entry).encode()
         named = {one.partition(":")[0].lower() for one in more}

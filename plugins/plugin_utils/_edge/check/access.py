@@ -23,6 +23,7 @@ RESERVED_HEADERS = FORWARDED_NAMES | {
     "upgrade",
 }
 """Headers to backends that the edge itself decides on."""
+UNAUTHORIZED = 401
 REFUSALS = 400
 """The lowest status of an answer that serves nothing."""
 
@@ -41,8 +42,10 @@ def check_access(reading: Reading) -> Iterator[Problem]:
             seen[user.name] = user.at("name")
     for site in edge.sites:
         yield from _headers(site.auth_request)
+        yield from _sign_in(site, site)
         for location in site.locations:
             yield from _headers(location.auth_request)
+            yield from _sign_in(location, site)
             yield from _location(location, site)
 
 
@@ -61,6 +64,19 @@ def _headers(auth: AuthRequest | None) -> Iterator[Problem]:
         if name.lower() in seen:
             yield Problem(place, f"{name} is listed twice", "write it once")
         seen.add(name.lower())
+
+
+def _sign_in(part: Site | Location, site: Site) -> Iterator[Problem]:
+    """nginx has one page for all responses with status 401 of a block."""
+    auth = part.auth_request
+    if auth is None or auth.sign_in is None:
+        return
+    if part.basic_auth or site.basic_auth:
+        reason = "would also follow a wrong password of basic_auth"
+        yield Problem(auth.at("sign_in"), reason, "remove one of them")
+    for page in site.error_pages:
+        if UNAUTHORIZED in page.status:
+            yield Problem(auth.at("sign_in"), f"contradicts {page.place}, which has status 401", "remove one of them")
 
 
 def _location(location: Location, site: Site) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from ..syntax.formats import EdgeFile, HeaderName, Literal, Name, Password, PasswordHash, UriPath, UserName
+from ..syntax.formats import EdgeFile, HeaderName, Literal, Name, Password, PasswordHash, SignIn, UriPath, UserName
 from .record import Record, Reference
 from .upstream import Upstream
 
@@ -43,6 +43,8 @@ class AuthRequest(Record):
     upstream: Annotated[Upstream, Reference("edge_upstreams")]
     path: UriPath
     headers: tuple[HeaderName, ...]
+    sign_in: SignIn | None
+    cookies: bool
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ..policy.access_rules import has_own_rules, rules_below, rules_of_location
 from ..policy.effective import Effective
 from ..syntax.quote import quoted
 from .request_headers import RequestHeaders, request_headers, variable_name
+from .sign_in import DENIED, pages, return_url, sets
 
 
 def allow_and_deny(allow: tuple[str, ...] | None, deny: tuple[str, ...]) -> tuple[str, ...]:
@@ -104,6 +105,7 @@ class Access:
             directives += [
                 f"auth_request_set {_identity(name)} $upstream_http_{variable_name(name)}" for name in auth.headers
             ]
+            directives += (*sets(auth), *pages(auth, self.site, inside=auth is not self.site.auth_request))
         return tuple(directives)
 
     def identity_headers(self, auth: AuthRequest | None) -> tuple[tuple[str, str], ...]:
@@ -112,17 +114,17 @@ class Access:
         :param auth: the service that decides here; without one, a client's own headers of these names are dropped.
         """
         trusted = {name.lower() for name in auth.headers} if auth else set()
-        names = {name.lower(): name for one in _auth_requests(self.site) for name in one.headers}
+        names = {name.lower(): name for one in auth_requests(self.site) for name in one.headers}
         return tuple((name, _identity(name) if key in trusted else "") for key, name in names.items())
 
     def auth_headers(self, edge: Edge, variables: Effective) -> RequestHeaders:
         """Headers that a service gets which decides about requests."""
-        more = (*OF_AUTH_REQUESTS, *self.identity_headers(None))
+        more = (*OF_AUTH_REQUESTS, ("X-Original-URL", return_url(variables)), *self.identity_headers(None))
         return request_headers("proxy", variables, (edge, self.site), more=more)
 
     def auth_locations(self, edge: Edge, variables: Effective, generation: str) -> tuple[AuthLocationView, ...]:
         """One internal location for each service and path that the site asks."""
-        distinct = {_auth_path(auth): auth for auth in _auth_requests(self.site)}
+        distinct = {_auth_path(auth): auth for auth in auth_requests(self.site)}
         headers = self.auth_headers(edge, variables)
         return tuple(
             AuthLocationView(auth.place, path, _ask(auth, headers.directives(generation)))
@@ -130,7 +132,8 @@ class Access:
         )
 
 
-def _auth_requests(site: Site) -> Iterable[AuthRequest]:
+def auth_requests(site: Site) -> Iterable[AuthRequest]:
+    """All questions to authorizing services in a site."""
     return (part.auth_request for part in site.parts if part.auth_request)
 
 
@@ -150,6 +153,8 @@ OF_AUTH_REQUESTS = (
     ("If-None-Match", ""),
     ("X-Original-URI", "$request_uri"),
     ("X-Original-Method", "$request_method"),
+    ("X-Forwarded-Uri", "$request_uri"),
+    ("X-Forwarded-Method", "$request_method"),
 )
 """Headers that describe the original request to the authorizing service."""
 
@@ -159,6 +164,8 @@ def _ask(auth: AuthRequest, headers: tuple[str, ...]) -> tuple[str, ...]:
     return (
         "internal",
         f"proxy_pass {'https' if upstream.tls else 'http'}://{upstream.name}{auth.path}",
+        "proxy_intercept_errors on",
+        f"error_page 301 302 303 307 308 =401 {DENIED}",
         "proxy_pass_request_body off",
         "client_max_body_size 0",  # nginx compares the body of the original request with this limit, too
         *headers,

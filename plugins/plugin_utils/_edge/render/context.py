@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..model.access import AuthRequest
 from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
-from ..policy.access_rules import rules_below, rules_of_location, rules_of_site
+from ..policy.access_rules import Rules, rules_below, rules_of_location, rules_of_site
 from ..policy.effective import Effective
 from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.raw import raw_protocols, read_raw
@@ -19,6 +20,7 @@ from .prefixes import public_prefix
 from .raw import view_raw
 from .request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
 from .response_headers import Added, added_headers
+from .sign_in import cookie_headers
 
 CACHE_STATUS = Added("add_header X-Cache-Status $upstream_cache_status always")
 
@@ -67,16 +69,33 @@ class SiteContext:
         found = read_raw(text).directives if "location" in text else ()
         return any(one.name == "location" and "".join(one.words[1:2]).startswith("~") for one in found)
 
-    def added(self, policy: ResponsePolicy, first: Iterable[Added] = ()) -> list[Added]:
-        """The headers that a policy adds to responses of the main server."""
+    def added(
+        self, policy: ResponsePolicy, first: Iterable[Added] = (), auth: AuthRequest | None = None
+    ) -> list[Added]:
+        """The headers that a policy adds to responses of the main server.
+
+        :param auth: the service that decides about the requests; its cookies are sent to clients if the model says so.
+        """
+        first = (*first, *(cookie_headers() if auth and auth.cookies else ()))
         found = added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
         own = policy.lifetimes and not policy.names_lifetime
         return [*found, lifetime_header(policy.lifetimes)] if own else found
 
-    def added_by_location(self, location: Location) -> list[Added]:
-        """Headers of a location where they differ from those of its site; a block has all of its headers or none."""
-        found = self.added(self.policy.over(location), (CACHE_STATUS,) if location.cache else ())
-        return found if found != self.added(self.policy) else []
+    def added_by_site(self) -> list[Added]:
+        """Headers of the site; locations that say nothing else inherit them."""
+        return self.added(self.policy, auth=None if self.site.maintenance else self.site.auth_request)
+
+    def added_by_location(self, location: Location, auth: AuthRequest | None) -> list[Added]:
+        """Headers of a location where they differ from those of its site; a block has all of its headers or none.
+
+        :param auth: see :meth:`added`.
+        """
+        found = self.added(self.policy.over(location), (CACHE_STATUS,) if location.cache else (), auth)
+        return found if found != self.added_by_site() else []
+
+    def rules(self, location: Location, prefix: Location | None) -> Rules:
+        """The access rules of a location, which may be inside of a protected prefix."""
+        return rules_below(self.site, prefix, location) if prefix else rules_of_location(self.site, location)
 
     def hidden_by_site(self) -> tuple[str, ...]:
         """Headers of backends that are hidden here where they differ from those of the edge."""
@@ -109,7 +128,7 @@ class SiteContext:
         :param prefix: the protected prefix that the location is inside of.
         """
         protocol = "grpc" if location.grpc else "proxy"
-        rules = rules_below(self.site, prefix, location) if prefix else rules_of_location(self.site, location)
+        rules = self.rules(location, prefix)
         return request_headers(
             protocol,
             self.variables,
@@ -123,9 +142,7 @@ class SiteContext:
         self, location: Location | None = None, prefix: Location | None = None
     ) -> tuple[str, tuple[DroppedHeaders, ...]]:
         """Raw directives of the site, or of a location, which may be inside of a protected prefix."""
-        rules = rules_of_site(self.site)
-        if location:
-            rules = rules_below(self.site, prefix, location) if prefix else rules_of_location(self.site, location)
+        rules = self.rules(location, prefix) if location else rules_of_site(self.site)
         return view_raw(
             (location or self.site).extra_directives,
             (self.edge, self.site, *((location,) if location else ())),

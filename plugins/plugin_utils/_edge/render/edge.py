@@ -78,6 +78,7 @@ class EdgeView:
     names_hash_bucket: int
     map_hash_bucket: int
     redirects: bool
+    asks_services: bool
     websocket: bool
     gzip: bool
     gzip_types: str
@@ -141,6 +142,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
         map_hash_bucket=512 if any(needs_large_buckets(site) for site in edge.sites) else 128,
         redirects=any(site.redirects for site in sites),
+        asks_services=any(site.auth_locations for site in sites),
         websocket=any(location.websocket for site in edge.sites for location in site.locations),
         gzip=edge.gzip,
         # nginx has text/html in the list already, and warns of what is listed twice.

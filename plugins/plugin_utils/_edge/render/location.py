@@ -12,7 +12,7 @@ from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
 from ..model.upstream import Upstream
-from ..policy.access_rules import is_protected, regexes_below, rules_below
+from ..policy.access_rules import is_protected, regexes_below
 from ..syntax import quantities
 from ..syntax.quote import quote, quoted
 from .access import upstream_tls
@@ -103,7 +103,8 @@ def view_location(
     :param rules: directives of access control.
     :param prefix: the protected prefix that it is inside of.
     """
-    if prefix and rules_below(context.site, prefix, location).auth_request:
+    auth = context.rules(location, prefix).auth_request
+    if prefix and auth:
         location = replace(location, cache=None)  # a response for one user would be served to others
     modifier = {"prefix": "", "priority_prefix": "^~ ", "exact": "= ", "regex": "~ "}[location.match]
     cache = None
@@ -114,7 +115,7 @@ def view_location(
     inherited = requests is None or requests == context.requests_of_site(requests.dropped.protocol)
     rest = rest_of_path(location) if location.strip_prefix else None
     refusal = requests.dropped.refusal if requests else None
-    added = context.added_by_location(location)
+    added = context.added_by_location(location, auth)
     groups = (
         (*rules, *_limits(location), *_transfer(location)),
         _action(location, context),

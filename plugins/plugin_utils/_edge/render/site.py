@@ -12,13 +12,14 @@ from ..policy.confusing_paths import confusing_paths
 from ..policy.effective import Effective, effective
 from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
-from .access import Access, AuthLocationView
+from .access import Access, AuthLocationView, auth_requests
 from .context import SiteContext
 from .listen import Listen, listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
 from .location import LocationView, view_locations
 from .redirects import RedirectsView, view_redirects
 from .request_headers import DroppedHeaders
 from .response_headers import Added, ValueMap, added_headers
+from .sign_in import SignInView, sign_in_name, view_sign_in
 
 TLS_FOLDER = "/etc/nginx/tls"
 HTTP_PORT, HTTPS_PORT = 80, 443
@@ -69,6 +70,7 @@ class SiteView:
     opened: tuple[str, ...]
     error_pages: tuple[ErrorPageView, ...]
     auth_locations: tuple[AuthLocationView, ...]
+    sign_ins: tuple[SignInView, ...]
     locations: tuple[LocationView, ...]
     closing_location: bool
     extra_directives: str
@@ -88,11 +90,12 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     tls = tls_listen(edge, target, http2)
     if http3:
         tls += listen_on(edge.https_port, "quic", ipv6=edge.ipv6)
-    added = context.added(context.policy)
+    added = context.added_by_site()
     redirected = added_headers(context.policy, variables, tls=False) if site.https else []
     locations = _locations(site, context)
     requests = context.own_requests()
     auth_locations = () if site.maintenance else access.auth_locations(edge, variables, generation)
+    sign_ins = () if site.maintenance else _sign_ins(context)
     blocks = [one for location in locations for one in location.walk()]
     raw, raw_dropped = ("", ()) if site.maintenance else context.raw()
     named = site.name if site.redirect_aliases else variables.host
@@ -120,11 +123,12 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         opened=() if site.maintenance else access.opened,
         error_pages=tuple(_error_page(page) for page in site.error_pages),
         auth_locations=auth_locations,
+        sign_ins=sign_ins,
         locations=locations,
         closing_location=not site.maintenance
         and not any(location.path == "/" and location.is_prefix for location in site.locations),
         extra_directives=raw,
-        added=(*added, *redirected, *(one for block in blocks for one in block.added)),
+        added=(*added, *redirected, *(one for part in (*sign_ins, *blocks) for one in part.added)),
         maps=(
             *(one for block in blocks for one in block.maps),
             *(one.refusal for one in raw_dropped if one.refusal),
@@ -135,6 +139,15 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
             *raw_dropped,
             *((access.auth_headers(edge, variables).dropped,) if auth_locations else ()),
         ),
+    )
+
+
+def _sign_ins(context: SiteContext) -> tuple[SignInView, ...]:
+    """One location for each sign-in page that the site leads to."""
+    distinct = {sign_in_name(auth): auth for auth in auth_requests(context.site) if auth.sign_in}
+    return tuple(
+        view_sign_in(auth, context.variables, tuple(context.added(context.policy, auth=auth)))
+        for auth in distinct.values()
     )
 
 

@@ -204,6 +204,10 @@ REDIRECT_TARGET = _matching(
     "a path or URL without white space; $1 and $name are groups, which may stand behind the host of a URL",
     rf"(?:https?://[^\s;{{}}\"'$\\/?#]+(?:/{_TARGET})?|(?=[/$]){_TARGET})",
 )
+SIGN_IN = _matching(
+    "$location, or a path or URL without white space, in which $return_url may stand behind the host",
+    r"\$location|(?:https?://[^\s;{}\"'$\\/?#]+)?/(?:[^\s;{}\"'$\\]|\$return_url(?!\w))*",
+)
 LISTEN_ADDRESS = Format(
     "a port, or an IP address and a port such as 10.0.0.1:53", lambda value: split_listen(value) is not None
 )
@@ -275,6 +279,7 @@ PasswordHash = Annotated[str, PASSWORD_HASH]
 Email = Annotated[str, EMAIL]
 HttpsUrl = Annotated[str, HTTPS_URL]
 RedirectUrl = Annotated[str, REDIRECT_URL]
+SignIn = Annotated[str, SIGN_IN]
 RedirectTarget = Annotated[str, REDIRECT_TARGET]
 PluginName = Annotated[str, PLUGIN_NAME]
 PackageName = Annotated[str, PACKAGE_NAME]
