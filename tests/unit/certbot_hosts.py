@@ -73,7 +73,7 @@ class Edge:
     def lookup(self, name: str) -> Lookup:
         return self.answers.get(name, Lookup(True, ("127.0.0.1",)))
 
-    def handshake(self, name: str) -> Handshake:
+    def handshake(self, name: str, key_type: str | None = None) -> Handshake:
         raise AssertionError(name)
 
     def get(self, name: str, path: str) -> tuple[int, bytes]:

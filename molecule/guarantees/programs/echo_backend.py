@@ -7,8 +7,8 @@ journal.
 
 Query parameters, each percent-encoded: ``status=404``, ``h=Name:value`` (repeatable), ``body=text``, ``fresh=60`` for
 ``Cache-Control: max-age=60``. Without them: 200 and the recorded request as JSON. The service lets requests with the
-cookie ``session=carl`` pass; others get 401, or what the query says. Every response carries headers that an edge must hide. A request with ``Upgrade`` gets 101
-for any protocol: the edge must forward none but WebSocket.
+cookie ``session=carl`` pass; others get 401, or what the query says. Every response carries headers that an edge must
+hide. A request with ``Upgrade`` gets 101 for any protocol: the edge must forward none but WebSocket.
 
 Requests carry a mark (``q<run>x<row>s<step>``) anywhere; ``GET /<run>`` on the journal's port returns all requests of
 a run.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -31,6 +32,22 @@ def test_keys_and_passwords_are_not_world_readable(suite: str) -> None:
     files = Edge(suite).host.run(*find).splitlines()
     assert any(path.endswith("privkey.pem") for path in files)
     assert Edge(suite).host.run(*find, "-perm", "/o=r") == ""
+
+
+@pytest.mark.case("B5")
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_site_has_certificates_of_two_key_types(suite: str) -> None:
+    """Clients get the type that they support, and the edge finds both certificates as they are on disk."""
+    edge, name = Edge(suite), f"twin-a.{suite}.test"
+    shown = {}
+    for cipher in ("aECDSA", "aRSA"):
+        asked = f"openssl s_client -connect 127.0.0.1:443 -servername {name} -tls1_2 -cipher {cipher} </dev/null"
+        shown[cipher] = edge.host.run("sh", "-c", f"{asked} | openssl x509 -noout -text | grep 'Public Key Algorithm'")
+    assert shown["aECDSA"].split()[-1] == "id-ecPublicKey"
+    assert shown["aRSA"].split()[-1] == "rsaEncryption"
+    listed = json.loads(edge.host.run("nginx-edge", "--json", "certificates"))
+    twins = [one for one in listed["certificates"] if "twin" in one["name"]]
+    assert [(one["name"], one["problem"]) for one in twins if one["problem"]] == []
 
 
 @pytest.mark.case("G11")

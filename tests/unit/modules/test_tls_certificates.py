@@ -26,7 +26,7 @@ class Nginx:
     def __init__(self) -> None:
         self.serves: dict[str, X509Certificate] = {}
 
-    def handshake(self, name: str) -> Handshake:
+    def handshake(self, name: str, key_type: str | None = None) -> Handshake:
         return Handshake(self.serves.get(name), refused=name not in self.serves)
 
 

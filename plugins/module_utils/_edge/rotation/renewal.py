@@ -159,7 +159,7 @@ def observe_one(host: Host, edge: TlsClient, folders: Folders, name: str, *, use
         own = key_pairs.read_chain(host, folders.link(name))[0]
     except EdgeError as error:
         return Observation(name, (), None, error.message, handshake_for(edge, ()))
-    return Observation(name, own.names, own, "", handshake_for(edge, own.names if used else ()))
+    return Observation(name, own.names, own, "", handshake_for(edge, own.names if used else (), own))
 
 
 def observe_all(

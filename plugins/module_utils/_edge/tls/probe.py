@@ -13,7 +13,6 @@ from __future__ import annotations
 import http.client
 import os
 import socket
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +25,7 @@ from ..host.host import Host
 from ..host.paths import Folders
 from .decisions import PLACEHOLDER_ORGANISATION
 from .key_pairs import FULLCHAIN
-from .served import WORKERS, server_name
+from .served import WORKERS, client_context, server_name
 from .x509 import X509Certificate, iso, parse_chain, parse_der
 
 SERVER_ERROR = 500
@@ -72,8 +71,11 @@ class Answer:
 class Web(Protocol):
     """A client of the sites."""
 
-    def request(self, site: ProbedSite) -> Answer:
-        """Send a request to one site; never raises."""
+    def request(self, site: ProbedSite, key_type: str | None = None) -> Answer:
+        """Send a request to one site; never raises.
+
+        :param key_type: as for :meth:`.served.TlsClient.handshake`.
+        """
         raise NotImplementedError
 
 
@@ -86,7 +88,7 @@ class LocalWeb:
         self.timeout = timeout
         self.address = address
 
-    def request(self, site: ProbedSite) -> Answer:
+    def request(self, site: ProbedSite, key_type: str | None = None) -> Answer:
         """See :class:`Web`."""
         certificate: X509Certificate | None = None
         name = server_name(site.name) or site.name
@@ -95,19 +97,12 @@ class LocalWeb:
             with socket.create_connection((self.address, port), timeout=self.timeout) as plain:
                 if not site.https:
                     return Answer(status=_status(plain, name, site.path))
-                with _client().wrap_socket(plain, server_hostname=server_name(site.name)) as secured:
+                with client_context(key_type).wrap_socket(plain, server_hostname=server_name(site.name)) as secured:
                     shown = secured.getpeercert(binary_form=True)
                     certificate = parse_der(shown) if shown else None
                     return Answer(certificate, _status(secured, name, site.path))
         except (OSError, http.client.HTTPException, EdgeError) as error:
             return Answer(certificate, problem=str(error) or type(error).__name__)
-
-
-def _client() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _status(connected: socket.socket, name: str, path: str) -> int:
@@ -147,13 +142,16 @@ def find(host: Host, folders: Folders, web: Web, site: ProbedSite) -> Finding:
     """Probe one site and evaluate the response."""
     answer = web.request(site)
     if site.https:
-        if answer.certificate is None:
+        served = answer.certificate
+        if served is None:
             return Finding(site, answer, f"no TLS handshake ({answer.problem or 'no certificate was served'})", True)
         on_disk = _on_disk(host, os.path.join(folders.link(site.certificate), FULLCHAIN))
-        if answer.certificate != on_disk:
+        if on_disk and on_disk.key_type != served.key_type:
+            served = web.request(site, on_disk.key_type).certificate or served  # the site may have both types
+        if served != on_disk:
             serial = on_disk.serial if on_disk else "unreadable"
-            return Finding(site, answer, f"serves serial {answer.certificate.serial}, but on disk is {serial}", True)
-        if _is_placeholder(answer.certificate):
+            return Finding(site, answer, f"serves serial {served.serial}, but on disk is {serial}", True)
+        if _is_placeholder(served):
             return Finding(site, answer, "serves a placeholder, because its certificate was not issued", False)
     if answer.status is None:
         return Finding(site, answer, f"no answer ({answer.problem})", False)

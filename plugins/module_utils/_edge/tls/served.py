@@ -48,8 +48,11 @@ class Lookup(NamedTuple):
 class TlsClient(Protocol):
     """A client of the edge for TLS."""
 
-    def handshake(self, name: str) -> Handshake:
-        """Connect over TLS with the server name ``name``."""
+    def handshake(self, name: str, key_type: str | None = None) -> Handshake:
+        """Connect over TLS with the server name ``name``.
+
+        :param key_type: accept certificates with this type of key only; see :func:`client_context`.
+        """
         raise NotImplementedError
 
 
@@ -82,10 +85,8 @@ class LoopbackClient:
             return Lookup(None, problem=str(error))
         return Lookup(True, tuple(dict.fromkeys(str(one[4][0]) for one in found)))
 
-    def handshake(self, name: str) -> Handshake:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    def handshake(self, name: str, key_type: str | None = None) -> Handshake:
+        context = client_context(key_type)
         try:
             place = (self.address, self.https_port)
             with (
@@ -115,6 +116,24 @@ class LoopbackClient:
             connection.close()
 
 
+_CIPHERS = {"ecdsa": "aECDSA", "rsa": "aRSA"}
+
+
+def client_context(key_type: str | None = None) -> ssl.SSLContext:
+    """A client that does not verify certificates.
+
+    :param key_type: ``ecdsa`` or ``rsa``, for a site with a certificate of each type. In TLS 1.2, the cipher determines
+        the type; Python cannot select it in TLS 1.3. None for no limit, as for all other types.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if key_type in _CIPHERS:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(_CIPHERS[key_type])
+    return context
+
+
 def server_name(name: str) -> str | None:
     """The server name for TLS: for a wildcard a name below it, and None for an address (not allowed in SNI)."""
     try:
@@ -124,13 +143,20 @@ def server_name(name: str) -> str | None:
     return None
 
 
-def handshake_for(edge: TlsClient, names: tuple[str, ...]) -> Handshake:
-    """The handshake for the first of the names that a site has."""
+def handshake_for(edge: TlsClient, names: tuple[str, ...], on_disk: X509Certificate | None = None) -> Handshake:
+    """The handshake for the first of the names that a site has.
+
+    :param on_disk: the certificate that should be served. If another type of key is served, the site may have both.
+    """
     last = Handshake(None, refused=True, problem="has no names")
     for name in names:
         last = edge.handshake(name)
-        if not last.refused:
-            break
+        if last.refused:
+            continue
+        if last.certificate and on_disk and last.certificate.key_type != on_disk.key_type:
+            limited = edge.handshake(name, on_disk.key_type)
+            return limited if limited.certificate else last
+        break
     return last
 
 
@@ -219,7 +245,7 @@ def observe_wanted(
             on_disk, damage = read_pair(host, folders.link(name)).certificate, ""
         except (EdgeError, OSError) as error:
             on_disk, damage = None, str(error)
-        return Observation(name, names[name], on_disk, damage, handshake_for(edge, names[name]))
+        return Observation(name, names[name], on_disk, damage, handshake_for(edge, names[name], on_disk))
 
     return observe(look, list(names), timeout=timeout)
 

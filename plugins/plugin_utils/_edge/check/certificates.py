@@ -13,6 +13,8 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.sour
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted, options_of
 
 from ..model.certificate import Acme, Certificate
+from ..model.edge import Edge
+from ..model.site import Site
 from ..plan.certificates import LETS_ENCRYPT, LETS_ENCRYPT_STAGING, UNKNOWN_NAMES, plan_certificates
 from ..read.reader import Reading
 from ..syntax.problems import Problem
@@ -34,6 +36,8 @@ def check_certificates(reading: Reading) -> Iterator[Problem]:
         yield from _check_challenge(certificate)
         yield from _check_use(certificate, reading)
         yield from _check_reach(certificate, reading)
+    for site in edge.sites:
+        yield from _check_second(site, edge)
     ordered = [certificate for certificate in plan_certificates(edge) if source_of(certificate.source).ordered]
     for planned in ordered:
         yield from _check_ordered(planned)
@@ -46,6 +50,21 @@ def check_certificates(reading: Reading) -> Iterator[Problem]:
         )
     if edge.acme is not None:
         yield from _check_acme(edge.acme, ordered=bool(ordered))
+
+
+def _check_second(site: Site, edge: Edge) -> Iterator[Problem]:
+    second, first = site.second_certificate, site.certificate
+    if second is None or not site.https:
+        return
+    place = site.at("second_certificate")
+    provided = any(one and source_of(one.source).from_files for one in (first, second))
+    key_type = first.key_type if first else Wanted.key_type
+    if second.name == site.certificate_name or (not provided and second.key_type == key_type):
+        remedy = f"write key_type: {'rsa' if key_type == 'ecdsa' else 'ecdsa'} in '{second.name}'"
+        yield Problem(place, f"is a certificate with the same type of key ({key_type}) as the first one", remedy)
+    if edge.tls_policy == "modern":
+        reason = "has no effect with edge_tls_policy: modern, because all clients of TLS 1.3 support ECDSA"
+        yield Problem(place, reason, "remove it")
 
 
 def _check_acme(acme: Acme, *, ordered: bool) -> Iterator[Problem]:
@@ -126,7 +145,7 @@ def _check_use(certificate: Certificate, reading: Reading) -> Iterator[Problem]:
             f"'{UNKNOWN_NAMES}' is reserved for clients that ask for an unknown name",
             "give it another name",
         )
-    used_by = [site for site in edge.sites if site.https and site.certificate_name == certificate.name]
+    used_by = [site for site in edge.sites if site.https and certificate.name in site.certificate_names]
     if not used_by and not certificate.names and not _has_broken_sites(reading):
         yield Problem(
             certificate.place,

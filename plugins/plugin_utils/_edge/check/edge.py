@@ -169,6 +169,7 @@ def _site(site: Site) -> Iterator[Problem]:
     if not site.https:
         for option, value in (
             ("certificate", site.certificate),
+            ("second_certificate", site.second_certificate),
             ("http3", site.http3 == "on"),
             ("http2", site.http2 == "on"),
         ):

@@ -62,6 +62,7 @@ class Site(Record):
     redirect_status: int
     https: bool
     certificate: Annotated[Certificate, Reference("edge_certificates")] | None
+    second_certificate: Annotated[Certificate, Reference("edge_certificates")] | None
     http2: Word
     http3: Word
     client_max_body_size: Size
@@ -98,3 +99,9 @@ class Site(Record):
     def certificate_name(self) -> str:
         """Name of the certificate of the site. It is used in paths, so the star of a wildcard is replaced."""
         return self.certificate.name if self.certificate else self.name.replace("*", "wildcard")
+
+    @property
+    def certificate_names(self) -> tuple[str, ...]:
+        """Names of its certificates: one, or one for each type of key."""
+        second = (self.second_certificate.name,) if self.second_certificate else ()
+        return (self.certificate_name, *second)

@@ -31,8 +31,9 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Wanted,
     places: dict[str, str] = {}
     for site in edge.sites:
         if site.https:
-            users.setdefault(site.certificate_name, []).extend(site.names)
-            places.setdefault(site.certificate_name, site.place)
+            for name in site.certificate_names:
+                users.setdefault(name, []).extend(site.names)
+                places.setdefault(name, site.place)
     planned = []
     for name in sorted({*declared, *users}):
         names = _unique(declared[name].names if name in declared and declared[name].names else users.get(name, []))

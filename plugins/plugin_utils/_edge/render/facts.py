@@ -48,7 +48,7 @@ def _listens(view: EdgeView) -> Iterator[Listen]:
 def _pairs(view: EdgeView) -> Iterator[str]:
     if view.default_tls_listen and view.unknown_names_certificate:
         yield view.unknown_names_certificate
-    yield from (site.certificate for site in view.sites if site.https)
+    yield from (folder for site in view.sites if site.https for folder in site.certificates)
 
 
 def _listener(listen: Listen) -> Listener:

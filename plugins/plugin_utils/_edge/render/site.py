@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..model.edge import Edge
@@ -60,7 +60,7 @@ class SiteView:
     redirects: RedirectsView | None
     alias_names: str
     alias_to: str
-    certificate: str
+    certificates: tuple[str, ...]
     client_max_body_size: str
     headers: tuple[str, ...]
     plain_headers: tuple[str, ...]
@@ -113,7 +113,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         redirects=view_redirects(site),
         alias_names=" ".join(site.aliases) if site.redirect_aliases else "",
         alias_to=_alias_to(site, edge, variables),
-        certificate=f"{TLS_FOLDER}/{site.certificate_name}",
+        certificates=tuple(f"{TLS_FOLDER}/{name}" for name in site.certificate_names),
         client_max_body_size=site.client_max_body_size,
         headers=tuple(one.directive for one in added),
         plain_headers=tuple(one.directive for one in redirected),
@@ -128,7 +128,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         closing_location=not site.maintenance
         and not any(location.path == "/" and location.is_prefix for location in site.locations),
         extra_directives=raw,
-        added=(*added, *redirected, *(one for part in (*sign_ins, *blocks) for one in part.added)),
+        added=(*added, *redirected, *_added(*sign_ins, *blocks)),
         maps=(
             *(one for block in blocks for one in block.maps),
             *(one.refusal for one in raw_dropped if one.refusal),
@@ -140,6 +140,10 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
             *((access.auth_headers(edge, variables).dropped,) if auth_locations else ()),
         ),
     )
+
+
+def _added(*parts: SignInView | LocationView) -> Iterator[Added]:
+    return (one for part in parts for one in part.added)
 
 
 def _sign_ins(context: SiteContext) -> tuple[SignInView, ...]:

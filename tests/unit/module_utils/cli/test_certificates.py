@@ -26,7 +26,7 @@ class Client:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
 
-    def handshake(self, name: str) -> Handshake:
+    def handshake(self, name: str, key_type: str | None = None) -> Handshake:
         return Handshake(key_pairs.read_chain(self.machine, self.machine.folders.link(name))[0])
 
 

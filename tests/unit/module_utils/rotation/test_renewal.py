@@ -34,7 +34,7 @@ class Clients:
     def __init__(self, host: ServingHost) -> None:
         self._host = host
 
-    def handshake(self, name: str) -> Handshake:
+    def handshake(self, name: str, key_type: str | None = None) -> Handshake:
         found = self._host.served.get(name)
         return Handshake(found, refused=found is None)
 

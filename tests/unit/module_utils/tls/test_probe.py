@@ -49,7 +49,7 @@ class FixedWeb:
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
-    def request(self, _site: ProbedSite) -> Answer:
+    def request(self, _site: ProbedSite, key_type: str | None = None) -> Answer:
         return self.answer
 
 

@@ -41,11 +41,13 @@ def pair() -> Pair:
 
 
 @contextlib.contextmanager
-def serving(pair: Pair, folder: Path) -> Iterator[int]:
+def serving(pair: Pair, folder: Path, second: Path | None = None) -> Iterator[int]:
     """A TLS server on loopback that knows b.example alone, as nginx with ssl_reject_handshake does."""
     (folder / "pair.pem").write_text(pair.fullchain + pair.privkey)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "pair.pem")
+    if second:
+        context.load_cert_chain(second)
     alerts = {"b.example": None, "broken.example": ssl.ALERT_DESCRIPTION_INTERNAL_ERROR}
     unknown = ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
     context.sni_callback = lambda _socket, name, _context: alerts.get(name, unknown)
@@ -82,6 +84,18 @@ def test_the_served_certificate_is_read_and_refused_names_are_told_apart(pair: P
     silent = edge.handshake("b.example")
     assert (silent.certificate, silent.refused) == (None, False)
     assert f"127.0.0.1:{port} does not answer" in silent.problem
+
+
+def test_both_certificates_of_a_site_are_found(pair: Pair, tmp_path: Path) -> None:
+    rsa = made("b.example", key_type="rsa")
+    (tmp_path / "rsa.pem").write_text(rsa.fullchain + rsa.privkey)
+    with serving(pair, tmp_path, tmp_path / "rsa.pem") as port:
+        edge = LoopbackClient(https_port=port)
+        for one in (pair, rsa):
+            assert handshake_for(edge, ("b.example",), one.certificate).certificate == one.certificate
+    with serving(pair, tmp_path) as port:
+        found = handshake_for(LoopbackClient(https_port=port), ("b.example",), rsa.certificate)
+        assert found.certificate == pair.certificate
 
 
 @pytest.mark.parametrize(
