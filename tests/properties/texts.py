@@ -155,6 +155,8 @@ KINDS: Mapping[Format, Kind] = {
         _from("/new", "/new/", "/new/$1", "https://www.example.net/a/$1?b=c", "https://example.net", "$1", "/a?b=1#c"),
         lambda text: f"/{digest(text)}",
     ),
+    formats.ORIGIN: Kind(_from("https://app.example.com", "https://*.example.com", "http://localhost:3000", "*")),
+    formats.METHOD: Kind(_from("GET", "POST", "PUT", "DELETE", "PROPFIND")),
     formats.SIGN_IN: Kind(
         _from("$location", "/oauth2/start?rd=$return_url", "https://login.example.net/?url=$return_url&x=1", "/login"),
         lambda text: text if text == "$location" else f"/{digest(text)}",

@@ -68,3 +68,17 @@ def test_a_client_cannot_say_who_it_is(edge: Edge) -> None:
     # Clients cannot reach the internal location of the service.
     path = edge.host.run("sh", "-c", "grep -rhoE '/_edge_auth_[0-9a-f]{8}' /etc/nginx/generations | head -n 1").strip()
     assert edge.get(path, *SESSION, name=name).status == 404
+
+
+@pytest.mark.feature("cross-origin requests")
+def test_scripts_of_an_allowed_origin(edge: Edge) -> None:
+    name, origin = f"shared.{edge.name}", ("-H", "Origin: https://app.example.com")
+    preflight = edge.get("/", "-X", "OPTIONS", *origin, "-H", "Access-Control-Request-Method: PUT", name=name)
+    assert (preflight.status, preflight.headers["access-control-allow-methods"]) == (204, "GET, PUT")
+    assert edge.get("/", *origin, name=name).status == 401
+    allowed = edge.get("/", *origin, *ANNA, name=name).headers
+    assert allowed["access-control-allow-origin"] == "https://app.example.com"
+    assert allowed["access-control-allow-credentials"] == "true"
+    assert allowed["access-control-expose-headers"] == "X-Backend"
+    other = edge.get("/", "-H", "Origin: https://evil.example", *ANNA, name=name).headers
+    assert "access-control-allow-origin" not in other

@@ -18,6 +18,7 @@ from ..syntax.problems import Problem, is_within
 from ..target.capabilities import UPSTREAM_RESOLVE, Target
 from ..target.name_resolution import resolves
 from .access import check_access
+from .cors import check_cors
 from .fleet import check_fleet
 from .headers import check_headers
 from .lifetimes import check_lifetimes
@@ -57,6 +58,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *check_access(reading),
         *check_headers(edge),
         *check_lifetimes(edge),
+        *check_cors(edge),
         *check_streams(reading),
         *check_raw(edge),
         *_ports(edge),

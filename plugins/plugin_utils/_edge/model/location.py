@@ -25,6 +25,7 @@ from ..syntax.formats import (
 )
 from .access import AuthRequest, BasicAuth
 from .cache import CacheUse
+from .cors import Cors
 from .headers import Lifetime, ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
 from .record import Record, Reference
@@ -63,6 +64,7 @@ class Location(Record):
     client_body_timeout: Time | None
     send_timeout: Time | None
     expires: tuple[Lifetime, ...]
+    cors: Cors | None
     gzip: bool | None
     gzip_static: bool
     access_log: bool

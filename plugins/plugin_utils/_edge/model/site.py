@@ -20,6 +20,7 @@ from ..syntax.formats import (
 )
 from .access import AuthRequest, BasicAuth, ClientCertificates
 from .certificate import Certificate
+from .cors import Cors
 from .headers import Lifetime, ResponseHeaders
 from .location import Location
 from .record import Record, Reference
@@ -72,6 +73,7 @@ class Site(Record):
     security_headers: dict[HeaderName, Literal]
     security_headers_override: tuple[HeaderName, ...]
     expires: tuple[Lifetime, ...]
+    cors: Cors | None
     gzip: bool | None
     client_certificates: ClientCertificates | None
     allow: tuple[Network, ...]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ..model.cors import Cors
 from ..model.edge import Edge
 from ..model.headers import Lifetime
 from ..model.location import Location
@@ -14,6 +15,15 @@ from ..model.site import Site
 ALWAYS_HIDDEN = ("Alt-Svc", "X-Powered-By")
 """Headers of backends: one leads clients past the edge, the other gives its software away."""
 
+CORS_HEADERS = (
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Max-Age",
+)
+"""Headers of responses to cross-origin requests."""
 LIFETIMES = frozenset({"cache-control", "expires", "pragma"})
 """Headers that say how long a response may be kept: a wrong one on an error or a redirect to a login stays for long."""
 LIFETIME_STATUSES = (200, 206)
@@ -36,6 +46,7 @@ class ResponsePolicy:
     add: Mapping[str, str] = field(default_factory=dict)
     remove: frozenset[str] = frozenset()
     lifetimes: tuple[Lifetime, ...] = ()
+    cors: Cors | None = None
 
     def over(self, level: Edge | Site | Location) -> ResponsePolicy:
         """The policy of a level inside this one."""
@@ -46,6 +57,7 @@ class ResponsePolicy:
             add=merged(self.add, level.response_headers.add),
             remove=self.remove | set(level.response_headers.remove),
             lifetimes=(() if isinstance(level, Edge) else level.expires) or self.lifetimes,
+            cors=(None if isinstance(level, Edge) else level.cors) or self.cors,
         )
 
     @property
@@ -56,7 +68,9 @@ class ResponsePolicy:
     def hidden(self, protocols: Iterable[str]) -> tuple[str, ...]:
         """Directives that keep headers of backends from clients."""
         overridden = (name for name, value in self.security.items() if value and name.lower() in self.override)
-        names = {name.lower(): name for name in (*ALWAYS_HIDDEN, *sorted(self.remove), *self.set, *overridden)}
+        of_cors = CORS_HEADERS if self.cors and self.cors.origins else ()
+        every = (*ALWAYS_HIDDEN, *sorted(self.remove), *self.set, *overridden, *of_cors)
+        names = {name.lower(): name for name in every}
         return tuple(f"{protocol}_hide_header {names[key]}" for protocol in protocols for key in sorted(names))
 
 

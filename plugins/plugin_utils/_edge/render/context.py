@@ -15,6 +15,7 @@ from ..policy.effective import Effective
 from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.raw import raw_protocols, read_raw
 from .access import Access
+from .cors import cors_headers
 from .lifetimes import lifetime_header
 from .prefixes import public_prefix
 from .raw import view_raw
@@ -78,6 +79,7 @@ class SiteContext:
         """
         first = (*first, *(cookie_headers() if auth and auth.cookies else ()))
         found = added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
+        found += cors_headers(policy.cors)
         own = policy.lifetimes and not policy.names_lifetime
         return [*found, lifetime_header(policy.lifetimes)] if own else found
 

@@ -18,6 +18,7 @@ from ..syntax.quote import quote, quoted
 from .access import upstream_tls
 from .cache import CacheView, view_cache_use
 from .context import SiteContext
+from .cors import preflight
 from .prefixes import rest_of_path, rewritten_headers
 from .request_headers import DroppedHeaders
 from .response_headers import Added, ValueMap
@@ -37,6 +38,7 @@ class LocationView:
 
     :param groups: directives, each group a paragraph.
     :param refusals: conditions under which requests are refused with 400.
+    :param preflight: the variable that is set for preflight requests; empty if the edge does not answer them.
     :param added: headers that it adds to responses.
     :param inner: locations inside it.
     :param maps: what its variables mean.
@@ -48,6 +50,7 @@ class LocationView:
     groups: tuple[tuple[str, ...], ...]
     extra_directives: str = ""
     refusals: tuple[str, ...] = ()
+    preflight: str = ""
     added: tuple[Added, ...] = ()
     inner: tuple[LocationView, ...] = ()
     maps: tuple[ValueMap, ...] = ()
@@ -131,6 +134,7 @@ def view_location(
         extra_directives=raw,
         added=tuple(added),
         inner=_without_hidden_files(location),
+        preflight=preflight(context.policy.over(location).cors),
         refusals=(*((refusal.variable,) if refusal else ()), *((f'{rest.variable} = ""',) if rest else ())),
         maps=(*_maps(cache), *((rest,) if rest else ()), *_refusals(requests.dropped if requests else None, *dropped)),
         dropped=(*((requests.dropped,) if requests else ()), *dropped),

@@ -16,6 +16,7 @@ from ..syntax.paths import encoded, literal
 from ..syntax.quote import quoted
 from .response_headers import ValueMap
 
+_NO_DOTS = r"(?!(?:[^?#]*/)?(?:[.]|%2[eE]){1,2}(?:[/?#]|$))"
 LONGEST_NAMES = 2000
 """Characters of host names in an expression; nginx reads at most 4096 bytes at a time."""
 
@@ -26,10 +27,11 @@ def public_prefix(location: Location) -> str:
 
 
 def rest_of_path(location: Location) -> ValueMap:
-    """The path and the query behind the prefix; empty if the path that the client sent does not begin with it."""
+    """The path and the query behind the prefix; empty if the path that the client sent does not begin with it, or has
+    segments ``.`` or ``..``, which could lead out of it."""
     prefix = literal(encoded(location.path))
     variable = f"$edge_rest_{hashlib.sha256(location.path.encode()).hexdigest()[:8]}"
-    return ValueMap("$request_uri", variable, ((f"~^{prefix}([^#]*)$", "/$1"),), "")
+    return ValueMap("$request_uri", variable, ((f"~^{prefix}{_NO_DOTS}([^#]*)$", "/$1"),), "")
 
 
 def rewritten_headers(location: Location, site: Site) -> tuple[str, ...]:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Redirects of a site: one map from the path to status and target, and one ``return`` for each status.
+"""Redirects of a site: maps from the path to status and target, and one ``return`` for each status.
 
 The path is the one that the client sent (``$request_uri``): nginx decodes ``$uri``, and a decoded line break in a
 target would begin a header of the response.
+
+A map finds an exact path in a hash, without regard to case. Therefore, its result begins with the path, and a second
+map compares both.
 """
 
 from __future__ import annotations
@@ -17,10 +20,13 @@ from ..syntax.quote import quoted
 
 PATH = "$edge_path"
 """The path that the client sent, without the query."""
+CHALLENGES = r"~^/\.well-known/acme-challenge/"
 _LONGEST_IN_128_BYTES = 100
 """Bytes of a path for which an entry fits into a bucket of 128 bytes of nginx's hash of maps."""
-TARGET = r"(?<edge_target>(?:https?://|/(?![/\\]))\S*)"
-"""A target. A browser would take a path that begins with two slashes for a host."""
+_LOCAL = r"(?<edge_target>/(?![/\\])\S*)"
+"""A path. A browser would take a path that begins with two slashes for a host."""
+_ANY_URL = r"(?<edge_target>\S+)"
+"""A URL, whose host is always the one of the model."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +42,12 @@ class RedirectEntry:
 class RedirectsView:
     """The redirects of a site.
 
-    :param variable: the result of the map, such as ``301 /new``.
-    :param conditions: status -> the condition of its ``return``.
+    :param found: the variable of the first map.
+    :param variable: the variable of the second map, such as ``301 path /new``.
+    :param conditions: pairs of a status and the condition of its ``return``.
     """
 
+    found: str
     variable: str
     entries: tuple[RedirectEntry, ...]
     conditions: tuple[tuple[int, str], ...]
@@ -49,13 +57,22 @@ def view_redirects(site: Site) -> RedirectsView | None:
     """The redirects; None if the site has none."""
     if not site.redirects or site.maintenance:
         return None
-    variable = f"$edge_redirect_{hashlib.sha256(site.name.encode()).hexdigest()[:8]}"
-    statuses = tuple(dict.fromkeys(one.status for one in site.redirects))
+    digest = hashlib.sha256(site.name.encode()).hexdigest()[:8]
+    variable = f"$edge_redirect_{digest}"
+    entries = [RedirectEntry(one.place, quoted(_source(one)), quoted(_result(one))) for one in site.redirects]
+    if not site.https:
+        entries.insert(0, RedirectEntry(site.place, quoted(CHALLENGES), "''"))
+    kinds = dict.fromkeys((one.status, one.is_local) for one in site.redirects)
     return RedirectsView(
+        found=f"$edge_found_{digest}",
         variable=variable,
-        entries=tuple(RedirectEntry(one.place, quoted(_source(one)), quoted(_result(one))) for one in site.redirects),
-        conditions=tuple((status, f"{variable} ~ {quoted(f'^{status} {TARGET}$')}") for status in statuses),
+        entries=tuple(entries),
+        conditions=tuple((status, f"{variable} ~ {quoted(_condition(status, local))}") for status, local in kinds),
     )
+
+
+def _condition(status: int, local: bool) -> str:
+    return f"^{status} path {_LOCAL}$" if local else f"^{status} url {_ANY_URL}$"
 
 
 def needs_large_buckets(site: Site) -> bool:
@@ -65,7 +82,6 @@ def needs_large_buckets(site: Site) -> bool:
 
 def _source(redirect: Redirect) -> str:
     if redirect.match == "exact":
-        # A text that begins with ~ would be an expression.
         return encoded(redirect.from_)
     if redirect.match == "prefix":
         return f"~^{literal(encoded(redirect.from_))}(.*)$"
@@ -77,4 +93,6 @@ def _result(redirect: Redirect) -> str:
     if redirect.match == "prefix":
         target += "$1"
     query = "" if "?" in target else "$is_args$args"
-    return f"{redirect.status} {target}{query}{mark}{fragment}"
+    path = f"{encoded(redirect.from_)} " if redirect.match == "exact" else ""
+    kind = "path" if redirect.is_local else "url"
+    return f"{path}{redirect.status} {kind} {target}{query}{mark}{fragment}"

@@ -208,6 +208,11 @@ SIGN_IN = _matching(
     "$location, or a path or URL without white space, in which $return_url may stand behind the host",
     r"\$location|(?:https?://[^\s;{}\"'$\\/?#]+)?/(?:[^\s;{}\"'$\\]|\$return_url(?!\w))*",
 )
+ORIGIN = _matching(
+    "an origin such as https://app.example.com, https://*.example.com or *, in lower case and without a path",
+    rf"\*|https?://(?:\*\.)?{_HOSTNAME.replace('A-Z', '')}(?::\d{{1,5}})?",
+)
+METHOD = _matching("a method such as GET", r"[A-Z]{1,32}")
 LISTEN_ADDRESS = Format(
     "a port, or an IP address and a port such as 10.0.0.1:53", lambda value: split_listen(value) is not None
 )
@@ -279,6 +284,8 @@ PasswordHash = Annotated[str, PASSWORD_HASH]
 Email = Annotated[str, EMAIL]
 HttpsUrl = Annotated[str, HTTPS_URL]
 RedirectUrl = Annotated[str, REDIRECT_URL]
+Origin = Annotated[str, ORIGIN]
+Method = Annotated[str, METHOD]
 SignIn = Annotated[str, SIGN_IN]
 RedirectTarget = Annotated[str, REDIRECT_TARGET]
 PluginName = Annotated[str, PLUGIN_NAME]
