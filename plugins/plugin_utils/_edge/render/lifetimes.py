@@ -2,7 +2,7 @@
 """Lifetimes of responses: ``Cache-Control`` by status, path and media type.
 
 nginx's own directive ``expires`` also applies to redirects and to 304, and replaces the header of the backend. Here a
-map gives the value, and it is empty unless the status is 200 or 206 and the response has no lifetime of its own.
+map gives the value, and it is empty unless the status is 200 or 206 and the response names no lifetime.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def assert_is_place_of(line: str, place: str, path: str, variables: dict[str, An
         assert path == f"sites/{name.replace('*', '+wildcard')}.conf", (line, place)
         assert found is not MISSING or place.endswith((".hidden_files", ".extra_directives")), (line, place)
         if words[0] == "server_name":
-            # With redirect_aliases, the aliases have a server block of their own.
+            # With redirect_aliases, the aliases have a separate server block.
             every = {found["name"], *found.get("aliases", [])}
             assert set(words[1:]) in (every, {found["name"]}, {*found.get("aliases", [])})
         is_location = words[0] == "location" and isinstance(found, dict) and ".locations[" in place
