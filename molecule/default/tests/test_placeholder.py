@@ -12,7 +12,7 @@ from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import run_site
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
-NAME = "nobody.invalid"
+NAME = "unknown.invalid"
 """No DNS server has an address for it (RFC 2606), so the authority cannot validate it."""
 EXPORTER = "prometheus-nginx-exporter.service"
 
