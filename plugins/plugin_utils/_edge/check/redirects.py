@@ -8,8 +8,10 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 
+from ..model.location import Location
 from ..model.redirect import Redirect
 from ..model.site import Site
+from ..policy.access_rules import has_own_rules, may_match_below
 from ..syntax import formats
 from ..syntax.paths import normal_path, wrong_structure
 from ..syntax.problems import Problem
@@ -37,7 +39,7 @@ def check_redirects(site: Site) -> Iterator[Problem]:
     taken: dict[tuple[str, str], str] = {}
     sound: list[Redirect] = []
     for redirect in site.redirects:
-        wrong = [*_redirect(redirect)]
+        wrong = [*_redirect(redirect), *_public(redirect, site)]
         key = (redirect.match, redirect.from_)
         if key in taken:
             wrong.append(Problem(redirect.at("from"), f"is already redirected by {taken[key]}", "remove one of them"))
@@ -66,6 +68,23 @@ def _redirect(redirect: Redirect) -> Iterator[Problem]:
     if redirect.match == "prefix" and redirect.from_.endswith("/") != redirect.to.endswith("/"):
         yield Problem(redirect.at("to"), "the rest of the path is appended to it", "end from and to with /, or neither")
     yield from _groups(redirect)
+
+
+def _public(redirect: Redirect, site: Site) -> Iterator[Problem]:
+    if not redirect.public and (has_own_rules(site) or any(_may_be_in(redirect, one) for one in site.locations)):
+        reason = "nginx redirects before it checks the access rules for this path"
+        yield Problem(redirect.at("public"), reason, "write public: true to redirect all clients")
+
+
+def _may_be_in(redirect: Redirect, location: Location) -> bool:
+    """Whether a redirect may take requests away from a location with access rules."""
+    if not has_own_rules(location):
+        return False
+    if location.match == "regex" or redirect.match == "regex":
+        return location.match == "regex" or may_match_below(location.path, redirect.from_)
+    if redirect.match == "prefix" and location.path.startswith(redirect.from_):
+        return True
+    return redirect.from_ == location.path or (location.is_prefix and redirect.from_.startswith(location.path))
 
 
 def _groups(redirect: Redirect) -> Iterator[Problem]:

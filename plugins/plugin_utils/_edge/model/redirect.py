@@ -17,6 +17,7 @@ class Redirect(Record):
     to: RedirectTarget
     match: Word
     status: int
+    public: bool
 
     @property
     def is_local(self) -> bool:
