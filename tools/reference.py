@@ -31,6 +31,7 @@ NOT_WRITTEN_TO_NGINX = {
     "edge_allow_restart": "a setting of the run",
     "edge_take_over": "a setting of the run",
     "edge_sites.probe": "a setting of the run",
+    "edge_sites.redirects.public": "the redirect is for all clients in any case",
     "edge_batches": "a setting of the run",
     "edge_max_fail_percentage": "a setting of the run",
     "edge_remove_sites": "a setting of the run",
@@ -173,7 +174,8 @@ def _becomes(path: OptionPath) -> str:
 
 def reason(path: OptionPath) -> str:
     """Why an option becomes no directive; empty where nothing says so."""
-    return NOT_WRITTEN_TO_NGINX.get(".".join(path[:2])) or NOT_WRITTEN_TO_NGINX.get(path[0], "")
+    parts = (".".join(path[:length]) for length in range(len(path), 0, -1))
+    return next((NOT_WRITTEN_TO_NGINX[part] for part in parts if part in NOT_WRITTEN_TO_NGINX), "")
 
 
 def _flow(value: Any) -> str:

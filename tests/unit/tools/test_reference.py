@@ -27,7 +27,7 @@ def test_every_option_has_an_example() -> None:
 def test_every_option_becomes_a_directive_or_has_a_reason() -> None:
     without = [path for path in paths(OPTIONS) if not directives(path)]
     assert [".".join(path) for path in without if not reason(path)] == []
-    parts = {".".join(path[:length]) for path in without for length in (1, 2)}
+    parts = {".".join(path[:length]) for path in without for length in (1, 2, 3)}
     assert set(NOT_WRITTEN_TO_NGINX) <= parts
 
 
