@@ -17,6 +17,8 @@ from ..syntax.problems import Problem, is_within
 from ..target.capabilities import UPSTREAM_RESOLVE, Target
 from ..target.name_resolution import resolves
 from .access import check_access
+from .backend import check_protocols
+from .files import check_sources
 from .fleet import check_fleet
 from .headers import check_headers
 from .location import check_location
@@ -52,6 +54,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_upstreams(reading),
         *_limits(edge),
         *_sites(edge),
+        *check_protocols(edge),
         *check_access(reading),
         *check_headers(edge),
         *check_streams(reading),
@@ -158,6 +161,7 @@ def _limits(edge: Edge) -> Iterator[Problem]:
 def _sites(edge: Edge) -> Iterator[Problem]:
     for site in edge.sites:
         yield from _site(site)
+        yield from check_sources(site)
         for location in site.locations:
             yield from check_location(location)
 

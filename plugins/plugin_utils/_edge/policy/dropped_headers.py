@@ -195,6 +195,9 @@ HOP_BY_HOP = (
 )
 """Headers for the edge itself; ``Proxy`` becomes HTTP_PROXY in CGI programs (httpoxy)."""
 
+OF_CONNECTIONS = ("Connection", "Expect", "Keep-Alive", "TE", "Transfer-Encoding", "Upgrade")
+"""Headers of one connection. nginx keeps them from HTTP backends, but passes them to applications as parameters."""
+
 GROUPS = {
     "forwarding": FORWARDING,
     "identity": IDENTITY,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..model.cache import CacheUse
 from ..model.edge import Edge
-from ..model.location import Location
+from ..model.location import PROXY, Location
 from ..model.site import Site
 from ..policy.effective import Effective
 from ..syntax.quote import quoted
@@ -44,7 +44,7 @@ class CacheView:
 
 
 def view_cache_use(
-    use: CacheUse, levels: tuple[Edge, Site, Location], variables: Effective, *, protocol: str = "proxy"
+    use: CacheUse, levels: tuple[Edge, Site, Location], variables: Effective, *, protocol: str = PROXY
 ) -> CacheView:
     """Decide everything about the cache of a location.
 
@@ -53,7 +53,9 @@ def view_cache_use(
     _edge, site, _location = levels
     cookies = _cookies(use)
     bypass = _bypass(use, site, cookies.variable if cookies else "$http_cookie")
-    parts = (_key_of_edge(variables), use.key, *unkeyed(levels))
+    # nginx asks an HTTP backend for the whole response to HEAD, but an application only for what it says to HEAD.
+    method = () if protocol == PROXY else ("$request_method",)
+    parts = (_key_of_edge(variables), use.key, *method, *unkeyed(levels))
     # No header holds a line break, so no two requests with other parts make the same key.
     key = r"\n".join(quoted(part)[1:-1] for part in parts)
     headers = []
@@ -68,7 +70,7 @@ def view_cache_use(
         f"{protocol}_cache_background_update on",
     )
     directives = (
-        f"{protocol}_cache {cache_zone(use.cache)}",
+        f"{protocol}_cache {cache_zone(use.cache, protocol)}",
         f'{protocol}_cache_key "{key}"',
         *(f"{protocol}_cache_valid {' '.join(map(str, valid.status))} {valid.time}" for valid in use.valid),
         f"{protocol}_cache_min_uses {use.min_uses}",

@@ -89,7 +89,7 @@ def assert_is_place_of(line: str, place: str, path: str, variables: dict[str, An
         assert found is not MISSING or place.endswith((".hidden_files", ".extra_directives")), (line, place)
         if words[0] == "server_name":
             assert set(words[1:]) == {found["name"], *found.get("aliases", [])}
-        is_location = words[0] == "location" and isinstance(found, dict) and ".locations[" in place
+        is_location = words[0] == "location" and isinstance(found, dict) and re.search(r"\.locations\[\d+\]$", place)
         if is_location and not place.endswith(".auth_request"):
             assert found["path"].rstrip("/") in line.replace("\\\\", "\\"), (line, place)
     elif path.startswith("streams/"):
