@@ -86,10 +86,10 @@ HTTP, and none that belong to a single connection. They also get these parameter
 |---|---|
 {parameters}
 | SCRIPT_NAME, PATH_INFO | empty, and the path of the request |
-| SCRIPT_NAME, PATH_INFO with `strip_prefix` | the path of the location without its last slash, and the rest of the path |
+| SCRIPT_NAME, PATH_INFO with `strip_prefix` | the path of the location without its last slash, and the rest |
 | SCRIPT_NAME, PATH_INFO with `php` | the script, and the rest of the path |
 | DOCUMENT_URI | the path of the request, or of the front controller |
-| SCRIPT_FILENAME, DOCUMENT_ROOT with `php` | the script and the directory, with symbolic links resolved, or below `php.root` |
+| SCRIPT_FILENAME, DOCUMENT_ROOT with `php` | the script and `root`, with symbolic links resolved, or below `php.root` |
 
 No request can set a parameter without `HTTP_`. There is no HTTP_PROXY, and no REMOTE_USER: an application that checks
 passwords gets the Authorization header.

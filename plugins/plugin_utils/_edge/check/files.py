@@ -30,6 +30,7 @@ def check_files(location: Location) -> Iterator[Problem]:
         reason = f"{location.path!r} is hidden, and hidden files are not served"
         yield Problem(location.at("path"), reason, "write hidden_files: true, or choose another path")
     yield from _try_files(location)
+    yield from _fallback_roots(location)
 
 
 def _try_files(location: Location) -> Iterator[Problem]:
@@ -45,6 +46,15 @@ def _try_files(location: Location) -> Iterator[Problem]:
         elif is_source(entry) and (location.files_first or index < len(tried) - 1):
             reason = "would send the source of a script as text"
             yield Problem(place, reason, "write php: {upstream: NAME, front_controller: /index.php}")
+
+
+def _fallback_roots(location: Location) -> Iterator[Problem]:
+    place = location.at("fallback_roots")
+    if location.fallback_roots and not location.root:
+        yield Problem(place, "needs root in the same location")
+    elif location.fallback_roots and location.php:
+        reason = "has no effect with php, which executes the scripts of one root"
+        yield Problem(place, reason, "write a location without php for these files")
 
 
 def check_sources(site: Site) -> Iterator[Problem]:

@@ -94,6 +94,7 @@ class Location(Record):
     return_: Return | None
     root: Folder | None
     alias: Folder | None
+    fallback_roots: tuple[Folder, ...]
     try_files: tuple[FilePattern, ...]
     index: tuple[FileName, ...]
     internal: bool

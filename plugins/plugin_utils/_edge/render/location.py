@@ -37,7 +37,7 @@ def view_locations(context: SiteContext) -> Iterator[LocationView]:
         expressions = regexes_below(context.site, location) if protected or executes else ()
         if not expressions and not (protected and context.has_raw_expressions):
             yield view_location(location, context, rules)
-            yield from _fallback(location, context)
+            yield from _fallbacks(location, context)
             continue
         prefix = location if protected else None
         own = view_location(location, context, (), prefix)
@@ -47,7 +47,7 @@ def view_locations(context: SiteContext) -> Iterator[LocationView]:
             own.place, ("^~ " if protected else "") + quote(location.path), (rules,) if rules else (), inner=inner
         )
         for one in (location, *expressions) if prefix else (location,):
-            yield from _fallback(one, context, prefix)
+            yield from _fallbacks(one, context, prefix)
         yield from _without_slash(location, context)
 
 
@@ -84,7 +84,8 @@ def view_location(
     if location.return_:
         return blocks.of_files(match, (*first, _return(location.return_, context)))
     inner = script_blocks(blocks, location.php) if location.php else _application_of_hidden_files(blocks)
-    return blocks.of_files(match, (*first, _files(blocks)), (*inner, *_refused(location, context)))
+    files = _files(blocks, location.alias or location.root or "")
+    return blocks.of_files(match, (*first, files), (*inner, *_refused(location, context)))
 
 
 def _application(blocks: Blocks, match: str, first: tuple[tuple[str, ...], ...]) -> LocationView:
@@ -93,12 +94,18 @@ def _application(blocks: Blocks, match: str, first: tuple[tuple[str, ...], ...])
     return blocks.of_backend(match, (*first, view_backend(location, blocks.context.edge)), parameters)
 
 
-def _fallback(location: Location, context: SiteContext, prefix: Location | None = None) -> Iterator[LocationView]:
-    """The application of a location that serves files first. Requests have met the access rules there."""
+def _fallbacks(location: Location, context: SiteContext, prefix: Location | None = None) -> Iterator[LocationView]:
+    """Blocks for requests for which no file is in the root of a location: other roots, and the application.
+
+    Requests have met the access rules in the location.
+    """
+    first = ((*context.access.opened, *handled(location)),)
+    roots = Blocks(location, context, prefix, "fallback_roots")
+    for number, root in enumerate(location.fallback_roots, start=1):
+        yield roots.of_files(_name_of_root(roots, number), (*first, _files(roots, root, number)))
     if not location.files_first:
         return
-    blocks = Blocks(location, context, prefix, "php" if location.php else "upstream")
-    first = ((*context.access.opened, *handled(location)),)
+    blocks = replace(roots, option="php" if location.php else "upstream")
     if location.php:
         yield front_controller(blocks, location.php, blocks.fallback, first)
     else:
@@ -131,19 +138,32 @@ def _return(answer: Return, context: SiteContext) -> tuple[str, ...]:
     return (directive,) if answer.text is None else ("default_type text/plain", directive)
 
 
-def _files(blocks: Blocks) -> tuple[str, ...]:
+def _files(blocks: Blocks, root: str, number: int = 0) -> tuple[str, ...]:
+    """Directives that serve the files of a root.
+
+    :param number: how many roots come before it.
+    """
     location = blocks.location
     index = location.index or (("index.php", "index.html") if location.php else ())
-    tried = _tried(blocks)
+    tried = _tried(blocks, number)
     return (
-        *folder(location),
+        *folder(location, root),
         *((f"index {' '.join(index)}",) if index else ()),
         *((f"try_files {' '.join(tried)}",) if tried else ()),
     )
 
 
-def _tried(blocks: Blocks) -> tuple[str, ...]:
+def _tried(blocks: Blocks, number: int) -> tuple[str, ...]:
     location = blocks.location
+    *files, last = location.try_files or ("$uri", "$uri/", "=404")
     if location.files_first:
-        return (*(location.try_files or (("$uri", "$uri/") if location.php else ("$uri",))), blocks.fallback)
-    return location.try_files
+        files, last = list(location.try_files or (("$uri", "$uri/") if location.php else ("$uri",))), blocks.fallback
+    if number < len(location.fallback_roots):
+        last = _name_of_root(blocks, number + 1)
+    elif not (location.try_files or location.files_first or number):
+        return ()
+    return (*files, last)
+
+
+def _name_of_root(blocks: Blocks, number: int) -> str:
+    return f"{blocks.fallback}_{number}"

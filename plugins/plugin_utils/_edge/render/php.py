@@ -19,9 +19,8 @@ from .block import Blocks, Groups, LocationView, counted, handled
 from .parameters import PATH_INFO_VARIABLE, SCRIPT_VARIABLE, script_parameters
 
 
-def folder(location: Location) -> tuple[str, ...]:
-    """The folder of the files of a location, and the check of symbolic links below it."""
-    path = location.alias or location.root
+def folder(location: Location, path: str) -> tuple[str, ...]:
+    """A folder with files of a location, and the check of symbolic links below it."""
     symlinks = {"if_not_owner": f"if_not_owner from={path}", "on": f"on from={path}", "off": "off"}
     return (
         f"{'alias' if location.alias else 'root'} {path}",
@@ -43,7 +42,7 @@ def view_script(blocks: Blocks, match: str, script: str, first: Groups, path_inf
     :param script: a variable with its path below the root.
     """
     location = blocks.location
-    files = (*folder(location), f"try_files {script} =404")
+    files = (*folder(location, location.root or ""), f"try_files {script} =404")
     passed = view_backend(location, blocks.context.edge)
     return blocks.of_backend(match, (*first, files, passed), script_parameters(location, script, path_info))
 

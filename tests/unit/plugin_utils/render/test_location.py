@@ -72,6 +72,19 @@ def test_the_application_behind_files_knows_the_user() -> None:
     assert "X-User $edge_auth_x_user;" in text[text.index("location @edge_") :]
 
 
+def test_roots_are_tried_in_order() -> None:
+    text = site({**ROOT, "fallback_roots": ["/srv/b", "/srv/c"], "upstream": "app"}, allow=["10.0.0.0/8"])
+    tried = re.findall(r"root (/srv/\S+);\n.*\n *try_files \$uri (@\w+);", text)
+    assert [root for root, _next in tried] == ["/srv/www", "/srv/b", "/srv/c"]
+    for (_root, name), following in zip(
+        tried, [*(f"root {root};" for root, _name in tried[1:]), "proxy_pass http://app;"]
+    ):
+        assert following in block(text, f"location {name}")
+    assert text.count(HIDDEN) == 1  # nginx has looked at it in the location
+    text = site({**ROOT, "fallback_roots": ["/srv/b"]})
+    assert re.search(r"root /srv/b;\n.*\n *try_files \$uri \$uri/ =404;", text)
+
+
 def test_an_internal_prefix_is_internal_for_regular_expressions_too() -> None:
     text = site(
         {"path": "/", "upstream": "app", "x_accel_redirect": True},
