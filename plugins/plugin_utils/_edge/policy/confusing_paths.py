@@ -24,6 +24,7 @@ _GONE = rf"(?:/{_BLANK}(?:\.{_BLANK})?{_PARAMETERS})*"
 _NOTHING = r"(?![\s\S])"
 """The end of the path; ``$`` also matches before a line break."""
 _SLASH_OR_NOTHING = "(?![^/])"
+_FIRST_SCRIPT = r"(?:(?!\.php/)[\s\S])*\.php"
 DOT_SEGMENT = r"/\.\.?(?:;|[\x01-\x20\x7f\x85\xa0\xc2])"
 """A segment that becomes ``.`` or ``..``."""
 LONGEST = 1500
@@ -57,11 +58,10 @@ def _expression(location: Location, *, behind_scripts: bool = False) -> str:
         own, end = re.escape(plain), ""
     for between in (r"\s*", ""):
         spelled = "".join(f"{_GONE}/{_BLANK}{body}" for body in _bodies(segments, between, end == ""))
-        found = rf"\.php{spelled}{end}" if behind_scripts else f"^(?!{own}){spelled}{end}"
+        found = f"^{_FIRST_SCRIPT}{spelled}{end}" if behind_scripts else f"^(?!{own}){spelled}{end}"
         if len(found) <= LONGEST:
             return found
-    begin = r"\.php" if behind_scripts else f"^(?!{own})"
-    return f"{begin}{re.escape(plain)}{_BLANK}{_PARAMETERS}{end}"
+    return f"^{_FIRST_SCRIPT if behind_scripts else f'(?!{own})'}{re.escape(plain)}{_BLANK}{_PARAMETERS}{end}"
 
 
 def _bodies(segments: list[str], between: str, is_open: bool) -> Iterator[str]:
