@@ -65,8 +65,9 @@ def view_cache_use(
             sent = _map(name.lower(), f"$request_method:{bypass.variable}", ((NOT_ASKED_AGAIN, ""),), source)
             headers.append((name, sent.variable))
             maps.append(sent)
+    of_gateways = " http_502 http_503 http_504" if protocol == PROXY else " http_503"  # nginx knows no more of others
     stale = (
-        f"{protocol}_cache_use_stale error timeout updating http_500 http_502 http_503 http_504",
+        f"{protocol}_cache_use_stale error timeout updating http_500{of_gateways}",
         f"{protocol}_cache_background_update on",
     )
     directives = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
-from ..policy.dropped_headers import COMMON_FIRST, DROPPED, DROPPED_LOWER, OF_CONNECTIONS
+from ..policy.dropped_headers import COMMON_FIRST, DROPPED, DROPPED_LOWER, OF_CONNECTIONS, WIDESPREAD
 from ..policy.effective import FORWARDED_NAMES, Effective, forwarded
 from ..policy.header_table import fitting
 from ..policy.response_headers import merged
@@ -58,8 +58,13 @@ class DroppedHeaders:
             return self.unset
         spelled = str if self.protocol == "grpc" else variable_name
         common = tuple(spelled(name.lower()) for name in COMMON_FIRST if name.lower() not in self.own)
-        first = (*self.own, *map(str.lower, self.of_connections))
-        room = fitting(tuple(sorted(map(spelled, first))), common)
+        first = {spelled(name) for name in (*self.own, *map(str.lower, self.of_connections))}
+        widespread = {spelled(name.lower()) for name in WIDESPREAD}
+        room = fitting(tuple(sorted(first | widespread)), tuple(name for name in common if name not in widespread))
+        if room:
+            room |= widespread
+        else:  # the model has so many headers itself that these do not fit
+            room = fitting(tuple(sorted(first)), common)
         return tuple(name for name in self.unset if spelled(name.lower()) in room)
 
     @property
