@@ -214,10 +214,12 @@ COMMON_FIRST = tuple(sorted(DROPPED, key=len))
 
 WIDESPREAD = (
     "CF-Connecting-IP",
+    "CF-Connecting-IPv6",
     "CF-Visitor",
     "Forwarded",
     "Proxy",
     "Proxy-Authorization",
+    "Proxy-Connection",
     "True-Client-IP",
     "X-Azure-ClientIP",
     "X-Azure-SocketIP",

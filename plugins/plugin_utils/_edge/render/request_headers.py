@@ -15,7 +15,7 @@ from ..model.location import Location
 from ..model.site import Site
 from ..policy.dropped_headers import COMMON_FIRST, DROPPED, DROPPED_LOWER, OF_CONNECTIONS, WIDESPREAD
 from ..policy.effective import FORWARDED_NAMES, Effective, forwarded
-from ..policy.header_table import fitting
+from ..policy.header_table import OF_APPLICATIONS, OF_GRPC, fitting
 from ..policy.response_headers import merged
 from ..syntax.quote import quote
 from .response_headers import ValueMap
@@ -58,7 +58,8 @@ class DroppedHeaders:
             return self.unset
         spelled = str if self.protocol == "grpc" else variable_name
         common = tuple(spelled(name.lower()) for name in COMMON_FIRST if name.lower() not in self.own)
-        first = {spelled(name) for name in (*self.own, *map(str.lower, self.of_connections))}
+        of_nginx = OF_GRPC if self.protocol == "grpc" else OF_APPLICATIONS
+        first = {spelled(name) for name in (*of_nginx, *self.own, *map(str.lower, self.of_connections))}
         widespread = {spelled(name.lower()) for name in WIDESPREAD}
         room = fitting(tuple(sorted(first | widespread)), tuple(name for name in common if name not in widespread))
         if room:
