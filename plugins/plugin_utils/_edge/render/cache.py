@@ -65,7 +65,7 @@ def view_cache_use(
             sent = _map(name.lower(), f"$request_method:{bypass.variable}", ((NOT_ASKED_AGAIN, ""),), source)
             headers.append((name, sent.variable))
             maps.append(sent)
-    of_gateways = " http_502 http_503 http_504" if protocol == PROXY else " http_503"  # nginx knows no more of others
+    of_gateways = " http_502 http_503 http_504" if protocol == PROXY else " http_503"  # others have no gateway errors
     stale = (
         f"{protocol}_cache_use_stale error timeout updating http_500{of_gateways}",
         f"{protocol}_cache_background_update on",

@@ -58,7 +58,7 @@ def front_controller(blocks: Blocks, php: Php, match: str, first: Groups) -> Loc
 def _expression(php: Php, location: Location, site: Site) -> str:
     """Paths that begin with a script.
 
-    A script with a location of its own is executed there only: with a PATH_INFO it would evade the rules of that
+    A script that has its own location is executed only there: with a PATH_INFO it would evade the rules of that
     location.
     """
     excluded = [*(() if location.hidden_files else (r"\.",)), *(f"{re.escape(one)}/" for one in php.no_scripts)]
