@@ -10,7 +10,12 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.cgi_parameters import (
+    OF_PROTOCOL,
+    shared_parameters,
+)
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.dropped_headers import GROUPS
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.effective import ITS_OWN
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import CAPABILITIES
 from ansible_collections.hardened.nginx_edge.tests.unit.models import OPTIONS, ROOT, TARGETS
 
@@ -74,6 +79,23 @@ effective values, too.
 A value may contain variables of nginx, except those that nginx decodes, such as `$uri`, because clients could add
 headers with them. Values are part of the configuration: root can read them on the edge, and diffs show them.
 
+## To FastCGI, uwsgi and SCGI applications
+
+These applications get each header of the request as a parameter, such as HTTP_COOKIE: the same headers as backends of
+HTTP, and none that belong to a single connection. They also get these parameters; `parameters` adds others:
+
+| Parameter | Value |
+|---|---|
+{parameters}
+| SCRIPT_NAME, PATH_INFO | empty, and the path of the request |
+| SCRIPT_NAME, PATH_INFO with `strip_prefix` | the path of the location without its last slash, and the rest |
+| SCRIPT_NAME, PATH_INFO with `php` | the script, and the rest of the path |
+| DOCUMENT_URI | the path of the request, or of the front controller |
+| SCRIPT_FILENAME, DOCUMENT_ROOT with `php` | the script and `root`, with symbolic links resolved, or below `php.root` |
+
+No request can set a parameter without `HTTP_`. There is no HTTP_PROXY, and no REMOTE_USER: an application that checks
+passwords gets the Authorization header.
+
 ## To the client
 
 The edge adds security headers (`security_headers`) to each response that does not have a header of the same name,
@@ -92,18 +114,40 @@ Alt-Svc and X-Powered-By of backends are never sent to clients. X-Accel-Redirect
 ## Headers of clients that do not reach backends
 
 Backends and their frameworks accept these headers from a proxy that they trust, so the edge removes them from requests
-of clients. `pass_request_headers` allows a header by its name. nginx's table of headers has less space in gRPC and raw
-FastCGI locations: a request with one of the headers that do not fit gets status 400. nginx itself drops headers with
-an underscore in their name. Headers that a client lists in `Connection` cannot be removed by name.
+of clients. `pass_request_headers` allows a header by its name. nginx's table of headers has less space for gRPC,
+FastCGI, uwsgi and SCGI: a request with one of the headers that do not fit gets status 400. nginx itself drops headers
+with an underscore in their name. Headers that a client lists in `Connection` cannot be removed by name.
 """
 
 
 def headers_page() -> str:
     """The text of docs/reference/headers.md."""
-    lines = [HEADERS_HEAD]
+    lines = [HEADERS_HEAD.replace("{parameters}", "\n".join(_parameters()))]
     for group, names in GROUPS.items():
         lines += [f"### {_heading(group)}", "", ", ".join(f"`{name}`" for name in sorted(names, key=str.lower)), ""]
     return "\n".join(lines)
+
+
+def _parameters() -> Iterator[str]:
+    """Rows of the parameters that are the same in each location; those of one protocol name it."""
+    names = {one: dict(shared_parameters(one, ITS_OWN)) for one in OF_PROTOCOL}
+    for name, value in {name: value for found in names.values() for name, value in found.items()}.items():
+        having = [protocol for protocol, found in names.items() if name in found]
+        only = f" (only {', '.join(having)})" if len(having) == 1 else ""
+        meaning = EFFECTIVE.get(name, f"`{value}`")
+        yield f"| {name} | {meaning}{only} |"
+
+
+EFFECTIVE = {
+    "REQUEST_SCHEME": "protocol as the client sees it",
+    "HTTPS": "`on` if that is https; otherwise missing",
+    "SERVER_NAME": "host as the client sees it",
+    "SERVER_PORT": "port as the client sees it",
+    "REMOTE_ADDR": "the address of the client",
+    "REMOTE_PORT": "the port of the client, if it is known",
+    "CONTENT_LENGTH": "`$content_length`",
+}
+"""Parameters that depend on trusted proxies, and others whose value is no variable of nginx alone."""
 
 
 def _heading(group: str) -> str:

@@ -123,6 +123,10 @@ KINDS: Mapping[Format, Kind] = {
     formats.FOLDER: Kind(_from("/", "/srv/www", "/srv/www/", "/srv/a.b/c-d/", "/srv/file")),
     formats.EDGE_FILE: Kind(_from("/etc/ssl/clients.pem", "/etc/ssl/c.d/ca", "/srv/a-b_c.pem")),
     formats.FILE_PATTERN: Kind(_from("$uri", "$uri/", "$uri/index.html", "/index.html", "=404", "=503")),
+    formats.FILE_NAME: Kind(_from("index.html", "index.php", "a-b_c.d")),
+    formats.SUBFOLDER: Kind(_from("uploads", "wp-content/uploads", "a.b-c/d")),
+    formats.SCRIPT: Kind(_from("/index.php", "/public/app.php", "/a.b-c/d.php")),
+    formats.PARAMETER_NAME: Kind(_from("front_controller_active", "APP_ENV", "PATH_INFO", "HTTP_X")),
     formats.HEADER_NAME: Kind(
         st.one_of(
             _from("X-Frame-Options", "x-frame-options", "Strict-Transport-Security", "Content-Security-Policy"),

@@ -18,7 +18,9 @@ from ..syntax.problems import Problem, is_within
 from ..target.capabilities import UPSTREAM_RESOLVE, Target
 from ..target.name_resolution import resolves
 from .access import check_access
+from .backend import check_protocols
 from .cors import check_cors
+from .files import check_sources
 from .fleet import check_fleet
 from .headers import check_headers
 from .lifetimes import check_lifetimes
@@ -55,6 +57,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_upstreams(reading),
         *_limits(edge),
         *_sites(edge),
+        *check_protocols(edge),
         *check_access(reading),
         *check_headers(edge),
         *check_lifetimes(edge),
@@ -163,6 +166,7 @@ def _limits(edge: Edge) -> Iterator[Problem]:
 def _sites(edge: Edge) -> Iterator[Problem]:
     for site in edge.sites:
         yield from _site(site)
+        yield from check_sources(site)
         for location in site.locations:
             yield from check_location(location)
 

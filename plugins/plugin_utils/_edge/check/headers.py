@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
 from ..policy.dropped_headers import DROPPED_LOWER
-from ..policy.effective import FORWARDED_NAMES
+from ..policy.effective import FORWARDED_NAMES, chosen_by_clients
 from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.problems import Problem, inside
 
@@ -30,11 +29,6 @@ OF_RESPONSES = frozenset(
     {*OF_CONNECTIONS, "alt-svc", "content-encoding", "content-type", "date", "location", "server", "trailer"}
 )
 """Headers that nginx or the edge writes into responses; another one would come second."""
-_OF_CLIENTS = re.compile(
-    r"\$\{?(?:http_(?!host\b)|arg_|cookie_|args\b|query_string\b|request_uri\b|request\b|proxy_add_x_forwarded_for\b)",
-    re.ASCII,
-)
-"""Variables whose value a client chooses."""
 
 Level = Edge | Site | Location
 
@@ -78,7 +72,7 @@ def _requests(level: Level, prefix: str, identity: frozenset[str]) -> Iterator[P
             yield Problem(where, "nginx writes this header for each connection", "remove it")
         elif key in identity:
             yield Problem(where, "auth_request sets this header", "choose another name")
-        elif key in (FORWARDED_NAMES | DROPPED_LOWER) and _OF_CLIENTS.search(value):
+        elif key in (FORWARDED_NAMES | DROPPED_LOWER) and chosen_by_clients(value):
             reason = "has a value that clients choose, and backends trust this header"
             yield Problem(where, reason, "write a fixed value, or a variable of the edge such as $remote_addr")
 
@@ -135,7 +129,7 @@ def _security(level: Level, prefix: str, security: set[str]) -> Iterator[Problem
 
 
 def _without_upstream(location: Location) -> Iterator[Problem]:
-    if location.upstream:
+    if location.backend:
         return
     for option in ("request_headers", "pass_request_headers", "security_headers_override", "x_accel_redirect"):
         if getattr(location, option):

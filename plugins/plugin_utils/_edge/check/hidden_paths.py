@@ -57,6 +57,8 @@ def _paths(edge: Edge) -> Iterator[tuple[str, str]]:
         for location in site.locations:
             given = (("root", location.root), ("alias", location.alias))
             yield from ((location.at(option), folder) for option, folder in given if folder)
+            for index, folder in enumerate(location.fallback_roots):
+                yield location.at(f"fallback_roots[{index}]"), folder
     for place, text in _raw_texts(edge):
         yield from _raw(place, text)
 

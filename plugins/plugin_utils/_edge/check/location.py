@@ -3,37 +3,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..model.cache import CacheUse
 from ..model.limits import RateLimitUse
 from ..model.location import Location, Return
-from ..syntax import formats, quantities
+from ..syntax import formats
 from ..syntax.paths import normal_path, wrong_structure
 from ..syntax.problems import Problem
+from .backend import check_backend
+from .files import check_files
 from .ranges import at_least
 
 STATUS_CODES = range(200, 600)
 MOST_CONNECTIONS = 65535
 """nginx: "connection limit must be less 65536" (ngx_http_limit_conn_module)."""
-PROXY_BUFFER_SIZE = "8k"
-PROXY_BUFFERS = "16 8k"
-"""The default of every location."""
-HIDDEN = re.compile(r"/\.(?!well-known(?:/|$))")
-"""A file or folder whose name begins with a dot."""
 TEXT = "text/plain"
 REDIRECTS = (301, 302, 303, 307, 308)
-WITHOUT_GRPC = (
-    "strip_prefix",
-    "websocket",
-    "cache",
-    "proxy_request_buffering",
-    "proxy_max_temp_file_size",
-    "proxy_buffer_size",
-    "proxy_buffers",
-)
-"""Options of proxying that nginx does not have for gRPC."""
 
 
 def check_location(location: Location) -> Iterator[Problem]:
@@ -46,13 +32,9 @@ def check_location(location: Location) -> Iterator[Problem]:
         "alias": location.alias,
     }
     chosen = [name for name, value in actions.items() if value]
-    if len(chosen) != 1:
+    if len(chosen) != 1 and chosen != ["upstream", "root"] and (chosen or not location.php):
         reason = f"has {' and '.join(chosen)}" if chosen else "does nothing"
         yield Problem(place, reason, "write exactly one of upstream, return, root, alias")
-    if location.try_files and not location.root:
-        yield Problem(location.at("try_files"), "needs root in the same location")
-    if len(location.try_files) == 1:
-        yield Problem(location.at("try_files"), "needs two entries or more", "add what comes last, such as =404")
     if location.alias and not (location.is_prefix and location.path.endswith("/") and location.alias.endswith("/")):
         reason = "an alias whose path or folder does not end with / lets requests out of the folder"
         yield Problem(location.at("alias"), reason, "end both with /, and match by prefix")
@@ -62,23 +44,12 @@ def check_location(location: Location) -> Iterator[Problem]:
         use = location.connection_limit
         yield from at_least(use, "connections", use.connections, 1, MOST_CONNECTIONS)
     yield from _path(location)
-    yield from _proxying(location)
-    yield from _files(location)
+    yield from check_files(location)
+    yield from check_backend(location)
     if location.cache:
         yield from _cache_use(location.cache)
     if location.return_:
         yield from _return(location.return_)
-
-
-def _files(location: Location) -> Iterator[Problem]:
-    serves_files = location.root or location.alias
-    for option, default in (("hidden_files", False), ("disable_symlinks", "if_not_owner"), ("gzip_static", False)):
-        if getattr(location, option) != default and not serves_files:
-            yield Problem(location.at(option), "needs root or alias in the same location")
-    hidden = location.match != "regex" and HIDDEN.search(location.path)
-    if serves_files and hidden and not location.hidden_files:
-        reason = f"{location.path!r} is hidden, and hidden files are not served"
-        yield Problem(location.at("path"), reason, "write hidden_files: true, or choose another path")
 
 
 def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
@@ -110,46 +81,6 @@ def _path(location: Location) -> Iterator[Problem]:
         yield Problem(location.at("strip_prefix"), reason)
     elif location.strip_prefix and not location.path.endswith("/"):
         yield Problem(place, "must end with / when strip_prefix is true", f"write {location.path}/")
-
-
-def _proxying(location: Location) -> Iterator[Problem]:
-    of_proxying = {
-        "strip_prefix": location.strip_prefix,
-        "websocket": location.websocket,
-        "grpc": location.grpc,
-        "cache": location.cache,
-        "proxy_send_timeout": location.proxy_send_timeout,
-        "proxy_read_timeout": location.proxy_read_timeout,
-        "proxy_request_buffering": not location.proxy_request_buffering,
-        "proxy_max_temp_file_size": location.proxy_max_temp_file_size,
-        "proxy_buffer_size": location.proxy_buffer_size,
-        "proxy_buffers": location.proxy_buffers,
-    }
-    if not location.upstream:
-        for option, value in of_proxying.items():
-            if value:
-                yield Problem(location.at(option), "needs upstream in the same location")
-    if location.grpc:
-        for option in WITHOUT_GRPC:
-            if of_proxying[option]:
-                yield Problem(location.at(option), "has no effect with grpc: true", "remove one of them")
-    yield from _buffers(location)
-    if location.websocket and location.cache:
-        remedy = "use a separate location for the cached paths"
-        yield Problem(location.at("cache"), "a WebSocket location cannot be cached", remedy)
-
-
-def _buffers(location: Location) -> Iterator[Problem]:
-    """nginx passes on up to twice the larger of both sizes while it reads, and needs more than that next to one buffer
-    (``ngx_http_proxy_merge_loc_conf``, "proxy_busy_buffers_size")."""
-    number, _space, each = (location.proxy_buffers or PROXY_BUFFERS).partition(" ")
-    buffer = quantities.size(each)
-    head = quantities.size(location.proxy_buffer_size or PROXY_BUFFER_SIZE)
-    if buffer is not None and head is not None and 2 * max(head, buffer) >= (int(number) - 1) * buffer:
-        option = "proxy_buffers" if location.proxy_buffers else "proxy_buffer_size"
-        least = 2 * max(head, buffer) // buffer + 2
-        reason = f"{number} buffers of {each} are too few for a proxy_buffer_size of {head // 1024}k"
-        yield Problem(location.at(option), reason, f"write proxy_buffers: {least} {each}")
 
 
 def _cache_use(cache: CacheUse) -> Iterator[Problem]:

@@ -11,10 +11,10 @@ from ..model.stream import Stream
 from ..syntax.problems import Problem
 from ..target.capabilities import (
     AUTH_REQUEST,
-    GRPC,
     GZIP_STATIC,
     HTTP2_DIRECTIVE,
     HTTP3,
+    OF_PROTOCOLS,
     REAL_IP,
     SSL_PREREAD,
     STREAM,
@@ -60,10 +60,11 @@ def _asked_by_site(site: Site) -> Iterator[tuple[str, Capability, str]]:
     for location in site.locations:
         if location.auth_request:
             yield location.at("auth_request"), AUTH_REQUEST, ""
-        if location.grpc:
-            yield location.at("grpc"), GRPC, ""
         if location.gzip_static:
             yield location.at("gzip_static"), GZIP_STATIC, ""
+        if location.backend_protocol in OF_PROTOCOLS:
+            place = location.at("php" if location.php else "protocol")
+            yield place, OF_PROTOCOLS[location.backend_protocol], ""
 
 
 def _asked_by_stream(stream: Stream) -> Iterator[tuple[str, Capability, str]]:

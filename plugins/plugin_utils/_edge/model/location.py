@@ -10,6 +10,7 @@ from ..syntax.formats import (
     Buffers,
     BufferSize,
     Directives,
+    FileName,
     FilePattern,
     Folder,
     HeaderName,
@@ -17,8 +18,11 @@ from ..syntax.formats import (
     Literal,
     MediaType,
     Network,
+    ParameterName,
     RedirectUrl,
+    Script,
     Size,
+    Subfolder,
     Time,
     UriPattern,
     Word,
@@ -30,6 +34,9 @@ from .headers import Lifetime, ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
 from .record import Record, Reference
 from .upstream import Upstream
+
+PROXY = "proxy"
+"""Begins nginx's directives for HTTP backends."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +50,33 @@ class Return(Record):
 
 
 @dataclass(frozen=True)
+class Php(Record):
+    """Scripts below the root of a location, which PHP-FPM executes.
+
+    :param scripts: the only ones that are executed; if empty, all are.
+    :param no_scripts: folders, at any depth, in which no script is executed.
+    :param root: the root as PHP-FPM sees it; None if it sees the same.
+    """
+
+    upstream: Annotated[Upstream, Reference("edge_upstreams")]
+    front_controller: Script | None
+    scripts: tuple[Script, ...]
+    no_scripts: tuple[Subfolder, ...]
+    root: Folder | None
+
+
+@dataclass(frozen=True)
 class Location(Record):
     """A location of a site. The kind of ``path`` depends on ``match``, see :mod:`..check.location`."""
 
     path: UriPattern
     match: Word
     upstream: Annotated[Upstream, Reference("edge_upstreams")] | None
+    protocol: Word
+    php: Php | None
+    parameters: dict[ParameterName, HeaderValue]
     strip_prefix: bool
     websocket: bool
-    grpc: bool
     proxy_connect_timeout: Time
     proxy_send_timeout: Time | None
     proxy_read_timeout: Time | None
@@ -80,7 +105,10 @@ class Location(Record):
     return_: Return | None
     root: Folder | None
     alias: Folder | None
+    fallback_roots: tuple[Folder, ...]
     try_files: tuple[FilePattern, ...]
+    index: tuple[FileName, ...]
+    internal: bool
     hidden_files: bool
     disable_symlinks: Word
     x_accel_redirect: bool
@@ -95,3 +123,18 @@ class Location(Record):
     def is_prefix(self) -> bool:
         """Whether the path is a prefix, with or without precedence over regular expressions."""
         return self.match in ("prefix", "priority_prefix")
+
+    @property
+    def backend(self) -> Upstream | None:
+        """The servers that requests are passed to: those of ``upstream``, or PHP-FPM."""
+        return self.php.upstream if self.php else self.upstream
+
+    @property
+    def backend_protocol(self) -> str:
+        """The protocol of the backend as nginx's directives begin: proxy, grpc, fastcgi, uwsgi or scgi."""
+        return "fastcgi" if self.php else PROXY if self.protocol == "http" else self.protocol
+
+    @property
+    def files_first(self) -> bool:
+        """Whether requests are passed to the application only if no file is there."""
+        return bool(self.root and (self.upstream or (self.php and self.php.front_controller)))

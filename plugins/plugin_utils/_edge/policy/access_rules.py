@@ -117,12 +117,12 @@ def _common(ours: tuple[str, ...] | None, theirs: tuple[str, ...] | None) -> tup
 
 
 def is_protected(site: Site, location: Location) -> bool:
-    """Whether a prefix has its own access rules, which must hold for every path that it matches."""
+    """Whether a prefix has its own access rules, or is internal, which must hold for every path that it matches."""
     if location.match != "prefix":
         return False
     if location.public:
-        return rules_of_site(site).restrict
-    return has_own_rules(location) or location.satisfy not in (None, site.satisfy)
+        return location.internal or rules_of_site(site).restrict
+    return has_own_rules(location) or location.internal or location.satisfy not in (None, site.satisfy)
 
 
 def regexes_below(site: Site, prefix: Location) -> tuple[Location, ...]:

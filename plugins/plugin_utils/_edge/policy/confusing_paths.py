@@ -2,8 +2,9 @@
 """Paths that a backend may take for a protected one although nginx does not.
 
 Backends remove path parameters (``/admin;x/``) and white space (``/admin%20/``) before they look at a path; some
-resolve ``/public/..;/admin/`` then. nginx chooses the location by the path as it is. Such paths get 400 on sites whose
-access rules depend on the path. The expressions are for ``$uri``, which nginx has decoded.
+resolve ``/public/..;/admin/`` then. Front controllers take ``/index.php/admin/`` for ``/admin/``. nginx chooses the
+location by the path as it is. Such paths get 400 on sites whose access rules depend on the path. The expressions are
+for ``$uri``, which nginx has decoded.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _GONE = rf"(?:/{_BLANK}(?:\.{_BLANK})?{_PARAMETERS})*"
 _NOTHING = r"(?![\s\S])"
 """The end of the path; ``$`` also matches before a line break."""
 _SLASH_OR_NOTHING = "(?![^/])"
+_FIRST_SCRIPT = r"(?:(?!\.php/)[\s\S])*\.php"
 DOT_SEGMENT = r"/\.\.?(?:;|[\x01-\x20\x7f\x85\xa0\xc2])"
 """A segment that becomes ``.`` or ``..``."""
 LONGEST = 1500
@@ -35,11 +37,17 @@ def confusing_paths(site: Site) -> tuple[str, ...]:
     if not any(rules):
         return ()
     protected = [one for one in site.locations if has_own_rules(one) and one.match != "regex" and one.path != "/"]
-    return (DOT_SEGMENT, *dict.fromkeys(_expression(location) for location in protected))
+    executes = any(location.php for location in site.locations)
+    behind_scripts = (_expression(location, behind_scripts=True) for location in protected if executes)
+    return (DOT_SEGMENT, *dict.fromkeys((*map(_expression, protected), *behind_scripts)))
 
 
-def _expression(location: Location) -> str:
-    """Paths that are the location's once parameters and white space are removed, and are not its own."""
+def _expression(location: Location, *, behind_scripts: bool = False) -> str:
+    """Paths that are the location's once parameters and white space are removed, and are not its own.
+
+    :param behind_scripts: those after a script instead, such as ``/index.php/admin/``: a front controller takes them
+        for ``/admin/``.
+    """
     plain = location.path.rstrip("/")
     segments = [segment for segment in plain.split("/") if segment]
     if location.match == "exact":
@@ -50,10 +58,10 @@ def _expression(location: Location) -> str:
         own, end = re.escape(plain), ""
     for between in (r"\s*", ""):
         spelled = "".join(f"{_GONE}/{_BLANK}{body}" for body in _bodies(segments, between, end == ""))
-        found = f"^(?!{own}){spelled}{end}"
+        found = f"^{_FIRST_SCRIPT}{spelled}{end}" if behind_scripts else f"^(?!{own}){spelled}{end}"
         if len(found) <= LONGEST:
             return found
-    return f"^(?!{own}){re.escape(plain)}{_BLANK}{_PARAMETERS}{end}"
+    return f"^{_FIRST_SCRIPT if behind_scripts else f'(?!{own})'}{re.escape(plain)}{_BLANK}{_PARAMETERS}{end}"
 
 
 def _bodies(segments: list[str], between: str, is_open: bool) -> Iterator[str]:

@@ -195,6 +195,9 @@ HOP_BY_HOP = (
 )
 """Headers for the edge itself; ``Proxy`` becomes HTTP_PROXY in CGI programs (httpoxy)."""
 
+OF_CONNECTIONS = ("Connection", "Expect", "Keep-Alive", "TE", "Transfer-Encoding", "Upgrade")
+"""Headers of one connection. nginx keeps them from HTTP backends, but passes them to applications as parameters."""
+
 GROUPS = {
     "forwarding": FORWARDING,
     "identity": IDENTITY,
@@ -208,5 +211,30 @@ DROPPED = tuple(sorted((name for names in GROUPS.values() for name in names), ke
 
 COMMON_FIRST = tuple(sorted(DROPPED, key=len))
 """The same, names that are more common first: they are the shorter ones."""
+
+WIDESPREAD = (
+    "CF-Connecting-IP",
+    "CF-Connecting-IPv6",
+    "CF-Visitor",
+    "Forwarded",
+    "Proxy",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "True-Client-IP",
+    "X-Azure-ClientIP",
+    "X-Azure-SocketIP",
+    "X-Client-IP",
+    "X-Envoy-External-Address",
+    "X-Forwarded-Method",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Server",
+    "X-Forwarded-SSL",
+    "X-Forwarded-Uri",
+    "X-HTTP-Method-Override",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+)
+"""Headers that proxies in front add to each request, or that clients send for good reasons: they are never refused."""
 
 DROPPED_LOWER = frozenset(name.lower() for name in DROPPED)

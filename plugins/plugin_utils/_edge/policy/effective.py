@@ -7,6 +7,7 @@ Proxies in front name them in X-Forwarded-Proto, -Host, -Port and X-Request-ID. 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..model.edge import Edge
@@ -16,18 +17,20 @@ from ..model.edge import Edge
 class Effective:
     """The variables to use in headers, redirects and cache keys.
 
+    :param https: ``on`` if the scheme is https, otherwise empty.
     :param believed: whether proxies in front may name them; then templates define the variables.
     """
 
     scheme: str
+    https: str
     host: str
     port: str
     request_id: str
     believed: bool
 
 
-ITS_OWN = Effective("$scheme", "$host", "$server_port", "$request_id", believed=False)
-OF_PROXIES = Effective("$edge_scheme", "$edge_host", "$edge_port", "$edge_request_id", believed=True)
+ITS_OWN = Effective("$scheme", "$https", "$host", "$server_port", "$request_id", believed=False)
+OF_PROXIES = Effective("$edge_scheme", "$edge_https", "$edge_host", "$edge_port", "$edge_request_id", believed=True)
 
 
 def effective(edge: Edge) -> Effective:
@@ -51,3 +54,13 @@ def forwarded(variables: Effective) -> tuple[tuple[str, str], ...]:
 
 
 FORWARDED_NAMES = frozenset(name.lower() for name, _value in forwarded(ITS_OWN))
+_OF_CLIENTS = re.compile(
+    r"\$\{?(?:http_(?!host\b)|arg_|cookie_|args\b|query_string\b|request_uri\b|request\b|proxy_add_x_forwarded_for\b)",
+    re.ASCII,
+)
+"""Variables whose value a client chooses."""
+
+
+def chosen_by_clients(value: str) -> bool:
+    """Whether a value contains a variable that a client chooses."""
+    return _OF_CLIENTS.search(value) is not None

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 BUCKETS = 512
 _BUCKET = 64 - 8
 """Bytes of a bucket, less the pointer that ends it."""
-_OF_NGINX = (
+OF_GRPC = (
     "content-length",
     "te",
     "host",
@@ -30,7 +30,16 @@ _OF_NGINX = (
     "range",
     "if-range",
 )
-"""Names that nginx adds by itself, those of caching included."""
+"""Names that nginx adds by itself for gRPC."""
+OF_APPLICATIONS = (
+    "if_modified_since",
+    "if_unmodified_since",
+    "if_none_match",
+    "if_match",
+    "range",
+    "if_range",
+)
+"""Names that nginx adds by itself for FastCGI, uwsgi and SCGI, where responses are cached."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -40,7 +49,7 @@ def fitting(first: Sequence[str], others: Sequence[str]) -> frozenset[str]:
     :param first: names in lower case that are in the table in any case.
     :param others: names in lower case, the more important ones first.
     """
-    own = dict.fromkeys((*_OF_NGINX, *first))
+    own = dict.fromkeys(first)
     hashes = {name: _hash(name) for name in (*own, *others)}
     best: frozenset[str] = frozenset()
     for buckets in range(BUCKETS, 0, -1):

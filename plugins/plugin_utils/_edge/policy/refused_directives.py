@@ -160,7 +160,7 @@ TABLE: Mapping[tuple[str, ...], tuple[Refusal, ...]] = {
     tuple(f"{protocol}_{name}" for protocol in PROTOCOLS[2:] for name in ("cache", "store")): (
         Refusal(
             "stores responses without the checks that keep private ones out of a cache",
-            "cache in the application, or serve it over HTTP with upstream and cache",
+            "write cache: {name: NAME} in a location with php or protocol",
         ),
     ),
     tuple(f"{protocol}_pass" for protocol in PROTOCOLS[2:]): (

@@ -21,6 +21,7 @@ Options = Mapping[str, Option]
 
 RENAMED = {
     "edge_proxy_protocol": "edge_listen_proxy_protocol",
+    "grpc": "protocol: grpc",
     "open": "public",
     "ordered_by": "issuing_edge",
     "patience": "retry_timeout",
@@ -83,7 +84,7 @@ def unknown(options: Options, key: str, path: str, parent: Options) -> Problem:
     if not is_harmless_key(key):
         return Problem(path, "has an unknown key (hidden)", _listed(options))
     place = inside(path, key)
-    if (renamed := RENAMED.get(key)) in options:
+    if (renamed := RENAMED.get(key, "")).partition(":")[0] in options:
         return Problem(place, "was renamed", f"write {renamed}")
     if path and key in parent:
         return Problem(place, "is an option of the mapping around it", "indent it less")

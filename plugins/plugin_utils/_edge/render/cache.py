@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..model.cache import CacheUse
 from ..model.edge import Edge
-from ..model.location import Location
+from ..model.location import PROXY, Location
 from ..model.site import Site
 from ..policy.effective import Effective
 from ..syntax.quote import quoted
@@ -44,7 +44,7 @@ class CacheView:
 
 
 def view_cache_use(
-    use: CacheUse, levels: tuple[Edge, Site, Location], variables: Effective, *, protocol: str = "proxy"
+    use: CacheUse, levels: tuple[Edge, Site, Location], variables: Effective, *, protocol: str = PROXY
 ) -> CacheView:
     """Decide everything about the cache of a location.
 
@@ -53,7 +53,9 @@ def view_cache_use(
     _edge, site, _location = levels
     cookies = _cookies(use)
     bypass = _bypass(use, site, cookies.variable if cookies else "$http_cookie")
-    parts = (_key_of_edge(variables), use.key, *unkeyed(levels))
+    # nginx asks an HTTP backend for the whole response to HEAD, but an application only for what it says to HEAD.
+    method = () if protocol == PROXY else ("$request_method",)
+    parts = (_key_of_edge(variables), use.key, *method, *unkeyed(levels))
     # No header holds a line break, so no two requests with other parts make the same key.
     key = r"\n".join(quoted(part)[1:-1] for part in parts)
     headers = []
@@ -63,12 +65,13 @@ def view_cache_use(
             sent = _map(name.lower(), f"$request_method:{bypass.variable}", ((NOT_ASKED_AGAIN, ""),), source)
             headers.append((name, sent.variable))
             maps.append(sent)
+    of_gateways = " http_502 http_503 http_504" if protocol == PROXY else " http_503"  # others have no gateway errors
     stale = (
-        f"{protocol}_cache_use_stale error timeout updating http_500 http_502 http_503 http_504",
+        f"{protocol}_cache_use_stale error timeout updating http_500{of_gateways}",
         f"{protocol}_cache_background_update on",
     )
     directives = (
-        f"{protocol}_cache {cache_zone(use.cache)}",
+        f"{protocol}_cache {cache_zone(use.cache, protocol)}",
         f'{protocol}_cache_key "{key}"',
         *(f"{protocol}_cache_valid {' '.join(map(str, valid.status))} {valid.time}" for valid in use.valid),
         f"{protocol}_cache_min_uses {use.min_uses}",

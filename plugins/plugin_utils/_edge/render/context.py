@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from ..model.access import AuthRequest
 from ..model.edge import Edge
-from ..model.location import Location
+from ..model.location import PROXY, Location
 from ..model.site import Site
 from ..policy.access_rules import Rules, rules_below, rules_of_location, rules_of_site
 from ..policy.effective import Effective
 from ..policy.response_headers import ResponsePolicy, edge_policy
-from ..syntax.raw import raw_protocols, read_raw
+from ..syntax.raw import PROTOCOLS, raw_protocols, read_raw
 from .access import Access
 from .cors import cors_headers
 from .lifetimes import lifetime_header
-from .prefixes import public_prefix
+from .prefixes import public_prefix, strips_prefix
 from .raw import view_raw
 from .request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
 from .response_headers import Added, added_headers
@@ -34,8 +34,14 @@ def edge_protocols(edge: Edge) -> tuple[str, ...]:
 
 def site_protocols(site: Site) -> tuple[str, ...]:
     """The same for one site; those of raw directives included."""
-    grpc = ("grpc",) if any(location.grpc for location in site.locations) else ()
-    return ("proxy", *grpc, *raw_protocols(part.extra_directives for part in site.parts))
+    raw = raw_protocols(part.extra_directives for part in site.parts)
+    return tuple(dict.fromkeys((PROXY, *model_protocols(site), *raw)))
+
+
+def model_protocols(site: Site) -> tuple[str, ...]:
+    """The protocols of the backends of its locations."""
+    spoken = {location.backend_protocol for location in site.locations if location.backend}
+    return tuple(one for one in ("grpc", *PROTOCOLS) if one in spoken)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,11 @@ class SiteContext:
     def protocols(self) -> tuple[str, ...]:
         """The protocols of the site's backends."""
         return site_protocols(self.site)
+
+    @property
+    def executes_scripts(self) -> bool:
+        """Whether the site has scripts, whose sources no location may send."""
+        return any(location.php for location in self.site.locations)
 
     @property
     def has_raw_expressions(self) -> bool:
@@ -106,8 +117,8 @@ class SiteContext:
 
     def hidden_by_location(self, location: Location) -> tuple[str, ...]:
         """Likewise for a location."""
-        own = ("grpc",) if location.grpc else ("proxy",)
-        protocols = (*(own if location.upstream else ()), *raw_protocols([location.extra_directives]))
+        own = (location.backend_protocol,) if location.backend else ()
+        protocols = tuple(dict.fromkeys((*own, *raw_protocols([location.extra_directives]))))
         found = self.policy.over(location).hidden(protocols)
         return found if found != self.policy.hidden(protocols) else ()
 
@@ -129,14 +140,13 @@ class SiteContext:
         :param more: headers that depend on caching.
         :param prefix: the protected prefix that the location is inside of.
         """
-        protocol = "grpc" if location.grpc else "proxy"
         rules = self.rules(location, prefix)
         return request_headers(
-            protocol,
+            location.backend_protocol,
             self.variables,
             (self.edge, self.site, location),
             websocket=location.websocket,
-            prefix=public_prefix(location) if location.strip_prefix else "",
+            prefix=public_prefix(location) if strips_prefix(location) else "",
             more=(*self.access.identity_headers(rules.auth_request), *more),
         )
 

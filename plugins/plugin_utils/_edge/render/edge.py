@@ -6,16 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..model.cache import Cache
 from ..model.edge import Edge
 from ..model.limits import ConnectionLimit, RateLimit
+from ..model.location import PROXY
 from ..model.upstream import Upstream
 from ..plan.certificates import UNKNOWN_NAMES
 from ..policy.effective import Effective, effective
 from ..policy.response_headers import edge_policy
+from ..syntax.raw import PROTOCOLS
 from ..target.capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Target
 from ..target.tls_policy import TlsPolicy, tls_policy
-from .context import edge_protocols
+from .backend import of_applications
+from .context import edge_protocols, model_protocols
 from .listen import Listen, default_tls_listen, plain_listen
+from .parameters import SharedParameters
 from .redirects import needs_large_buckets
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .response_headers import ValueMap, own_headers, value_maps
@@ -65,6 +70,7 @@ class EdgeView:
     own_headers: str
     maps: tuple[ValueMap, ...]
     dropped: tuple[DroppedHeaders, ...]
+    parameters: tuple[SharedParameters, ...]
     known_hosts: tuple[str, ...]
     checks_requests: bool
     caching: bool
@@ -98,19 +104,25 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
     variables = effective(edge)
     sites = tuple(view_site(site, edge, target, user_files, generation) for site in edge.sites)
     protocols = edge_protocols(edge)
+    applications = dict.fromkeys(one for site in edge.sites for one in model_protocols(site) if one in PROTOCOLS)
     requests = [request_headers(protocol, variables, (edge,)) for protocol in protocols if protocol in SET_HEADER]
     dropped = {one.file: one for one in (*(one.dropped for one in requests), *_of_sites(sites))}
     added = tuple(one for site in sites for one in site.added)
     maps = {one.variable: one for one in (*value_maps(added), *(one for site in sites for one in site.maps))}
     https = any(site.https for site in sites)
+    locations = [one for site in edge.sites for one in site.locations]
+    without_keepalive = {one.backend.name for one in locations if one.backend and one.backend_protocol in PROTOCOLS}
     return EdgeView(
         generation=generation,
         target=target,
         modules=_modules(edge, target),
-        upstreams=tuple(view_upstream(upstream, edge, target) for upstream in _of_http(edge)),
+        upstreams=tuple(
+            view_upstream(upstream, edge, target, keeps_alive=upstream.name not in without_keepalive)
+            for upstream in _of_http(edge)
+        ),
         rate_limits=tuple(view_rate_limit(limit) for limit in edge.rate_limits),
         connection_limits=tuple(view_connection_limit(limit) for limit in edge.connection_limits),
-        caches=tuple(view_cache(cache) for cache in edge.caches),
+        caches=tuple(view_cache(cache, protocol) for cache, protocol in _caches(edge)),
         sites=sites,
         streams=view_streams(edge, target),
         http2_directive=target.can(HTTP2_DIRECTIVE),
@@ -120,6 +132,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         unknown_names_certificate="" if target.can(REJECT_HANDSHAKE) else f"{TLS_FOLDER}/{UNKNOWN_NAMES}",
         variables=variables,
         backend_headers=(
+            *of_applications(applications),
             *(one.directives(generation) for one in requests),
             edge_policy(edge).hidden(protocols),
             tuple(f"{protocol}_ignore_headers X-Accel-Redirect" for protocol in protocols),
@@ -127,12 +140,13 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         own_headers=own_headers(added),
         maps=tuple(maps.values()),
         dropped=tuple(dropped[file] for file in sorted(dropped)),
+        parameters=tuple(SharedParameters(protocol, variables) for protocol in applications),
         known_hosts=_known_hosts(edge),
         checks_requests=target.version < REFUSES_BAD_REQUESTS,
         counts_clients=any(
             CLIENT in key for limits in (edge.rate_limits, edge.connection_limits) for key in _keys(limits)
         ),
-        caching=any(location.cache for site in edge.sites for location in site.locations),
+        caching=any(location.cache for location in locations),
         trusted_proxies=once(edge.trusted_proxies),
         real_ip_header="proxy_protocol" if edge.listen_proxy_protocol else edge.real_ip_header,
         resolver=_resolver(edge),
@@ -143,7 +157,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         map_hash_bucket=512 if any(needs_large_buckets(site) for site in edge.sites) else 128,
         redirects=any(site.redirects for site in sites),
         asks_services=any(site.auth_locations for site in sites),
-        websocket=any(location.websocket for site in edge.sites for location in site.locations),
+        websocket=any(location.websocket for location in locations),
         gzip=edge.gzip,
         # nginx has text/html in the list already, and warns of what is listed twice.
         gzip_types=" ".join(name for name in dict.fromkeys(edge.gzip_types) if name != "text/html"),
@@ -177,9 +191,20 @@ def _acme_peers(edge: Edge) -> tuple[str, ...]:
 def _of_http(edge: Edge) -> tuple[Upstream, ...]:
     """All but those that only streams use: what they are balanced by may mean nothing to the http block."""
     asked = {part.auth_request.upstream.name for site in edge.sites for part in site.parts if part.auth_request}
-    proxied = {one.upstream.name for site in edge.sites for one in site.locations if one.upstream}
+    proxied = {one.backend.name for site in edge.sites for one in site.locations if one.backend}
     streamed = {upstream.name for stream in edge.streams for _place, upstream in stream.upstreams}
     return tuple(one for one in edge.upstreams if one.name in asked | proxied or one.name not in streamed)
+
+
+def _caches(edge: Edge) -> Iterator[tuple[Cache, str]]:
+    """Each cache with the protocols that use it; nginx does not share one between protocols."""
+    used: dict[str, set[str]] = {}
+    for site in edge.sites:
+        for location in site.locations:
+            if location.cache:
+                used.setdefault(location.cache.cache.name, set()).add(location.backend_protocol)
+    for cache in edge.caches:
+        yield from ((cache, protocol) for protocol in sorted(used.get(cache.name, {PROXY})))
 
 
 def _modules(edge: Edge, target: Target) -> tuple[str, ...]:

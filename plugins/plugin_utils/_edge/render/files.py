@@ -82,6 +82,8 @@ def _texts(view: EdgeView, templates: Path) -> dict[str, str]:
     headers_template = environment.get_template("headers.conf.j2")
     dropped_template = environment.get_template("dropped_headers.conf.j2")
     files["headers.conf"] = headers_template.render(edge=view)
+    for shared in view.parameters:
+        files[shared.file] = environment.get_template("parameters.conf.j2").render(shared=shared)
     for dropped in view.dropped:
         files[dropped.file] = dropped_template.render(dropped=dropped)
     for site in view.sites:

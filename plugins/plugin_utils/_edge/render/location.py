@@ -1,66 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A location: limits and access first, then what it does, then caching and headers, each a paragraph."""
+"""The locations of a site: which blocks each of them becomes."""
 
 from __future__ import annotations
 
 import re
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ..model.edge import Edge
-from ..model.location import Location
-from ..model.site import Site
-from ..model.upstream import Upstream
+from ..model.location import Location, Return
 from ..policy.access_rules import is_protected, regexes_below
-from ..syntax import quantities
+from ..policy.scripts import SOURCES
 from ..syntax.quote import quote, quoted
-from .access import upstream_tls
-from .cache import CacheView, view_cache_use
+from ..syntax.raw import PROTOCOLS
+from .backend import view_backend
+from .block import Blocks, LocationView, counted, handled
 from .context import SiteContext
-from .cors import preflight
-from .prefixes import rest_of_path, rewritten_headers
-from .request_headers import DroppedHeaders
-from .response_headers import Added, ValueMap
-from .zones import connection_limit_zone, rate_limit_zone
+from .parameters import application_parameters
+from .php import folder, front_controller, script_blocks, view_script
 
-WEBSOCKET_TIMEOUT = "3600s"
-PROXY_TIMEOUT = "60s"
-CONNECT_TIMEOUT = "10s"
+MODIFIERS = {"prefix": "", "priority_prefix": "^~ ", "exact": "= ", "regex": "~ "}
 HIDDEN_FILES = r"~ /\.(?!well-known(?:/|$))"
-OBEY_X_ACCEL_REDIRECT = "ignore_headers X-Accel-Charset"
-"""Replaces the inherited ``ignore_headers X-Accel-Redirect``, which nginx has no word to take back."""
-
-
-@dataclass(frozen=True)
-class LocationView:
-    """A ``location`` block.
-
-    :param groups: directives, each group a paragraph.
-    :param refusals: conditions under which requests are refused with 400.
-    :param preflight: the variable that is set for preflight requests; empty if the edge does not answer them.
-    :param added: headers that it adds to responses.
-    :param inner: locations inside it.
-    :param maps: what its variables mean.
-    :param dropped: the files of dropped headers that it includes.
-    """
-
-    place: str
-    match: str
-    groups: tuple[tuple[str, ...], ...]
-    extra_directives: str = ""
-    refusals: tuple[str, ...] = ()
-    preflight: str = ""
-    added: tuple[Added, ...] = ()
-    inner: tuple[LocationView, ...] = ()
-    maps: tuple[ValueMap, ...] = ()
-    dropped: tuple[DroppedHeaders, ...] = ()
-
-    def walk(self) -> Iterator[LocationView]:
-        """This location and all locations inside it."""
-        yield self
-        for one in self.inner:
-            yield from one.walk()
 
 
 def view_locations(context: SiteContext) -> Iterator[LocationView]:
@@ -68,32 +28,41 @@ def view_locations(context: SiteContext) -> Iterator[LocationView]:
 
     A regular expression takes requests away from a prefix, and so from its access rules. A prefix that has some is
     written as ``^~``, with the rules in an outer block; it and copies of the expressions are inside. Those of raw
-    directives have no copies: they do not apply below such a prefix.
+    directives have no copies: they do not apply below such a prefix. nginx looks at the expressions inside a prefix
+    first, so one that executes scripts has copies too, before its own.
     """
     for location in context.site.locations:
-        rules = context.access.of_location(location)
+        rules = (*(("internal",) if location.internal else ()), *context.access.of_location(location))
         protected = is_protected(context.site, location)
-        expressions = regexes_below(context.site, location) if protected else ()
+        executes = location.php is not None and location.match == "prefix"
+        expressions = regexes_below(context.site, location) if protected or executes else ()
         if not expressions and not (protected and context.has_raw_expressions):
             yield view_location(location, context, rules)
+            yield from _fallbacks(location, context)
             continue
-        inner = (
-            view_location(location, context, (), location),
-            *(_below(one, location, context) for one in expressions),
+        prefix = location if protected else None
+        own = view_location(location, context, (), prefix)
+        copies = tuple(_below(one, prefix, context) for one in expressions)
+        inner = (replace(own, inner=()), *copies, *own.inner) if executes else (own, *copies)
+        yield LocationView(
+            own.place, ("^~ " if protected else "") + quote(location.path), (rules,) if rules else (), inner=inner
         )
-        yield LocationView(inner[0].place, "^~ " + quote(location.path), (rules,), inner=inner)
+        for one in (location, *expressions) if prefix else (location,):
+            yield from _fallbacks(one, context, prefix)
         yield from _without_slash(location, context)
 
 
-def _below(regex: Location, prefix: Location, context: SiteContext) -> LocationView:
-    return view_location(regex, context, context.access.below(prefix, regex), prefix)
+def _below(regex: Location, prefix: Location | None, context: SiteContext) -> LocationView:
+    access = context.access
+    return view_location(regex, context, access.below(prefix, regex) if prefix else access.of_location(regex), prefix)
 
 
 def _without_slash(location: Location, context: SiteContext) -> Iterator[LocationView]:
     """nginx redirects ``/admin`` to a proxied ``/admin/``, but not where that is inside another block."""
     path = location.path.removesuffix("/")
     taken = any(one.path == path and one.match != "regex" for one in context.site.locations)
-    if location.upstream and not location.grpc and path and path != location.path and not taken:
+    proxied = location.upstream and not location.root and location.protocol != "grpc"
+    if proxied and path and path != location.path and not taken:
         target = urllib.parse.quote(location.path, safe="/:@!*+,;=()~")
         yield LocationView(location.place, "= " + quote(path), ((f'return 301 "{target}$is_args$args"',),))
 
@@ -106,152 +75,96 @@ def view_location(
     :param rules: directives of access control.
     :param prefix: the protected prefix that it is inside of.
     """
-    auth = context.rules(location, prefix).auth_request
-    if prefix and auth:
-        location = replace(location, cache=None)  # a response for one user would be served to others
-    modifier = {"prefix": "", "priority_prefix": "^~ ", "exact": "= ", "regex": "~ "}[location.match]
-    cache = None
-    if location.cache:
-        cache = view_cache_use(location.cache, (context.edge, context.site, location), context.variables)
-    of_cache = cache.headers if cache else ()
-    requests = context.requests_of_location(location, of_cache, prefix) if location.upstream else None
-    inherited = requests is None or requests == context.requests_of_site(requests.dropped.protocol)
-    rest = rest_of_path(location) if location.strip_prefix else None
-    refusal = requests.dropped.refusal if requests else None
-    added = context.added_by_location(location, auth)
-    groups = (
-        (*rules, *_limits(location), *_transfer(location)),
-        _action(location, context),
-        requests.directives(context.generation) if requests and not inherited else (),
-        cache.directives if cache else (),
-        (*context.hidden_by_location(location), *(one.directive for one in added)),
-    )
-    raw, dropped = context.raw(location, prefix)
-    return LocationView(
-        place=location.place,
-        match=modifier + quote(location.path),
-        groups=tuple(group for group in groups if group),
-        extra_directives=raw,
-        added=tuple(added),
-        inner=_without_hidden_files(location),
-        preflight=preflight(context.policy.over(location).cors),
-        refusals=(*((refusal.variable,) if refusal else ()), *((f'{rest.variable} = ""',) if rest else ())),
-        maps=(*_maps(cache), *((rest,) if rest else ()), *_refusals(requests.dropped if requests else None, *dropped)),
-        dropped=(*((requests.dropped,) if requests else ()), *dropped),
-    )
-
-
-def _refusals(*dropped: DroppedHeaders | None) -> Iterator[ValueMap]:
-    return (one.refusal for one in dropped if one and one.refusal)
-
-
-def _maps(cache: CacheView | None) -> tuple[ValueMap, ...]:
-    return cache.maps if cache else ()
-
-
-def _without_hidden_files(location: Location) -> tuple[LocationView, ...]:
-    """Written in the location itself: nginx would skip one of the server for a ``^~`` location."""
-    serves_files = location.root or location.alias
-    if not serves_files or location.hidden_files or location.match == "exact":
-        return ()
-    return (LocationView(location.at("hidden_files"), HIDDEN_FILES, (("return 404",),)),)
-
-
-def _limits(location: Location) -> tuple[str, ...]:
-    directives = []
-    if location.rate_limit:
-        use = location.rate_limit
-        burst = f" burst={use.burst}" if use.burst else ""
-        spacing = f" delay={use.delay}" if use.delay else ""  # nginx delays all of them by default
-        if use.burst and use.delay is None and use.nodelay is not False:
-            spacing = " nodelay"
-        directives.append(f"limit_req zone={rate_limit_zone(use.limit)}{burst}" + (spacing if use.burst else ""))
-        if use.dry_run:
-            directives.append("limit_req_dry_run on")
-    if location.connection_limit:
-        counted = location.connection_limit
-        directives.append(f"limit_conn {connection_limit_zone(counted.limit)} {counted.connections}")
-    return tuple(directives)
-
-
-def _transfer(location: Location) -> Iterator[str]:
-    """How bodies are read, compressed, sent and logged."""
-    if location.client_max_body_size:
-        yield f"client_max_body_size {location.client_max_body_size}"
-    if location.client_body_timeout and not location.grpc:
-        yield f"client_body_timeout {location.client_body_timeout}"
-    if location.send_timeout:
-        yield f"send_timeout {location.send_timeout}"
-    if location.gzip is not None:
-        yield f"gzip {'on' if location.gzip else 'off'}"
-    if location.gzip_static:
-        yield "gzip_static on"
-    if not location.access_log:
-        yield "access_log off"
-
-
-def _action(location: Location, context: SiteContext) -> tuple[str, ...]:
-    if location.upstream:
-        if location.grpc:
-            return _grpc(location, location.upstream, context.edge)
-        return _proxy(location, location.upstream, context.site)
+    blocks = Blocks(location, context, prefix)
+    match = MODIFIERS[location.match] + quote(location.path)
+    first = ((*rules, *counted(location), *handled(location)),)
+    if location.php and location.match == "exact":
+        return view_script(blocks, match, "$uri", first)
+    if location.backend and not location.root:
+        return _application(blocks, match, first)
     if location.return_:
-        answer = location.return_
-        content = answer.text if answer.url is None else re.sub(r"\$host(?!\w)", context.variables.host, answer.url)
-        directive = f"return {answer.status}" + ("" if content is None else f" {quoted(content)}")
-        return (directive,) if answer.text is None else (f"default_type {answer.type}", directive)
-    return _files(location)
+        return blocks.of_files(match, (*first, _return(location.return_, context)))
+    inner = script_blocks(blocks, location.php) if location.php else _application_of_hidden_files(blocks)
+    files = _files(blocks, location.alias or location.root or "")
+    return blocks.of_files(match, (*first, files), (*inner, *_refused(location, context)))
 
 
-def _files(location: Location) -> tuple[str, ...]:
-    folder = location.alias or location.root
-    symlinks = {"if_not_owner": f"if_not_owner from={folder}", "on": f"on from={folder}", "off": "off"}
+def _application(blocks: Blocks, match: str, first: tuple[tuple[str, ...], ...]) -> LocationView:
+    location = blocks.location
+    parameters = application_parameters(location) if location.backend_protocol in PROTOCOLS else ()
+    return blocks.of_backend(match, (*first, view_backend(location, blocks.context)), parameters)
+
+
+def _fallbacks(location: Location, context: SiteContext, prefix: Location | None = None) -> Iterator[LocationView]:
+    """Blocks for requests for which no file is in the root of a location: other roots, and the application.
+
+    Requests have met the access rules in the location.
+    """
+    first = ((*context.access.opened, *handled(location)),)
+    roots = Blocks(location, context, prefix, "fallback_roots")
+    for number, root in enumerate(location.fallback_roots, start=1):
+        yield roots.of_files(_name_of_root(roots, number), (*first, _files(roots, root, number)))
+    if not location.files_first:
+        return
+    blocks = replace(roots, option="php" if location.php else "upstream")
+    if location.php:
+        yield front_controller(blocks, location.php, blocks.fallback, first)
+    else:
+        yield _application(blocks, blocks.fallback, first)
+
+
+def _application_of_hidden_files(blocks: Blocks) -> tuple[LocationView, ...]:
+    """Paths of hidden files belong to the application, where there is one."""
+    location = blocks.location
+    if not location.upstream or location.hidden_files or location.match == "exact":
+        return ()
+    hidden = replace(blocks, option="hidden_files")
+    return (_application(hidden, HIDDEN_FILES, ((*counted(location), *handled(location)),)),)
+
+
+def _refused(location: Location, context: SiteContext) -> Iterator[LocationView]:
+    """Files that are not served. Written in the location itself: nginx would skip one of the server for ``^~``."""
+    if location.match == "exact":
+        return
+    if not location.hidden_files and not location.upstream:
+        yield LocationView(location.at("hidden_files"), HIDDEN_FILES, (("return 404",),))
+    if context.executes_scripts:
+        place = location.at("alias" if location.alias else "root")
+        yield LocationView(place, f"~* {SOURCES}", (("return 404",),))
+
+
+def _return(answer: Return, context: SiteContext) -> tuple[str, ...]:
+    content = answer.text if answer.url is None else re.sub(r"\$host(?!\w)", context.variables.host, answer.url)
+    directive = f"return {answer.status}" + ("" if content is None else f" {quoted(content)}")
+    return (directive,) if answer.text is None else (f"default_type {answer.type}", directive)
+
+
+def _files(blocks: Blocks, root: str, number: int = 0) -> tuple[str, ...]:
+    """Directives that serve the files of a root.
+
+    :param number: how many roots come before it.
+    """
+    location = blocks.location
+    index = location.index or (("index.php", "index.html") if location.php else ())
+    tried = _tried(blocks, number)
     return (
-        f"{'alias' if location.alias else 'root'} {folder}",
-        f"disable_symlinks {symlinks[location.disable_symlinks]}",
-        *((f"try_files {' '.join(location.try_files)}",) if location.try_files else ()),
+        *folder(location, root),
+        *((f"index {' '.join(index)}",) if index else ()),
+        *((f"try_files {' '.join(tried)}",) if tried else ()),
     )
 
 
-def _proxy(location: Location, upstream: Upstream, site: Site) -> tuple[str, ...]:
-    timeout = WEBSOCKET_TIMEOUT if location.websocket else PROXY_TIMEOUT
-    scheme = "https" if upstream.tls else "http"
-    path = rest_of_path(location).variable if location.strip_prefix else ""
-    directives = [f"proxy_pass {scheme}://{upstream.name}{path}"]
-    directives += rewritten_headers(location, site) if location.strip_prefix else ()
-    directives += [
-        f"{directive} {value}"
-        for directive, value, inherited in (
-            ("proxy_connect_timeout", location.proxy_connect_timeout, CONNECT_TIMEOUT),
-            ("proxy_send_timeout", location.proxy_send_timeout or timeout, PROXY_TIMEOUT),
-            ("proxy_read_timeout", location.proxy_read_timeout or timeout, PROXY_TIMEOUT),
-            ("proxy_buffering", "on" if location.proxy_buffering else "off", "on"),
-            ("proxy_request_buffering", "on" if location.proxy_request_buffering else "off", "on"),
-        )
-        if value != inherited
-    ]
-    if location.proxy_max_temp_file_size:
-        directives.append(f"proxy_max_temp_file_size {location.proxy_max_temp_file_size}")
-    if location.proxy_buffer_size:
-        directives.append(f"proxy_buffer_size {location.proxy_buffer_size}")
-    if location.proxy_buffers:
-        directives.append(f"proxy_buffers {location.proxy_buffers}")
-    if location.x_accel_redirect:
-        directives.append(f"proxy_{OBEY_X_ACCEL_REDIRECT}")
-    return (*directives, *(upstream_tls("proxy", upstream.tls) if upstream.tls else ()))
+def _tried(blocks: Blocks, number: int) -> tuple[str, ...]:
+    location = blocks.location
+    *files, last = location.try_files or ("$uri", "$uri/", "=404")
+    if location.files_first:
+        files, last = list(location.try_files or (("$uri", "$uri/") if location.php else ("$uri",))), blocks.fallback
+    if number < len(location.fallback_roots):
+        last = _name_of_root(blocks, number + 1)
+    elif not (location.try_files or location.files_first or number):
+        return ()
+    return (*files, last)
 
 
-def _grpc(location: Location, upstream: Upstream, edge: Edge) -> tuple[str, ...]:
-    send, read = (one or PROXY_TIMEOUT for one in (location.proxy_send_timeout, location.proxy_read_timeout))
-    # The body of a stream ends with the stream, and its client may be silent for as long as the backend.
-    longest = max((edge.client_body_timeout, send, read), key=lambda one: quantities.seconds(one) or 0)
-    longest = location.client_body_timeout or longest
-    return (
-        f"grpc_pass {'grpcs' if upstream.tls else 'grpc'}://{upstream.name}",
-        f"grpc_connect_timeout {location.proxy_connect_timeout}",
-        f"grpc_send_timeout {send}",
-        f"grpc_read_timeout {read}",
-        *((f"client_body_timeout {longest}",) if longest != edge.client_body_timeout else ()),
-        *((f"grpc_{OBEY_X_ACCEL_REDIRECT}",) if location.x_accel_redirect else ()),
-        *(upstream_tls("grpc", upstream.tls) if upstream.tls else ()),
-    )
+def _name_of_root(blocks: Blocks, number: int) -> str:
+    return f"{blocks.fallback}_{number}"

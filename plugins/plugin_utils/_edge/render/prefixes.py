@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ..model.location import Location
+from ..model.location import PROXY, Location
 from ..model.site import Site
 from ..syntax.paths import encoded, literal
 from ..syntax.quote import quoted
@@ -19,6 +19,11 @@ from .response_headers import ValueMap
 _NO_DOTS = r"(?!(?:[^?#]*/)?(?:[.]|%2[eE]){1,2}(?:[/?#]|$))"
 LONGEST_NAMES = 2000
 """Characters of host names in an expression; nginx reads at most 4096 bytes at a time."""
+
+
+def strips_prefix(location: Location) -> bool:
+    """Whether the path of requests is cut. Applications behind other protocols than HTTP get it in two parts."""
+    return location.strip_prefix and location.backend_protocol == PROXY
 
 
 def public_prefix(location: Location) -> str:

@@ -15,7 +15,7 @@ from ..model.site import Site
 from ..policy.effective import Effective
 from ..syntax.quote import quote
 from ..syntax.raw import PROTOCOLS, Directive, raw_protocols, read_raw
-from .request_headers import DroppedHeaders, RequestHeaders, request_headers
+from .request_headers import DroppedHeaders, RequestHeaders, parameter, request_headers
 
 
 def view_raw(
@@ -58,8 +58,3 @@ def _parameters(
         f"include /etc/nginx/generations/{generation}/{dropped.file};",
         *(f"{protocol}_param {name} {quote(value)} if_not_empty;" for name, value in pairs),
     ], dropped
-
-
-def parameter(header: str) -> str:
-    """Such as ``HTTP_X_REAL_IP``."""
-    return "HTTP_" + header.upper().replace("-", "_")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
-from ..policy.dropped_headers import COMMON_FIRST, DROPPED, DROPPED_LOWER
+from ..policy.dropped_headers import COMMON_FIRST, DROPPED, DROPPED_LOWER, OF_CONNECTIONS, WIDESPREAD
 from ..policy.effective import FORWARDED_NAMES, Effective, forwarded
-from ..policy.header_table import fitting
+from ..policy.header_table import OF_APPLICATIONS, OF_GRPC, fitting
 from ..policy.response_headers import merged
 from ..syntax.quote import quote
 from .response_headers import ValueMap
@@ -58,8 +58,20 @@ class DroppedHeaders:
             return self.unset
         spelled = str if self.protocol == "grpc" else variable_name
         common = tuple(spelled(name.lower()) for name in COMMON_FIRST if name.lower() not in self.own)
-        room = fitting(tuple(sorted(map(spelled, self.own))), common)
+        of_nginx = OF_GRPC if self.protocol == "grpc" else OF_APPLICATIONS
+        first = {spelled(name) for name in (*of_nginx, *self.own, *map(str.lower, self.of_connections))}
+        widespread = {spelled(name.lower()) for name in WIDESPREAD}
+        room = fitting(tuple(sorted(first | widespread)), tuple(name for name in common if name not in widespread))
+        if room:
+            room |= widespread
+        else:  # the model has so many headers itself that these do not fit
+            room = fitting(tuple(sorted(first)), common)
         return tuple(name for name in self.unset if spelled(name.lower()) in room)
+
+    @property
+    def of_connections(self) -> tuple[str, ...]:
+        """Headers that nginx itself keeps from other backends than applications."""
+        return () if self.protocol in SET_HEADER else OF_CONNECTIONS
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -81,7 +93,8 @@ class DroppedHeaders:
         """The directives of the file. FastCGI, uwsgi and SCGI turn headers into parameters."""
         if self.protocol in SET_HEADER:
             return tuple(f'{self.protocol}_set_header {name} ""' for name in self.names)
-        return tuple(f'{self.protocol}_param HTTP_{variable_name(name).upper()} "" if_not_empty' for name in self.names)
+        names = (*self.of_connections, *self.names)
+        return tuple(f'{self.protocol}_param {parameter(name)} "" if_not_empty' for name in names)
 
 
 @dataclass(frozen=True)
@@ -94,9 +107,13 @@ class RequestHeaders:
     def directives(self, generation: str) -> tuple[str, ...]:
         """The lines of the block."""
         protocol = self.dropped.protocol
+        include = f"include /etc/nginx/generations/{generation}/{self.dropped.file}"
+        if protocol in SET_HEADER:
+            return (include, *(f"{protocol}_set_header {name} {quote(value)}" for name, value in self.pairs))
+        # An empty parameter is not sent, and the header of the client is not sent either.
         return (
-            f"include /etc/nginx/generations/{generation}/{self.dropped.file}",
-            *(f"{protocol}_set_header {name} {quote(value)}" for name, value in self.pairs),
+            include,
+            *(f"{protocol}_param {parameter(name)} {quote(value)} if_not_empty" for name, value in self.pairs),
         )
 
 
@@ -136,6 +153,11 @@ def _passed(levels: Iterable[Edge | Site | Location]) -> tuple[str, ...]:
 def variable_name(header: str) -> str:
     """The end of the variables that nginx has for a header, as in ``$http_x_real_ip``."""
     return header.lower().replace("-", "_")
+
+
+def parameter(header: str) -> str:
+    """The parameter that a header becomes, such as ``HTTP_X_REAL_IP``."""
+    return "HTTP_" + header.upper().replace("-", "_")
 
 
 def unkeyed(levels: Sequence[Edge | Site | Location]) -> tuple[str, ...]:

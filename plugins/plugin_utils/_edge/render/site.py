@@ -13,9 +13,10 @@ from ..policy.effective import Effective, effective
 from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView, auth_requests
+from .block import LocationView
 from .context import SiteContext
 from .listen import Listen, listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
-from .location import LocationView, view_locations
+from .location import view_locations
 from .redirects import RedirectsView, view_redirects
 from .request_headers import DroppedHeaders
 from .response_headers import Added, ValueMap, added_headers

@@ -74,7 +74,9 @@ def view_streams(edge: Edge, target: Target) -> StreamsView | None:
     counted = {stream.connection_limit.limit.name for stream in edge.streams if stream.connection_limit}
     return StreamsView(
         upstreams=tuple(
-            view_upstream(upstream, edge, target, prefix=STREAM) for upstream in edge.upstreams if upstream.name in used
+            view_upstream(upstream, edge, target, prefix=STREAM, keeps_alive=False)
+            for upstream in edge.upstreams
+            if upstream.name in used
         ),
         connection_limits=tuple(
             view_connection_limit(limit, prefix=STREAM) for limit in edge.connection_limits if limit.name in counted

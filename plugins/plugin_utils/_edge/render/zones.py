@@ -18,6 +18,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.pat
 from ..model.cache import Cache
 from ..model.edge import Edge
 from ..model.limits import ConnectionLimit, RateLimit
+from ..model.location import PROXY
 from ..model.stream import Stream
 from ..model.upstream import Server, Upstream
 from ..syntax.formats import is_ip, split_address
@@ -68,10 +69,13 @@ def names_hash_bucket(names: Iterable[str]) -> int:
     return 128 if max(map(len, names), default=0) <= LONGEST_NAME_IN_128_BYTES else 512
 
 
-def view_upstream(upstream: Upstream, edge: Edge, target: Target, *, prefix: str = "") -> UpstreamView:
+def view_upstream(
+    upstream: Upstream, edge: Edge, target: Target, *, prefix: str = "", keeps_alive: bool = True
+) -> UpstreamView:
     """An upstream with its zone, its balancing method and its keepalive.
 
-    :param prefix: begins the name of its zone; :data:`STREAM` for the stream block, which has no keepalive.
+    :param prefix: begins the name of its zone; :data:`STREAM` for the stream block.
+    :param keeps_alive: whether its connections are used again.
     """
     balance = {
         "round_robin": (),
@@ -87,7 +91,7 @@ def view_upstream(upstream: Upstream, edge: Edge, target: Target, *, prefix: str
             f"keepalive_requests {upstream.keepalive_requests}",
             f"keepalive_timeout {upstream.keepalive_timeout}",
         )
-        if upstream.keepalive and prefix != STREAM
+        if upstream.keepalive and keeps_alive
         else ()
     )
     again = resolves(upstream, edge, target)
@@ -137,9 +141,10 @@ def connection_limit_zone(limit: ConnectionLimit, *, prefix: str = "") -> str:
     return _zone(f"{prefix}connections_{limit.name}", limit.key, *limit.exempt)
 
 
-def cache_zone(cache: Cache) -> str:
-    """Name of the zone of a cache, and of its folder: nginx cannot read a cache written with other levels."""
-    return _zone(f"cache_{cache.name}", cache.levels)
+def cache_zone(cache: Cache, protocol: str = PROXY) -> str:
+    """Name of the zone of a cache, and of its folder: nginx cannot read a cache written with other levels, and shares
+    none between protocols."""
+    return _zone(f"{'' if protocol == PROXY else f'{protocol}_'}cache_{cache.name}", cache.levels)
 
 
 def view_rate_limit(limit: RateLimit) -> LimitView:
@@ -178,17 +183,17 @@ def once(networks: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class CacheZoneView:
-    """The ``proxy_cache_path`` of a cache."""
+    """The ``proxy_cache_path`` of a cache, or that of another protocol."""
 
     place: str
     directive: str
 
 
-def view_cache(cache: Cache) -> CacheZoneView:
+def view_cache(cache: Cache, protocol: str = PROXY) -> CacheZoneView:
     """Folder and zone of a cache."""
-    zone = cache_zone(cache)
+    zone = cache_zone(cache, protocol)
     return CacheZoneView(
         cache.place,
-        f"proxy_cache_path {CACHE_FOLDER}/{zone} levels={cache.levels} keys_zone={zone}:{cache.zone_size}"
+        f"{protocol}_cache_path {CACHE_FOLDER}/{zone} levels={cache.levels} keys_zone={zone}:{cache.zone_size}"
         f" max_size={cache.max_size} inactive={cache.inactive} use_temp_path=off",
     )

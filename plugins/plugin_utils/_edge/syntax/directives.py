@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 _NAMES = """
@@ -100,12 +101,17 @@ DIRECTIVES = frozenset(_NAMES.split())
 
 _INSTEAD = {
     "upstream": ("proxy_pass",),
-    "upstream, and grpc: true": ("grpc_pass", "grpc_set_header"),
+    "upstream, and protocol: grpc": ("grpc_pass",),
+    "php, or upstream and protocol: fastcgi": ("fastcgi_pass",),
+    "upstream, and protocol: uwsgi": ("uwsgi_pass",),
+    "upstream, and protocol: scgi": ("scgi_pass",),
+    "parameters: {NAME: value}": ("fastcgi_param", "uwsgi_param", "scgi_param"),
+    "php, which finds the script and PATH_INFO": ("fastcgi_index", "fastcgi_split_path_info"),
     "name, and aliases for further names": ("server_name",),
     "edge_http_port, edge_https_port and https": ("listen",),
     "edge_certificates, and certificate in the site": ("ssl_certificate", "ssl_certificate_key"),
     "edge_tls_policy": ("ssl_protocols", "ssl_ciphers", "ssl_ecdh_curve", "ssl_dhparam", "ssl_prefer_server_ciphers"),
-    "request_headers: {NAME: value}": ("proxy_set_header", "more_set_input_headers"),
+    "request_headers: {NAME: value}": ("proxy_set_header", "grpc_set_header", "more_set_input_headers"),
     "response_headers: {set: {NAME: value}}, or security_headers": (
         "add_header",
         "add_trailer",
@@ -113,7 +119,14 @@ _INSTEAD = {
     ),
     "expires: [{max_age: 1h}] in a site or location": ("expires",),
     "redirects in the site, or return": ("rewrite",),
-    "response_headers: {remove: [NAME]}": ("proxy_hide_header", "grpc_hide_header", "more_clear_headers"),
+    "response_headers: {remove: [NAME]}": (
+        "proxy_hide_header",
+        "grpc_hide_header",
+        "fastcgi_hide_header",
+        "uwsgi_hide_header",
+        "scgi_hide_header",
+        "more_clear_headers",
+    ),
     "rate_limit, and edge_rate_limits": ("limit_req", "limit_req_zone"),
     "connection_limit, and edge_connection_limits": ("limit_conn", "limit_conn_zone"),
     "basic_auth, and edge_user_lists": ("auth_basic", "auth_basic_user_file"),
@@ -155,4 +168,11 @@ def instead_of(directive: str, options: Collection[str]) -> str:
     if directive not in DIRECTIVES and directive not in _REMEDIES:
         return ""
     raw = "extra_directives" if "extra_directives" in options else "edge_extra_directives"
+    if directive not in _REMEDIES:
+        # Options have the names of HTTP's directives, such as proxy_read_timeout for fastcgi_read_timeout.
+        of_http = re.sub("^(?:fastcgi|uwsgi|scgi|grpc)_", "proxy_", directive)
+        if of_http in options:
+            return f"write {of_http}, which applies to each protocol"
+        if of_http != directive and of_http in _REMEDIES:
+            directive = of_http
     return _REMEDIES.get(directive, f"write the directive in {raw}")

@@ -166,6 +166,16 @@ EDGE_FILE = _matching(
 FILE_PATTERN = _matching(
     "a path, $uri, $uri/ or =404", r"(?=.)(?:\$uri)?/?[A-Za-z0-9_./-]*|=\d{3}|\$uri[A-Za-z0-9_./-]*"
 )
+FILE_NAME = _matching("the name of a file, of letters, digits and . _ -", r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+SUBFOLDER = _matching(
+    "a folder such as uploads or wp-content/uploads, without / at its ends",
+    r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*",
+)
+SCRIPT = _matching(
+    "the path of a script such as /index.php, of letters, digits and . _ / -",
+    r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/[A-Za-z0-9_-][A-Za-z0-9._-]*\.php",
+)
+PARAMETER_NAME = _matching("the name of a parameter, of letters, digits and _", r"[A-Za-z][A-Za-z0-9_]{0,63}")
 # nginx's hash of hidden headers has no room for longer names.
 HEADER_NAME = _matching("a header name of at most 46 letters, digits and -", r"[A-Za-z0-9][A-Za-z0-9-]{0,45}")
 LITERAL = Format("text on one line without $", lambda value: _is_one_line(value) and "$" not in value)
@@ -271,6 +281,10 @@ Levels = Annotated[str, LEVELS]
 Folder = Annotated[str, FOLDER]
 EdgeFile = Annotated[str, EDGE_FILE]
 FilePattern = Annotated[str, FILE_PATTERN]
+FileName = Annotated[str, FILE_NAME]
+Subfolder = Annotated[str, SUBFOLDER]
+Script = Annotated[str, SCRIPT]
+ParameterName = Annotated[str, PARAMETER_NAME]
 HeaderName = Annotated[str, HEADER_NAME]
 HeaderValue = Annotated[str, HEADER_VALUE]
 CookieName = Annotated[str, COOKIE_NAME]

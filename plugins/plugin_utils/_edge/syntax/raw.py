@@ -10,7 +10,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.sy
 __all__ = ["PROTOCOLS", "Directive", "Raw", "raw_protocols", "read_raw"]
 
 PROTOCOLS = ("fastcgi", "uwsgi", "scgi")
-"""Protocols of applications that only raw directives speak, such as ``fastcgi_pass``."""
+"""Protocols of applications that turn the headers of a request into parameters, such as ``HTTP_COOKIE``."""
 
 
 def raw_protocols(texts: Iterable[str]) -> tuple[str, ...]:

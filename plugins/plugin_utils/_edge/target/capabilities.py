@@ -39,6 +39,7 @@ class Capability:
     :param openssl: first version of OpenSSL that has it.
     :param build: build option that nginx has to be built with.
     :param module: dynamic module that does as well.
+    :param left_out: build option by which nginx is built without it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Capability:
     openssl: Version = ()
     build: str = ""
     module: str = ""
+    left_out: str = ""
 
     @property
     def needs(self) -> str:
@@ -56,6 +58,7 @@ class Capability:
         parts += [f"OpenSSL {version_text(self.openssl)} or newer"] if self.openssl else []
         parts += [f"nginx built {self.build}"] if self.build else []
         parts += [f"its module {self.module}"] if self.module else []
+        parts += [f"nginx not built {self.left_out}"] if self.left_out else []
         return " or ".join(parts) if self.module else ", ".join(parts)
 
 
@@ -123,7 +126,7 @@ AUTH_REQUEST = Capability(
 )
 GRPC = Capability(
     "gRPC",
-    "edge_sites[].locations[].grpc",
+    "edge_sites[].locations[].protocol=grpc",
     "refused",
     nginx=(1, 13, 10),
     build="--with-http_v2_module",
@@ -134,6 +137,26 @@ GZIP_STATIC = Capability(
     "refused",
     build="--with-http_gzip_static_module",
 )
+FASTCGI = Capability(
+    "FastCGI",
+    "edge_sites[].locations[].protocol=fastcgi",
+    "refused, php too",
+    left_out="--without-http_fastcgi_module",
+)
+UWSGI = Capability(
+    "uwsgi",
+    "edge_sites[].locations[].protocol=uwsgi",
+    "refused",
+    left_out="--without-http_uwsgi_module",
+)
+SCGI = Capability(
+    "SCGI",
+    "edge_sites[].locations[].protocol=scgi",
+    "refused",
+    left_out="--without-http_scgi_module",
+)
+OF_PROTOCOLS = {"grpc": GRPC, "fastcgi": FASTCGI, "uwsgi": UWSGI, "scgi": SCGI}
+"""Protocol of a backend -> what it requires."""
 CAPABILITIES = (
     HTTP2_DIRECTIVE,
     HTTP3,
@@ -147,6 +170,9 @@ CAPABILITIES = (
     AUTH_REQUEST,
     GRPC,
     GZIP_STATIC,
+    FASTCGI,
+    UWSGI,
+    SCGI,
 )
 """All capabilities."""
 
@@ -197,6 +223,8 @@ class Target:
             return f"OpenSSL {version_text(self.openssl)}"
         built = not capability.build or capability.build in self.configure_arguments
         if not built and capability.module not in self.modules:
+            return f"an nginx {version_text(self.version)} built without it"
+        if capability.left_out in self.configure_arguments:
             return f"an nginx {version_text(self.version)} built without it"
         return ""
 

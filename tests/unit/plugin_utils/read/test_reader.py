@@ -134,7 +134,9 @@ def test_warnings_tell_and_do_not_stop() -> None:
     ("key", "remedy"),
     [
         ("proxy_ignore_headers", "write the directive in extra_directives"),
-        ("fastcgi_pass", "write the directive in extra_directives"),
+        ("fastcgi_pass", "write php, or upstream and protocol: fastcgi"),
+        ("scgi_read_timeout", "write proxy_read_timeout, which applies to each protocol"),
+        ("uwsgi_cache_valid", "write cache, and edge_caches"),
         ("proxy_pass", "write upstream"),
         ("proxy_set_header", "write request_headers: {NAME: value}"),
         ("limit_req", "write rate_limit, and edge_rate_limits"),

@@ -91,7 +91,7 @@ def assert_is_place_of(line: str, place: str, path: str, variables: dict[str, An
             # With redirect_aliases, the aliases have a separate server block.
             every = {found["name"], *found.get("aliases", [])}
             assert set(words[1:]) in (every, {found["name"]}, {*found.get("aliases", [])})
-        is_location = words[0] == "location" and isinstance(found, dict) and ".locations[" in place
+        is_location = words[0] == "location" and isinstance(found, dict) and re.search(r"\.locations\[\d+\]$", place)
         if is_location and not place.endswith(".auth_request"):
             assert found["path"].rstrip("/") in line.replace("\\\\", "\\"), (line, place)
     elif path.startswith("streams/"):

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A ``location`` block: limits and access first, then what it does, then caching and headers, each a paragraph."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..model.access import AuthRequest
+from ..model.location import Location
+from ..syntax.raw import PROTOCOLS
+from .cache import view_cache_use
+from .context import SiteContext
+from .cors import preflight
+from .prefixes import rest_of_path, strips_prefix
+from .request_headers import SET_HEADER, DroppedHeaders
+from .response_headers import Added, ValueMap
+from .zones import connection_limit_zone, rate_limit_zone
+
+Groups = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class LocationView:
+    """A ``location`` block.
+
+    :param groups: directives, each group a paragraph.
+    :param refusals: conditions under which requests are refused with 400.
+    :param preflight: the variable that is set for preflight requests; empty if the edge does not answer them.
+    :param added: headers that it adds to responses.
+    :param inner: locations inside it.
+    :param maps: what its variables mean.
+    :param dropped: the files of dropped headers that it includes.
+    """
+
+    place: str
+    match: str
+    groups: Groups
+    extra_directives: str = ""
+    refusals: tuple[str, ...] = ()
+    preflight: str = ""
+    added: tuple[Added, ...] = ()
+    inner: tuple[LocationView, ...] = ()
+    maps: tuple[ValueMap, ...] = ()
+    dropped: tuple[DroppedHeaders, ...] = ()
+
+    def walk(self) -> Iterator[LocationView]:
+        """This location and all locations inside it."""
+        yield self
+        for one in self.inner:
+            yield from one.walk()
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Writes the blocks of one location; all of them have its complete set of headers.
+
+    :param prefix: the protected prefix that the location is inside of.
+    :param option: the option that a block comes from, where it is not the location as a whole.
+    """
+
+    location: Location
+    context: SiteContext
+    prefix: Location | None = None
+    option: str = ""
+
+    @property
+    def fallback(self) -> str:
+        """Name of the block that requests are passed to if no file is there."""
+        named = " ".join((self.location.match, self.location.path, self.prefix.path if self.prefix else ""))
+        return f"@edge_{hashlib.sha256(named.encode()).hexdigest()[:8]}"
+
+    def of_files(self, match: str, groups: Groups, inner: tuple[LocationView, ...] = ()) -> LocationView:
+        """A block that passes no requests to the backend."""
+        added, hidden = self._response_headers()
+        raw, dropped = self.context.raw(self.location, self.prefix)
+        return LocationView(
+            place=self.location.at(self.option) if self.option else self.location.place,
+            match=match,
+            groups=tuple(group for group in (*groups, hidden) if group),
+            extra_directives=raw,
+            added=added,
+            inner=inner,
+            preflight=preflight(self.context.policy.over(self.location).cors),
+            maps=tuple(_refusals(*dropped)),
+            dropped=dropped,
+        )
+
+    def of_backend(self, match: str, groups: Groups, parameters: tuple[str, ...] = ()) -> LocationView:
+        """A block that passes requests to the backend.
+
+        :param parameters: CGI parameters that depend on the script.
+        """
+        context, location = self.context, self._without_shared_responses()
+        levels = (context.edge, context.site, location)
+        protocol = location.backend_protocol
+        cache = view_cache_use(location.cache, levels, context.variables, protocol=protocol) if location.cache else None
+        requests = context.requests_of_location(location, cache.headers if cache else (), self.prefix)
+        inherited = protocol in SET_HEADER and requests == context.requests_of_site(protocol)
+        view = replace(self, location=location).of_files(
+            match,
+            (
+                *groups,
+                self._shared_parameters(protocol) + parameters,
+                () if inherited else requests.directives(context.generation),
+                cache.directives if cache else (),
+            ),
+        )
+        refusal = requests.dropped.refusal
+        rest = rest_of_path(location) if strips_prefix(location) else None
+        return replace(
+            view,
+            refusals=(*((refusal.variable,) if refusal else ()), *((f'{rest.variable} = ""',) if rest else ())),
+            maps=(
+                *(cache.maps if cache else ()),
+                *((rest,) if rest else ()),
+                *_refusals(requests.dropped),
+                *view.maps,
+            ),
+            dropped=(requests.dropped, *view.dropped),
+        )
+
+    @property
+    def _auth(self) -> AuthRequest | None:
+        """The service that decides about the requests of the location."""
+        return self.context.rules(self.location, self.prefix).auth_request
+
+    def _shared_parameters(self, protocol: str) -> tuple[str, ...]:
+        if protocol not in PROTOCOLS:
+            return ()
+        return (f"include /etc/nginx/generations/{self.context.generation}/{protocol}_parameters.conf",)
+
+    def _without_shared_responses(self) -> Location:
+        """The location without a cache, if it would serve a response for one user to others."""
+        if self.prefix and self._auth:
+            return replace(self.location, cache=None)
+        return self.location
+
+    def _response_headers(self) -> tuple[tuple[Added, ...], tuple[str, ...]]:
+        added = self.context.added_by_location(self.location, self._auth)
+        return tuple(added), (*self.context.hidden_by_location(self.location), *(one.directive for one in added))
+
+
+def _refusals(*dropped: DroppedHeaders) -> Iterator[ValueMap]:
+    return (one.refusal for one in dropped if one.refusal)
+
+
+def counted(location: Location) -> tuple[str, ...]:
+    """Limits of requests and connections; each request is counted once, in the first block that it reaches."""
+    directives = []
+    if location.rate_limit:
+        use = location.rate_limit
+        burst = f" burst={use.burst}" if use.burst else ""
+        spacing = f" delay={use.delay}" if use.delay else ""  # nginx delays all of them by default
+        if use.burst and use.delay is None and use.nodelay is not False:
+            spacing = " nodelay"
+        directives.append(f"limit_req zone={rate_limit_zone(use.limit)}{burst}" + (spacing if use.burst else ""))
+        if use.dry_run:
+            directives.append("limit_req_dry_run on")
+    if location.connection_limit:
+        limit = location.connection_limit
+        directives.append(f"limit_conn {connection_limit_zone(limit.limit)} {limit.connections}")
+    return tuple(directives)
+
+
+def handled(location: Location) -> Iterator[str]:
+    """Settings of every block of a location: how bodies are read, compressed and sent, and the log."""
+    if location.client_max_body_size:
+        yield f"client_max_body_size {location.client_max_body_size}"
+    if location.client_body_timeout and location.backend_protocol != "grpc":
+        yield f"client_body_timeout {location.client_body_timeout}"
+    if location.send_timeout:
+        yield f"send_timeout {location.send_timeout}"
+    if location.gzip is not None:
+        yield f"gzip {'on' if location.gzip else 'off'}"
+    if location.gzip_static:
+        yield "gzip_static on"
+    if not location.access_log:
+        yield "access_log off"

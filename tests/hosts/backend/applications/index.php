@@ -1,0 +1,18 @@
+<?php
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Says what PHP learns about a request, and does what the query asks for: status, header[], seconds.
+if (isset($_GET['seconds'])) {
+    usleep((int) (1e6 * (float) $_GET['seconds']));
+}
+http_response_code((int) ($_GET['status'] ?? 200));
+foreach ((array) ($_GET['header'] ?? []) as $line) {
+    header($line);
+}
+if (!isset($_GET['empty'])) {
+    echo json_encode([
+        'script' => __FILE__,
+        'server' => $_SERVER,
+        'body' => md5(file_get_contents('php://input')),
+        'once' => uniqid('', true),
+    ]);
+}
