@@ -57,9 +57,7 @@ def next_run(upgraded: dict[str, Story], folder: Path) -> Run:
     return run(folder)
 
 
-def test_renewal_goes_on(
-    request: pytest.FixtureRequest, edge: Edge, upgraded: dict[str, Story], next_run: Run
-) -> None:
+def test_renewal_goes_on(request: pytest.FixtureRequest, edge: Edge, upgraded: dict[str, Story], next_run: Run) -> None:
     story = upgraded[edge.suite]
     assert edge.shell("dpkg-query --show --showformat '${Version}' certbot").endswith("+outside")
     assert states(edge) == EXPECTED

@@ -57,7 +57,7 @@ def test_what_cannot_be_read_is_unknown(maps: str | None, master: int | None) ->
 
 
 def test_the_kernel_marks_a_replaced_file(tmp_path: Path) -> None:
-    """A program of its own, and dpkg's way to replace it: a new file, and a rename."""
+    """A running program is replaced in the way of dpkg: by a new file and a rename."""
     program = tmp_path / "sleep"
     shutil.copy2(shutil.which("sleep") or "", program)
     with subprocess.Popen([str(program), "60"]) as process:
