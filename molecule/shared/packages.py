@@ -13,7 +13,7 @@ rm -rf "$folder"; mkdir -p "$folder/DEBIAN"
 dpkg-query --status "$package" | sed -e '/^Status:/d' -e '/^Conffiles:/d' -e '/^ \//d' -e "s/^Version: .*/&+$suffix/" \
     > "$folder/DEBIAN/control"
 for part in preinst postinst prerm postrm conffiles triggers templates config; do
-    script=$(dpkg-query --control-path "$package" $part)
+    script=$(dpkg-query --control-path "$package" $part 2>/dev/null || true)
     [ -z "$script" ] || cp -p "$script" "$folder/DEBIAN/$part"
 done
 dpkg -L "$package" | while read -r path; do
