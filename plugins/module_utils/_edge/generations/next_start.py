@@ -46,7 +46,9 @@ def problems(start: str, outdated: Sequence[str]) -> Iterator[str]:
             " nginx-edge check"
         )
     if outdated:
-        remedy = "fix that first, then restart nginx" if start else "restart nginx (systemctl restart nginx)"
+        remedy = "restart nginx (systemctl restart nginx)"
+        if start:
+            remedy = "do not restart nginx before it would start again"
         yield (
             f"nginx still runs old versions of files that were replaced on disk: {', '.join(outdated)}; security fixes"
             f" in the new files have no effect until a restart, a reload is not enough; {remedy}"

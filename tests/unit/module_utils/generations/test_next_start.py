@@ -68,7 +68,7 @@ def test_replaced_libraries_are_told_with_the_remedy(host: EdgeHost, tmp_path: P
 def test_no_restart_is_advised_that_would_fail(host: EdgeHost) -> None:
     host.replaced, host.refuses = [LIBSSL], {"aaaa"}
     printed = check(host)
-    assert printed.err.endswith("fix that first, then restart nginx\n")
+    assert printed.err.endswith("do not restart nginx before it would start again\n")
     assert "systemctl restart" not in printed.err
 
 
