@@ -139,7 +139,7 @@ class ActionModule(ActionBase):
             return {"changed": False, **checked.plan, "takes_over": facts["nginx"]["installed"] and not configured}
         deployed = self._deploy(checked, facts, task_vars)
         # A packages' upgrade since the last run may keep nginx from starting with the same configuration.
-        found = warnings_on_state(facts["generations"], facts["processes"], kept=not deployed["sent"])
+        found = warnings_on_state(facts["generations"], facts["processes"], unchanged=not deployed["sent"])
         warnings = [*checked.plan["edge_warnings"], *found, *deployed["edge_warnings"]]
         return {**checked.plan, **deployed, "drift": facts["generations"]["drift"], "edge_warnings": warnings}
 

@@ -30,13 +30,13 @@ def _named(hosts: Sequence[str], count: int) -> str:
     return f"all {count} hosts" if len(hosts) == count > 1 else ", ".join(hosts)
 
 
-def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any], *, kept: bool) -> list[str]:
+def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any], *, unchanged: bool) -> list[str]:
     """Warnings about the state of a host before the run.
 
     :param generations: as the module ``nginx_info`` returns them, like ``processes``.
-    :param kept: whether the run keeps the live generation. Otherwise, nginx tests another one.
+    :param unchanged: whether the run keeps the live generation. Otherwise, nginx tests another one.
     """
-    found = list(problems((kept and generations["problem"]) or "", processes["outdated"]))
+    found = list(problems((unchanged and generations["problem"]) or "", processes["outdated"]))
     drift, leaving = generations["drift"], processes["leaving"]
     if drift == [MANIFEST]:
         found.append(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,9 +91,9 @@ def test_the_test_has_the_limits_of_the_service(host: EdgeHost) -> None:
 
 def test_a_run_warns_of_the_generation_that_it_keeps_only() -> None:
     generations = {"drift": [], "live": "aaaa", "problem": "nginx says: no"}
-    processes = {"leaving": [], "since_proof": None, "outdated": []}
-    (kept,) = warnings_on_state(generations, processes, kept=True)
+    processes: dict[str, Any] = {"leaving": [], "since_proof": None, "outdated": []}
+    (kept,) = warnings_on_state(generations, processes, unchanged=True)
     assert kept.startswith("nginx would not start again: nginx says: no; ")
-    assert warnings_on_state(generations, processes, kept=False) == []
-    (outdated,) = warnings_on_state(generations, {**processes, "outdated": [LIBSSL]}, kept=False)
+    assert warnings_on_state(generations, processes, unchanged=False) == []
+    (outdated,) = warnings_on_state(generations, {**processes, "outdated": [LIBSSL]}, unchanged=False)
     assert outdated.startswith(f"nginx still runs old versions of files that were replaced on disk: {LIBSSL}; ")
