@@ -112,13 +112,15 @@ class ActionModule(ActionBase):
 
     def _run(self, state: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         repository = self._inputs(task_vars).value("nginx_repository", DISTRIBUTION)
-        facts = self._module("hardened.nginx_edge.nginx_info", {"repository": repository}, task_vars)
+        asked = {"repository": repository, "test": state != "checked"}
+        facts = self._module("hardened.nginx_edge.nginx_info", asked, task_vars)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
         if state == "checked":
             configured = facts["generations"]["live"] or facts["generations"]["running"]
             return {"changed": False, **checked.plan, "takes_over": facts["nginx"]["installed"] and not configured}
         deployed = self._deploy(checked, facts, task_vars)
-        found = warnings_on_state(facts["generations"], facts["processes"])
+        # A packages' upgrade since the last run may keep nginx from starting with the same configuration.
+        found = warnings_on_state(facts["generations"], facts["processes"], unchanged=not deployed["sent"])
         warnings = [*checked.plan["edge_warnings"], *found, *deployed["edge_warnings"]]
         return {**checked.plan, **deployed, "drift": facts["generations"]["drift"], "edge_warnings": warnings}
 

@@ -15,7 +15,8 @@ description:
   - Reports all errors of the model together, each with its path, before anything changes.
   - Reads, checks and renders the model of a host once in a run. It does so again only if nginx, the variables of the
     model or the site files have changed since, including the values of expressions in them.
-  - Sends nothing to a host that already has that configuration.
+  - Sends nothing to a host that already has that configuration. nginx tests it again, because packages may have been
+    upgraded since; if nginx rejects it, or still runs files that were replaced on disk, a warning says so.
   - The variables are those of the entry point C(model) of the role C(hardened.nginx_edge.edge).
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes

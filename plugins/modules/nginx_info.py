@@ -31,6 +31,10 @@ options:
     type: str
     choices: [distribution, nginx_org]
     default: distribution
+  test:
+    description: Also test the live generation with C(nginx -t), for C(generations.problem).
+    type: bool
+    default: false
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -88,6 +92,11 @@ generations:
       type: list
       elements: str
       description: Warnings of nginx from the test of the live generation.
+    problem:
+      type: str
+      description:
+        - Why nginx would not start with the live generation, or an empty string. Null without O(test), and without a
+          live generation.
     running:
       type: str
       description: The generation that nginx was last proven to run, or null.
@@ -113,6 +122,12 @@ processes:
     open_files:
       type: int
       description: Maximum number of open files of the master, or null if none runs or there is no limit.
+    outdated:
+      type: list
+      elements: str
+      description:
+        - Program files and libraries that nginx runs and that were replaced or removed on disk. A reload does not load
+          the new files, a restart does.
     since_proof:
       type: int
       description: Seconds since nginx was last proven to run a generation, or null.
@@ -139,6 +154,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.changes import names_in
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.differences import drifted_paths
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.next_start import start_problem
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import status
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
     last_proof,
@@ -148,6 +164,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.user_files import present
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.outdated import outdated_files
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION, NGINX_ORG
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.program import read_nginx
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import (
@@ -162,6 +179,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "repository": {"type": "str", "choices": [DISTRIBUTION, NGINX_ORG], "default": DISTRIBUTION},
+            "test": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -179,12 +197,14 @@ def main() -> None:
             "digest": manifest.digest if manifest else None,
             "drift": drifted_paths(host, layout),
             "edge_warnings": list(manifest.warnings) if manifest else [],
+            "problem": start_problem(host, layout) if module.params["test"] else None,
             "sites": sorted(names_in(manifest.files, "sites")) if manifest else [],
             "kept": [one.name for one in manifests(host, layout)],
         },
         processes={
             "master": master,
             "open_files": open_files_limit(host, master),
+            "outdated": outdated_files(host, master) or [],
             "since_proof": max(0, int(host.now() - proof.at)) if proof else None,
             "leaving": [asdict(one) for one in leaving_workers(host, master)],
         },

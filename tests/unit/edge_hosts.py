@@ -29,8 +29,8 @@ class EdgeHost(LocalHost):
     ``warned of``.
 
     Without ``systemd`` nginx is spoken to directly; it does not follow the signals that it ``ignores``. Its master has
-    the dynamic modules ``loaded``. Its clock is ``set_ahead`` by so many seconds. At their test it ``refuses`` the
-    generations of these names.
+    the dynamic modules ``loaded``, and libraries that were ``replaced`` on disk. Its clock is ``set_ahead`` by so many
+    seconds. At their test it ``refuses`` the generations of these names.
 
     :param root: folder of the simulated machine.
     """
@@ -54,6 +54,7 @@ class EdgeHost(LocalHost):
         self.refuses: set[str] = set()
         self.zombies: set[int] = set()
         self.loaded: set[str] = set()
+        self.replaced: list[str] = []
         self._workers = [101]
         self._log = b""
         os.makedirs(self.layout.root)
@@ -129,7 +130,10 @@ class EdgeHost(LocalHost):
 
     def read(self, path: str) -> bytes | None:
         if path == f"/proc/{self.master}/maps":
-            return "".join(f"7f00 r-xp 0 /usr/lib/nginx/modules/{name}.so\n" for name in self.loaded).encode()
+            loaded = [f"/usr/lib/nginx/modules/{name}.so" for name in self.loaded]
+            replaced = [f"{path} (deleted)" for path in self.replaced]
+            head = "7f1c8a000000-7f1c8a200000 r-xp 00000000 fe:01 263        "
+            return "".join(f"{head}{path}\n" for path in (*loaded, *replaced)).encode()
         if path == "/run/nginx.pid":
             # Who is killed leaves the file behind.
             return f"{self.master or max(self.zombies)}\n".encode()

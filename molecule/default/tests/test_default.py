@@ -228,6 +228,15 @@ def test_the_node_exporter_tells_of_certificates_and_their_renewal(host: Any, na
     assert 80 < days[0] <= 90
 
 
+def test_the_next_start_is_checked(host: Any) -> None:
+    text = host.run("cat /var/lib/prometheus/node-exporter/nginx_edge_check.prom").stdout
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert lines == ["nginx_edge_configuration_valid 1", "nginx_edge_outdated_files 0"]
+    checked = host.run("nginx-edge check")
+    assert (checked.rc, checked.stderr) == (0, "")
+    assert checked.stdout.endswith("It runs the program and libraries on disk.\n")
+
+
 def test_the_command_shows_certificates(host: Any, name: str) -> None:
     shown = host.run("nginx-edge certificates").stdout.splitlines()
     assert re.match(rf"{name} +20\S+ \S+ +\d+ +CN=Pebble Intermediate CA \w+ +yes$", shown[1]), shown
@@ -235,7 +244,13 @@ def test_the_command_shows_certificates(host: Any, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "most"),
-    [("nginx", 2.4), ("nginx-edge-certbot", 3.0), ("nginx-edge-take-over", 3.0), ("nginx-edge-metrics", 2.0)],
+    [
+        ("nginx", 2.4),
+        ("nginx-edge-certbot", 3.0),
+        ("nginx-edge-take-over", 3.0),
+        ("nginx-edge-metrics", 2.0),
+        ("nginx-edge-check", 2.4),
+    ],
 )
 def test_units_are_sandboxed(host: Any, unit: str, most: float) -> None:
     exposure = host.run(f"systemd-analyze security --no-pager {unit}.service | tail -n 1").stdout
@@ -243,8 +258,8 @@ def test_units_are_sandboxed(host: Any, unit: str, most: float) -> None:
 
 
 def test_no_unit_dumps_core(host: Any) -> None:
-    units = "nginx", "nginx-edge-certbot", "nginx-edge-take-over", "nginx-edge-metrics", "prometheus-nginx-exporter"
-    for unit in units:
+    units = "nginx", "nginx-edge-certbot", "nginx-edge-take-over", "nginx-edge-metrics", "nginx-edge-check"
+    for unit in (*units, "prometheus-nginx-exporter"):
         assert host.run(f"systemctl show --property=LimitCORE --value {unit}.service").stdout == "0\n", unit
 
 

@@ -29,7 +29,7 @@ from ..host.errors import EdgeError
 from ..host.host import Host, LocalHost
 from ..host.paths import Layout
 from ..nginx.service import Leaving
-from . import certificates, sharing
+from . import certificates, check, sharing
 
 KEEP_ALL = sys.maxsize
 """The inventory sets the number of generations to keep, so a rollback never removes any."""
@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser for the options; argparse itself exits with code 2 if they are wrong."""
     top = argparse.ArgumentParser(
         prog="nginx-edge",
-        description="Show the generations of this edge and its certificates, and roll back to a generation.",
+        description="Show the generations of this edge and its certificates, check them, and roll back.",
         epilog="NAME may be the beginning of a name. Without a command: list. Exit codes: 0 done or nothing to do, "
         "1 failed or rolled back, 2 wrong usage.",
     )
@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for one, do in ((listing, _list), (showing, _show), (comparing, _diff), (going, _rollback)):
         one.set_defaults(do=do)
+    check.add_commands(commands)
     certificates.add_commands(commands)
     sharing.add_commands(commands)
     return top

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Metrics of certificates and their renewal in Prometheus' text format 0.0.4, as read by the textfile collector.
+"""Metrics of certificates, their renewal, and the next start of nginx in Prometheus' text format 0.0.4, as read by the
+textfile collector.
 
 Names, units and base types follow the naming practices of prometheus.io; times are seconds since the epoch.
 """
@@ -62,6 +63,22 @@ def as_text(certificates: Sequence[Observation], renewal: Renewal | None, now: d
                 "When the last successful renewal ended.",
                 [({}, renewal.last_success)],
             )
+    return "\n".join((*lines, ""))
+
+
+def service_text(start: str | None, outdated: Sequence[str] | None) -> str:
+    """The metrics of :func:`..generations.next_start.start_problem` and :func:`..nginx.outdated.outdated_files`.
+
+    :param start: None means not tested, and no metric; likewise ``outdated``.
+    """
+    lines: list[str] = []
+    if start is not None:
+        lines += _metric(
+            "configuration_valid", "Whether nginx would start with the live configuration.", [({}, not start)]
+        )
+    if outdated is not None:
+        help_text = "Program files and libraries that nginx runs and that were replaced on disk."
+        lines += _metric("outdated_files", help_text, [({}, len(outdated))])
     return "\n".join((*lines, ""))
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.next_start import problems
+
 MANIFEST = "MANIFEST.json"
 LINGERS = 60
 """Seconds after a reload from which on workers of earlier configurations are worth a line."""
@@ -28,12 +30,13 @@ def _named(hosts: Sequence[str], count: int) -> str:
     return f"all {count} hosts" if len(hosts) == count > 1 else ", ".join(hosts)
 
 
-def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any]) -> list[str]:
+def warnings_on_state(generations: Mapping[str, Any], processes: Mapping[str, Any], *, unchanged: bool) -> list[str]:
     """Warnings about the state of a host before the run.
 
     :param generations: as the module ``nginx_info`` returns them, like ``processes``.
+    :param unchanged: whether the run keeps the live generation. Otherwise, nginx tests another one.
     """
-    found = []
+    found = list(problems((unchanged and generations["problem"]) or "", processes["outdated"]))
     drift, leaving = generations["drift"], processes["leaving"]
     if drift == [MANIFEST]:
         found.append(

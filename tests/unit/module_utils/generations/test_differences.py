@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,19 +105,21 @@ def test_a_damaged_manifest_is_reported_as_what_it_is(host: EdgeHost) -> None:
     assert live is not None
     Path(host.layout.folder(live), "MANIFEST.json").write_text('{"name": ', encoding="utf-8")
     assert drifted_paths(host, host.layout) == ["MANIFEST.json"]
-    (warning,) = warnings_on_state({"drift": ["MANIFEST.json"], "live": live}, {"leaving": [], "since_proof": None})
+    generations = {"drift": ["MANIFEST.json"], "live": live, "problem": ""}
+    processes: dict[str, Any] = {"leaving": [], "since_proof": None, "outdated": []}
+    (warning,) = warnings_on_state(generations, processes, unchanged=False)
     assert warning.startswith(f"generations/{live}/MANIFEST.json is missing or damaged")
 
 
 def test_warnings_name_changed_files_and_old_workers() -> None:
-    generations = {"drift": ["sites/a.conf"], "live": "aaaa"}
-    processes = {"leaving": [{"pid": 7, "age": 3600}, {"pid": 9, "age": 600}], "since_proof": 600}
-    by_hand, lingering = warnings_on_state(generations, processes)
+    generations = {"drift": ["sites/a.conf"], "live": "aaaa", "problem": ""}
+    processes = {"leaving": [{"pid": 7, "age": 3600}, {"pid": 9, "age": 600}], "since_proof": 600, "outdated": []}
+    by_hand, lingering = warnings_on_state(generations, processes, unchanged=False)
     assert by_hand == "changed by hand: sites/a.conf; a run replaces it and keeps the changed files in generations/aaaa"
     assert lingering.startswith(
         "nginx: 2 workers of earlier configurations still serve open connections (process 7, 9, "
     )
-    assert warnings_on_state({"drift": [], "live": "aaaa"}, {**processes, "since_proof": 5}) == []
+    assert warnings_on_state({**generations, "drift": []}, {**processes, "since_proof": 5}, unchanged=True) == []
 
 
 def test_workers_that_shut_down_are_found(host: EdgeHost, monkeypatch: pytest.MonkeyPatch) -> None:
