@@ -62,6 +62,9 @@ def test_the_kernel_marks_a_replaced_file(tmp_path: Path) -> None:
     shutil.copy2(shutil.which("sleep") or "", program)
     with subprocess.Popen([str(program), "60"]) as process:
         try:
+            # The kernel maps the program a moment after the new process has begun.
+            while str(program) not in Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8"):
+                assert process.poll() is None
             assert outdated_files(LocalHost(), process.pid) == []
             shutil.copy2(program, tmp_path / "new")
             (tmp_path / "new").rename(program)
