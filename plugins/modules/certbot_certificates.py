@@ -174,7 +174,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import Authority
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer, describe
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders, Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation import unused
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.repair import failures_of, settle

@@ -65,7 +65,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.certbot import read_version
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import read_profiles
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 
 
 def main() -> None:

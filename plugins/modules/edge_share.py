@@ -80,7 +80,7 @@ host_keys:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.sharing import (
     Follower,

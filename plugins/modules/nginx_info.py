@@ -162,7 +162,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
     read_manifest,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.user_files import present
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.outdated import outdated_files
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION, NGINX_ORG

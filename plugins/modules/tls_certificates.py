@@ -132,7 +132,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.unused import record_planned
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core

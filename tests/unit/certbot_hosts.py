@@ -13,7 +13,8 @@ from pathlib import Path
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme import accounts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import Authority
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Challenge
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair

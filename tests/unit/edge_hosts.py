@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import live_name
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.sockets import Listener
 

@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 
 
 class Death(BaseException):

@@ -39,7 +39,7 @@ from nginx_edge.generations.store import (  # type: ignore[import-not-found]
 )
 from nginx_edge.generations.transaction import deploy, locked, older_generation, roll_back  # type: ignore[import-not-found]
 from nginx_edge.host.errors import EdgeError  # type: ignore[import-not-found]
-from nginx_edge.host.host import LocalHost  # type: ignore[import-not-found]
+from nginx_edge.host.local import LocalHost  # type: ignore[import-not-found]
 from nginx_edge.host.packing import unpacked  # type: ignore[import-not-found]
 from nginx_edge.host.paths import Layout  # type: ignore[import-not-found]
 from nginx_edge.nginx.program import PLACES  # type: ignore[import-not-found]

@@ -21,7 +21,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy, roll_back
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost

@@ -26,7 +26,8 @@ from ..generations.restoration import go_back
 from ..generations.store import ORIGINAL
 from ..generations.transaction import Deployment
 from ..host.errors import EdgeError
-from ..host.host import Host, LocalHost
+from ..host.host import Host
+from ..host.local import LocalHost
 from ..host.paths import Layout
 from ..nginx.service import Leaving
 from . import certificates, check, sharing

@@ -16,7 +16,8 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme imp
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.certbot import Lineage, Request
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import Authority
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.dns import Challenge

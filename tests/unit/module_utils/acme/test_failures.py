@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme import failures
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 
 TRANSCRIPTS = Path(__file__).resolve().parents[2] / "transcripts"

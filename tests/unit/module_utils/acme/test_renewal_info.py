@@ -17,7 +17,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme imp
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.https import Answer, WrongAnswerError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.renewal_info import RenewalInfo
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import X509Certificate
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import issued
 

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli import install
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.tests.unit.faults import FaultyHost, die, survived
 
 ROOT = Path(__file__).resolve().parents[4]

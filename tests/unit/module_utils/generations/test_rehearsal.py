@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, Facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.rehearsal import rehearse
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed, LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
 SITE = """

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import needs_restart
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.sockets import (
     Listener,
