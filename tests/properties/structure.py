@@ -21,6 +21,10 @@ from .texts import KINDS
 Tree = list[tuple[str, tuple[str, ...], Any]]
 """Directives: name, parameters, and those inside a block or None."""
 
+_DERIVED_MAPS = re.compile(r"\$edge_(?:cache_control|found|origin|path|rest)_")
+"""Variables of maps whose entries are made from texts: parts of expressions, encoded paths, several texts in one."""
+_DERIVED = ("proxy_redirect", "proxy_cookie_path", "proxy_cache_key", "fastcgi_split_path_info")
+"""Directives whose parameters are made from texts."""
 _DIGEST = re.compile(r"([_-])[0-9a-f]{8}(?![0-9a-f])")
 """Ends the names of zones and of files with users, and depends on the texts that they are made from."""
 
@@ -74,17 +78,23 @@ def translated(tree: Tree, stands_for: Mapping[str, str]) -> Tree:
                 _DIGEST.sub(r"\1digest", _translated(parameter, stands_for))
                 for parameter in (_without_derived(name, parameters))
             ),
-            None if block is None else translated(block, stands_for),
+            None if block is None else _translated_block(name, parameters, block, stands_for),
         )
         for name, parameters, block in tree
     ]
 
 
+def _translated_block(name: str, parameters: tuple[str, ...], block: Tree, stands_for: Mapping[str, str]) -> Tree:
+    if name == "map" and any(map(_DERIVED_MAPS.match, parameters)):
+        return [("derived", ("derived",) * len(inner), None) for _source, inner, _block in block]
+    return translated(block, stands_for)
+
+
 def _without_derived(name: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
     """Parameters, without those that are made from several texts or from letters of one: only their number counts."""
-    if name == "proxy_cache_key" or (name == "if" and parameters[:1] == ("$uri",)):
+    if name in _DERIVED or (name == "if" and parameters[:1] == ("$uri",)) or "X-Forwarded-Prefix" in parameters:
         return tuple("derived" for _parameter in parameters)
-    return tuple("derived" if one.endswith("/$is_args$args") else one for one in parameters)
+    return tuple("derived" if one.endswith("/$is_args$args") or "$edge_authority" in one else one for one in parameters)
 
 
 def _translated(parameter: str, stands_for: Mapping[str, str]) -> str:

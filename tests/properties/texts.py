@@ -157,13 +157,13 @@ KINDS: Mapping[Format, Kind] = {
     ),
     formats.REDIRECT_TARGET: Kind(
         _from("/new", "/new/", "/new/$1", "https://www.example.net/a/$1?b=c", "https://example.net", "$1", "/a?b=1#c"),
-        lambda text: f"/{digest(text)}",
+        lambda text: f"https://{digest(text)}.example.net" if text.startswith("http") else f"/{digest(text)}",
     ),
     formats.ORIGIN: Kind(_from("https://app.example.com", "https://*.example.com", "http://localhost:3000", "*")),
     formats.METHOD: Kind(_from("GET", "POST", "PUT", "DELETE", "PROPFIND")),
     formats.SIGN_IN: Kind(
         _from("$location", "/oauth2/start?rd=$return_url", "https://login.example.net/?url=$return_url&x=1", "/login"),
-        lambda text: text if text == "$location" else f"/{digest(text)}",
+        lambda text: text if text == "$location" else f"/{digest(text)}{'?$return_url' * ('$return_url' in text)}",
     ),
     # certbot's matters: none of them stands in nginx's text.
     formats.PLUGIN_NAME: Kind(_from("rfc2136", "cloudflare", "route53", "x-y")),

@@ -46,8 +46,8 @@ def preflight(cors: Cors | None) -> str:
 
 
 def _preflight() -> ValueMap:
-    source = "$request_method:$http_origin:$http_access_control_request_method"
-    return ValueMap(source, "$edge_preflight", (("~^OPTIONS:.+:.", "1"),), "")
+    source = "$request_method:$http_access_control_request_method:$http_origin"
+    return ValueMap(source, "$edge_preflight", (("~^OPTIONS:[^:]+:.", "1"),), "")
 
 
 def _allowed(origins: Sequence[str]) -> ValueMap:
