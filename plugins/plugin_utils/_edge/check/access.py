@@ -106,6 +106,6 @@ def _below(prefix: Location, site: Site) -> Iterator[Problem]:
         remedy = f"begin the expression with another path than {prefix.path}, such as ^/other/"
         if conflict := conflict_below(site, prefix, regex):
             yield Problem(where, f"also matches below {prefix.path}, and {conflict}", remedy)
-        elif regex.return_ and regex.return_.status < REFUSALS and not prefix.public:
+        elif regex.return_ and regex.return_.status < REFUSALS and not (prefix.public or prefix.internal):
             reason = f"also matches below {prefix.path}, and nginx returns before it checks the access rules there"
             yield Problem(where, reason, remedy)

@@ -47,6 +47,8 @@ def _try_files(location: Location) -> Iterator[Problem]:
         elif is_source(entry) and (location.files_first or index < len(tried) - 1):
             reason = "would send the source of a script as text"
             yield Problem(place, reason, "write php: {upstream: NAME, front_controller: /index.php}")
+        elif is_source(entry) and location.php:
+            yield Problem(place, "loses the arguments of the request", f"write front_controller: {entry} in php")
 
 
 def _fallback_roots(location: Location) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ are their writer's own, and so is what a file holds that raw directives include.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from ..syntax.problems import Problem
 from ..syntax.raw import PROTOCOLS, Directive, read_raw
 
 SERVER = "server"
+PARAMETER_FILE = re.compile(r"^/.*(?:_params|/fastcgi(?:-php)?\.conf)$")
+"""Files of the distribution with parameters for applications."""
 
 
 def check_raw(edge: Edge) -> Iterator[Problem]:
@@ -29,6 +32,8 @@ def check_raw(edge: Edge) -> Iterator[Problem]:
         for directive in raw.directives:
             yield from _directive(text, directive)
         yield from _without_parameters(text, raw.directives)
+        if text.protocol in PROTOCOLS:
+            yield from _second_parameters(text, raw.directives)
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,14 @@ class _Text:
 
     :param level: ``edge``, ``site``, ``location`` or ``stream``.
     :param restricted: whether access rules hold there.
+    :param protocol: the protocol of a backend of the location itself, as in ``fastcgi_pass``; empty without one.
     """
 
     place: str
     text: str
     level: str
     restricted: bool = False
+    protocol: str = ""
 
 
 def _texts(edge: Edge) -> Iterator[_Text]:
@@ -58,7 +65,9 @@ def _texts(edge: Edge) -> Iterator[_Text]:
                 for prefix in site.locations
                 if is_protected(site, prefix) and not prefix.public
             )
-            yield _Text(location.at("extra_directives"), location.extra_directives, "location", restricted)
+            application = location.backend_protocol if location.backend else ""
+            place = location.at("extra_directives")
+            yield _Text(place, location.extra_directives, "location", restricted, application)
 
 
 def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
@@ -88,6 +97,16 @@ def _without_parameters(text: _Text, directives: Sequence[Directive]) -> Iterato
                 if not beside & {"include", f"{protocol}_param"}:
                     reason = f"{one.name} has no parameters in its own block, and inherits none"
                     yield Problem(text.place, reason, f"write include /etc/nginx/{protocol}_params; next to it")
+
+
+def _second_parameters(text: _Text, directives: Sequence[Directive]) -> Iterator[Problem]:
+    """Parameters next to those of the edge: applications take the last one of each name, such as SCRIPT_FILENAME."""
+    for one in directives:
+        included = one.name == "include" and any(PARAMETER_FILE.search(path) for path in one.words[1:])
+        if included or one.name == f"{text.protocol}_param":
+            shown = " ".join(one.words[:2]) if included else one.name
+            reason = f"{shown} sets parameters that the edge sets, too"
+            yield Problem(text.place, reason, "write parameters: {NAME: value}, or request_headers for HTTP_NAME")
 
 
 def _answers(directive: Directive) -> bool:

@@ -38,5 +38,7 @@ def _location(location: Location) -> Iterator[Problem]:
         yield Problem(location.at("hidden_files"), "files whose name begins with a dot are served")
     if location.disable_symlinks == "off":
         yield Problem(location.at("disable_symlinks"), "symbolic links to any file are followed")
+    if location.php and not location.php.no_scripts and not location.php.scripts:
+        yield Problem(location.php.at("no_scripts"), "scripts in folders for uploads are executed")
     if location.x_accel_redirect:
         yield Problem(location.at("x_accel_redirect"), "the backend can serve internal locations of the site")
