@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real nginx of each target tests every golden case, every recipe of the cookbook, and every recipe for an application."""
+"""The real nginx of each target tests every golden case, and every recipe for a feature or for an application."""
 
 from __future__ import annotations
 
