@@ -2,24 +2,18 @@
 """Writes docs/how-to/applications: a page for each application, with a model, the nginx text that it becomes and notes.
 
 A recipe is ``tests/golden/cookbook/applications/NAME.yml``. The first line of its comments is ``TITLE: SUMMARY``. The
-text up to the first heading is printed above the model, and the rest below it. ``Not on SYSTEM: REASON`` names a
-system whose nginx cannot do it, and ``Shows:`` the directives to print, as in the cookbook.
+text up to the first heading is printed above the model, and the rest below it. After ``Shows:`` follow the directives
+to print, as in the cookbook. Each nginx can run each recipe.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
-from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS
 
 from .cookbook import PAGE, RECIPES, Written, excerpts, fenced, read_written
 
 FILES = RECIPES / "applications"
 PAGES = PAGE.parent / "applications"
-CANNOT = re.compile(r"^Not on (\w+): (.+)\n?", re.MULTILINE)
 HEADING = "\n## "
 INDEX = """# Applications
 
@@ -39,23 +33,15 @@ and browsers receive.
 
 @dataclass(frozen=True)
 class Application(Written):
-    """A recipe for an application.
-
-    :param cannot: system -> why its nginx cannot do it.
-    """
+    """A recipe for an application."""
 
     title: str
     summary: str
-    cannot: Mapping[str, str]
 
     @property
     def page(self) -> str:
         """Name of its page."""
         return f"{self.path.stem}.md"
-
-    def targets(self) -> dict[str, Target]:
-        """The targets whose nginx can do it."""
-        return {name: target for name, target in TARGETS.items() if name not in self.cannot}
 
 
 def applications() -> list[Application]:
@@ -63,11 +49,10 @@ def applications() -> list[Application]:
     found = []
     for path in FILES.glob("*.yml"):
         written = read_written(path)
-        cannot = dict(CANNOT.findall(written.words))
-        head, _, words = CANNOT.sub("", written.words).partition("\n")
+        head, _, words = written.words.partition("\n")
         title, _, summary = head.partition(": ")
         text = Written(path, words.strip(), written.shows, written.text)
-        found.append(Application(**vars(text), title=title, summary=summary, cannot=cannot))
+        found.append(Application(**vars(text), title=title, summary=summary))
     return sorted(found, key=lambda one: one.title.lower())
 
 
@@ -77,7 +62,6 @@ def page(application: Application) -> str:
     parts = [f"# {application.title}\n", f"{above.strip()}\n", fenced("yaml", application.text)]
     if nginx := excerpts(application):
         parts += ["Some of the lines that this becomes on Debian 13:\n", fenced("nginx", nginx)]
-    parts += [f"On {system}: {reason}\n" for system, reason in application.cannot.items()]
     return "\n".join([*parts, f"{heading.strip()} {below.strip()}\n"])
 
 

@@ -10,14 +10,15 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, rendered
 from ansible_collections.hardened.nginx_edge.tests.unit.whole.test_golden import render_all
-from ansible_collections.hardened.nginx_edge.tools.applications import Application, applications
-from ansible_collections.hardened.nginx_edge.tools.cookbook import Recipe, recipes
+from ansible_collections.hardened.nginx_edge.tools.applications import applications
+from ansible_collections.hardened.nginx_edge.tools.cookbook import Written, recipes
 
 from .edges import EdgeContainer
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = sorted(folder for folder in GOLDEN.glob("*/*") if (folder / "nginx.conf").exists())
-RECIPES = [(recipe, suite) for recipe in (*recipes(), *applications()) for suite in recipe.targets()]
+FEATURES = [(recipe, suite) for recipe in recipes() for suite in recipe.targets()]
+RECIPES: list[tuple[Written, str]] = [*FEATURES, *((recipe, suite) for recipe in applications() for suite in TARGETS)]
 
 
 @pytest.mark.parametrize("folder", CASES, ids=[f"{folder.parent.name}-{folder.name}" for folder in CASES])
@@ -27,6 +28,6 @@ def test_nginx_accepts_it(folder: Path, edges: Mapping[str, EdgeContainer]) -> N
 
 
 @pytest.mark.parametrize(("recipe", "suite"), RECIPES, ids=[f"{recipe.path.stem}-{suite}" for recipe, suite in RECIPES])
-def test_nginx_accepts_a_recipe(recipe: Recipe | Application, suite: str, edges: Mapping[str, EdgeContainer]) -> None:
+def test_nginx_accepts_a_recipe(recipe: Written, suite: str, edges: Mapping[str, EdgeContainer]) -> None:
     verdict = edges[suite].verdict(rendered(recipe.model, TARGETS[suite]))
     assert verdict.accepted, verdict.printed
