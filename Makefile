@@ -57,7 +57,8 @@ docs: setup ## build the site of the documentation in .cache/docs/html
 	@.venv/bin/nox --session docs
 
 .PHONY: reference
-reference: setup ## generate docs/reference/model.md, docs/reference/headers.md, docs/how-to/cookbook.md and docs/reference/errors.md
+reference: setup ## generate docs/reference/model.md, docs/reference/headers.md, docs/how-to/cookbook.md, docs/how-to/applications and docs/reference/errors.md
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.reference
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.cookbook
+	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.applications
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.errors

@@ -42,8 +42,8 @@ All recipes use these settings, unless a recipe sets them itself:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A recipe as it stands in its file.
+class Written:
+    """A model and the comments at the head of its file.
 
     :param words: when one wants it, in Markdown.
     :param shows: directives that matter: a name, or the beginning of a line.
@@ -51,15 +51,9 @@ class Recipe:
     """
 
     path: Path
-    feature: Entry
     words: str
     shows: tuple[str, ...]
     text: str
-
-    @property
-    def number(self) -> str:
-        """The feature's, with a letter where it is not the feature's first."""
-        return self.path.stem.split("-")[0].lstrip("0")
 
     @property
     def own_variables(self) -> dict[str, Any]:
@@ -74,10 +68,6 @@ class Recipe:
         own = {name: value for name, value in self.own_variables.items() if name.startswith(MODEL)}
         return {**base, **own}
 
-    def targets(self) -> dict[str, Target]:
-        """The targets whose nginx can do it."""
-        return {name: target for name, target in TARGETS.items() if name not in self.feature.cannot}
-
     def matters(self, one: Statement, words: Sequence[str] = ()) -> bool:
         """Whether a line of the rendered text is one that the recipe is about.
 
@@ -90,6 +80,22 @@ class Recipe:
         return any(_begins(line, word.removeprefix(OF_THE_EDGE_ITSELF)) for line in lines for word in asked)
 
 
+@dataclass(frozen=True)
+class Recipe(Written):
+    """A recipe for a feature."""
+
+    feature: Entry
+
+    @property
+    def number(self) -> str:
+        """The feature's, with a letter where it is not the feature's first."""
+        return self.path.stem.split("-")[0].lstrip("0")
+
+    def targets(self) -> dict[str, Target]:
+        """The targets whose nginx can do it."""
+        return {name: target for name, target in TARGETS.items() if name not in self.feature.cannot}
+
+
 def _begins(line: str, word: str) -> bool:
     return line.startswith(word) if " " in word else line.split(maxsplit=1)[0] == word
 
@@ -100,22 +106,27 @@ def recipes() -> list[Recipe]:
 
 
 def _read(path: Path) -> Recipe:
+    feature = read_features().all[int(path.stem[:2]) - 1]
+    return Recipe(**vars(read_written(path)), feature=feature)
+
+
+def read_written(path: Path) -> Written:
+    """A model and its comments."""
     lines = path.read_text(encoding="utf-8").removeprefix("---\n").splitlines()
     end = next(number for number, line in enumerate(lines) if not line.startswith("#"))
     words, _, shows = "\n".join(line.removeprefix("#").strip() for line in lines[:end]).partition(SHOWS)
-    feature = read_features().all[int(path.stem[:2]) - 1]
     listed = tuple(word.strip() for word in shows.split(",") if word.strip())
-    return Recipe(path, feature, words.strip(), listed, "\n".join(lines[end:]))
+    return Written(path, words.strip(), listed, "\n".join(lines[end:]))
 
 
-def excerpts(recipe: Recipe) -> str:
+def excerpts(recipe: Written) -> str:
     """The lines of nginx that matter in a recipe, file by file; empty for one that writes no nginx text."""
     files = rendered(recipe.model, TARGETS[SHOWN_FOR])
     shown = {path: excerpt(text, _matters(recipe, path)) for path, text in files.items()}
     return "\n\n".join(f"# {path}\n{lines}" for path, lines in shown.items() if lines)
 
 
-def _matters(recipe: Recipe, path: str) -> Callable[[Statement], bool]:
+def _matters(recipe: Written, path: str) -> Callable[[Statement], bool]:
     """Which lines of a file matter: of the long list of dropped headers, only those that the recipe names."""
     if not path.startswith(DROPPED_HEADERS):
         return recipe.matters
@@ -126,12 +137,12 @@ def _matters(recipe: Recipe, path: str) -> Callable[[Statement], bool]:
 def cookbook() -> str:
     """The text of docs/how-to/cookbook.md."""
     base = BASE.read_text(encoding="utf-8").split("\n", 2)[2]
-    parts = [HEAD, _fenced("yaml", base)]
+    parts = [HEAD, fenced("yaml", base)]
     for recipe in recipes():
         title = f"## {recipe.number}. {_capitalized(recipe.feature.title)}\n"
-        parts += [title, f"{recipe.words}\n", _fenced("yaml", recipe.text)]
+        parts += [title, f"{recipe.words}\n", fenced("yaml", recipe.text)]
         if nginx := excerpts(recipe):
-            parts.append(_fenced("nginx", nginx))
+            parts.append(fenced("nginx", nginx))
         parts += [f"On {system}: {reason}.\n" for system, reason in recipe.feature.cannot.items()]
     return "\n".join(parts)
 
@@ -142,7 +153,8 @@ def _capitalized(title: str) -> str:
     return title if not first.isalpha() or not first.islower() else f"{title[0].upper()}{title[1:]}"
 
 
-def _fenced(language: str, text: str) -> str:
+def fenced(language: str, text: str) -> str:
+    """A block of Markdown."""
     return f"```{language}\n{text.strip()}\n```\n"
 
 
