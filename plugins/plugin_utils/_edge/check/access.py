@@ -69,6 +69,10 @@ def _headers(auth: AuthRequest | None) -> Iterator[Problem]:
 def _sign_in(part: Site | Location, site: Site) -> Iterator[Problem]:
     """nginx has one page for all responses with status 401 of a block."""
     auth = part.auth_request
+    outer = site.auth_request
+    if auth is None and part.basic_auth and outer and outer.sign_in:
+        reason = "a wrong password would lead to the sign-in page of the site"
+        yield Problem(part.at("basic_auth"), reason, "remove basic_auth, or write auth_request in this location, too")
     if auth is None or auth.sign_in is None:
         return
     if part.basic_auth or site.basic_auth:
