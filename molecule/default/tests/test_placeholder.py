@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run whose certificate is not issued: what it reports, and what it does nevertheless."""
+"""A run while the authority is down: what it reports about a new certificate, and what it does nevertheless."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import run_site
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
-NAME = "unknown.invalid"
-"""No DNS server has an address for it (RFC 2606), so the authority cannot validate it."""
+NAME = "new.test"
+ACME = Client("edge-acme")
 EXPORTER = "prometheus-nginx-exporter.service"
 
 
@@ -26,13 +26,15 @@ def test_a_placeholder_is_reported_and_monitoring_is_set_up(tmp_path: Path, edge
     (sites / f"{NAME}.yml").write_text(yaml.safe_dump(site), encoding="utf-8")
     host = Client(edge)
     host.run("systemctl", "stop", EXPORTER)
-    run = run_site("--limit", edge, variables={"edge_sites_dir": str(sites)}, folder=tmp_path)
+    ACME.run("systemctl", "stop", "pebble")
     try:
+        run = run_site("--limit", edge, variables={"edge_sites_dir": str(sites)}, folder=tmp_path)
         assert run.code != 0, run
         assert f"{NAME}: serves a placeholder, because its certificate was not issued" in run.summary[edge]
         assert f"({NAME})" in run.failures[edge]
         assert "1/2 sites healthy" in run.summary[edge]
         assert host.run("systemctl", "is-active", EXPORTER) == "active\n"
     finally:
+        ACME.run("systemctl", "start", "pebble")
         restored = run_site("--limit", edge, variables={}, folder=tmp_path)
     assert restored.code == 0, restored
