@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..model.location import Location
+from ..model.location import PROXY, Location
 from ..model.site import Site
+from ..policy.access_rules import has_own_rules
 from ..policy.scripts import is_source
 from ..syntax.problems import Problem
 
@@ -30,8 +31,15 @@ def check_files(location: Location) -> Iterator[Problem]:
     if serves_files and hidden and not location.hidden_files:
         reason = f"{location.path!r} is hidden, and hidden files are not served"
         yield Problem(location.at("path"), reason, "write hidden_files: true, or choose another path")
+    for number, name in enumerate(location.index):
+        if is_source(name) and not location.php:
+            reason = "would send the source of a script as text"
+            yield Problem(location.at(f"index[{number}]"), reason, "write php: {upstream: NAME} in this location")
     yield from _try_files(location)
     yield from _fallback_roots(location)
+    if location.internal and location.strip_prefix and location.backend_protocol == PROXY:
+        reason = "cuts the path that the client sent, and requests reach this location with another one"
+        yield Problem(location.at("strip_prefix"), reason, "remove it, and send the whole path in X-Accel-Redirect")
 
 
 def _try_files(location: Location) -> Iterator[Problem]:
@@ -60,11 +68,26 @@ def _fallback_roots(location: Location) -> Iterator[Problem]:
         yield Problem(place, reason, "write a location without php for these files")
 
 
+def _is_evaded(location: Location) -> bool:
+    """Whether an expression matches scripts, and not what else executes them."""
+    ends = location.path.endswith((r"$", r"\z", r"\Z"))
+    return location.match == "regex" and ends and "php" in location.path.lower() and not _is_general(location)
+
+
+def _is_general(location: Location) -> bool:
+    """Whether a location executes every script, as in many nginx configurations, and restricts nothing."""
+    limited = location.rate_limit or location.connection_limit or location.return_
+    return location.php is not None and not limited and not has_own_rules(location)
+
+
 def check_sources(site: Site) -> Iterator[Problem]:
     """Locations that would send the source of a script of the site, or that nothing leads to."""
     executes = any(location.php for location in site.locations)
     leads_inside = any(one.x_accel_redirect or one.try_files or one.extra_directives for one in site.locations)
     for location in site.locations:
+        if executes and _is_evaded(location):
+            reason = "does not match a script with a path behind it, such as /login.php/x, which is executed, too"
+            yield Problem(location.at("path"), reason, "write match: exact for each script, or leave out the $")
         sends = location.root and not location.php and location.match == "exact"
         if executes and sends and is_source(location.path):
             reason = "would send the source of a script as text"

@@ -12,6 +12,7 @@ from ..model.site import Site
 from ..policy.response_headers import LIFETIME_STATUSES, ResponsePolicy, edge_policy
 from ..syntax.paths import wrong_structure
 from ..syntax.problems import Problem
+from .groups import check_groups
 
 
 def check_lifetimes(edge: Edge) -> Iterator[Problem]:
@@ -52,6 +53,8 @@ def _rule(rule: Lifetime) -> Iterator[Problem]:
         yield Problem(rule.at("immutable"), "needs max_age in the same rule", "write max_age, such as 1y")
     if rule.pattern is not None and (wrong := wrong_structure(rule.pattern)):
         yield Problem(rule.at("pattern"), f"is not a regular expression: {wrong}")
+    elif rule.pattern is not None:
+        yield from check_groups(rule.at("pattern"), rule.pattern)
 
 
 def _hides(before: Lifetime, rule: Lifetime) -> bool:

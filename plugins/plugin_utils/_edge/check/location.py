@@ -13,6 +13,7 @@ from ..syntax.paths import normal_path, wrong_structure
 from ..syntax.problems import Problem
 from .backend import check_backend
 from .files import check_files
+from .groups import check_groups
 from .ranges import at_least
 
 STATUS_CODES = range(200, 600)
@@ -71,6 +72,7 @@ def _path(location: Location) -> Iterator[Problem]:
     if location.match == "regex":
         if reason := wrong_structure(location.path):
             yield Problem(place, f"is not a regular expression: {reason}")
+        yield from check_groups(place, location.path)
     elif not formats.LOCATION_PATH.fits(location.path):
         yield Problem(place, f"invalid value {location.path!r}", f"expected {formats.LOCATION_PATH.words}")
     elif (compared := normal_path(location.path)) != location.path:

@@ -15,11 +15,16 @@ from ..policy.access_rules import has_own_rules, may_match_below
 from ..syntax import formats
 from ..syntax.paths import normal_path, wrong_structure
 from ..syntax.problems import Problem
+from .groups import check_groups
 from .location import REDIRECTS
 
 ACME_CHALLENGES = "/.well-known/acme-challenge/"
 _GROUP = re.compile(r"\$(?:\{(?P<braces>\w+)\}|(?P<number>[1-9])|(?P<name>[A-Za-z_]\w*))", re.ASCII)
 _URL = re.compile(r"https?://(?P<host>[^/?#:]+)(?::\d+)?(?P<path>/.*)?")
+_SLASHES_OF_URL = 3
+"""Slashes of a URL with a path."""
+_SLOW = re.compile(r"[+*}]\)[+*{]")
+"""Nested repetitions, with which Python may take very long."""
 _SAMPLES = ("x", "1", "a/b", "/x")
 """Values of groups with which loops are looked for."""
 OF_SITES = (301, 302, 307, 308)
@@ -40,7 +45,8 @@ def check_redirects(site: Site) -> Iterator[Problem]:
     sound: list[Redirect] = []
     for redirect in site.redirects:
         wrong = [*_redirect(redirect), *_public(redirect, site)]
-        key = (redirect.match, redirect.from_)
+        # nginx ignores the case of exact paths when it looks them up.
+        key = (redirect.match, redirect.from_.lower() if redirect.match == "exact" else redirect.from_)
         if key in taken:
             wrong.append(Problem(redirect.at("from"), f"is already redirected by {taken[key]}", "remove one of them"))
         taken.setdefault(key, redirect.place.rpartition(".")[2])
@@ -59,13 +65,18 @@ def _redirect(redirect: Redirect) -> Iterator[Problem]:
         if reason := wrong_structure(redirect.from_):
             yield Problem(place, f"is not a regular expression: {reason}")
             return
+        yield from check_groups(place, redirect.from_)
     elif not formats.LOCATION_PATH.fits(redirect.from_):
         yield Problem(place, f"invalid value {redirect.from_!r}", f"expected {formats.LOCATION_PATH.words}")
     elif "?" in redirect.from_ or "#" in redirect.from_:
         yield Problem(place, "has a query, and redirects compare paths only", f"write {normal_path(redirect.from_)}")
     elif redirect.from_.startswith(ACME_CHALLENGES):
         yield Problem(place, "is the path of the challenges of the ACME server", "write another path")
-    if redirect.match == "prefix" and redirect.from_.endswith("/") != redirect.to.endswith("/"):
+    if redirect.match == "prefix" and not redirect.is_local and redirect.to.count("/") < _SLASHES_OF_URL:
+        yield Problem(
+            redirect.at("to"), "the rest of the path would become a part of the host", f"write {redirect.to}/"
+        )
+    elif redirect.match == "prefix" and redirect.from_.endswith("/") != redirect.to.endswith("/"):
         yield Problem(redirect.at("to"), "the rest of the path is appended to it", "end from and to with /, or neither")
     yield from _groups(redirect)
 
@@ -110,6 +121,8 @@ def _compiled(redirect: Redirect) -> re.Pattern[str] | None:
     """The expression of a prefix or of a regular expression in Python's syntax; None if only PCRE can read it."""
     if redirect.match == "prefix":
         return re.compile(f"^{re.escape(redirect.from_)}(.*)$")
+    if _SLOW.search(redirect.from_):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)

@@ -21,7 +21,7 @@ from .backend import of_applications
 from .context import edge_protocols, model_protocols
 from .listen import Listen, default_tls_listen, plain_listen
 from .parameters import SharedParameters
-from .redirects import needs_large_buckets
+from .redirects import bucket_size
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .response_headers import ValueMap, own_headers, value_maps
 from .site import TLS_FOLDER, SiteView, view_site
@@ -154,7 +154,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         worker_connections=edge.worker_connections,
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
-        map_hash_bucket=512 if any(needs_large_buckets(site) for site in edge.sites) else 128,
+        map_hash_bucket=bucket_size(edge.sites),
         redirects=any(site.redirects for site in sites),
         asks_services=any(site.auth_locations for site in sites),
         websocket=any(location.websocket for location in locations),

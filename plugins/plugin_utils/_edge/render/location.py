@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..model.location import Location, Return
-from ..policy.access_rules import is_protected, regexes_below
+from ..policy.access_rules import has_own_rules, is_protected, regexes_below
 from ..policy.scripts import SOURCES
 from ..syntax.quote import quote, quoted
 from ..syntax.raw import PROTOCOLS
@@ -34,11 +34,13 @@ def view_locations(context: SiteContext) -> Iterator[LocationView]:
     for location in context.site.locations:
         rules = (*(("internal",) if location.internal else ()), *context.access.of_location(location))
         protected = is_protected(context.site, location)
-        executes = location.php is not None and location.match == "prefix"
+        executes = location.match == "prefix" and _has_expressions(location, context)
         expressions = regexes_below(context.site, location) if protected or executes else ()
         if not expressions and not (protected and context.has_raw_expressions):
             yield view_location(location, context, rules)
             yield from _fallbacks(location, context)
+            if has_own_rules(location) and (location.root or location.alias):
+                yield from _without_slash(location, context)
             continue
         prefix = location if protected else None
         own = view_location(location, context, (), prefix)
@@ -57,12 +59,20 @@ def _below(regex: Location, prefix: Location | None, context: SiteContext) -> Lo
     return view_location(regex, context, access.below(prefix, regex) if prefix else access.of_location(regex), prefix)
 
 
+def _has_expressions(location: Location, context: SiteContext) -> bool:
+    """Whether expressions inside a prefix would take requests away from those of the site: scripts, sources, and hidden
+    files that belong to the application."""
+    files = bool(location.root or location.alias)
+    return location.php is not None or location.files_first or (files and context.executes_scripts)
+
+
 def _without_slash(location: Location, context: SiteContext) -> Iterator[LocationView]:
     """nginx redirects ``/admin`` to a proxied ``/admin/``, but not where that is inside another block."""
     path = location.path.removesuffix("/")
     taken = any(one.path == path and one.match != "regex" for one in context.site.locations)
+    restricted = location.is_prefix and has_own_rules(location) and location.path.endswith("/")
     proxied = location.upstream and not location.root and location.protocol != "grpc"
-    if proxied and path and path != location.path and not taken:
+    if (proxied or restricted) and path and path != location.path and not taken:
         target = urllib.parse.quote(location.path, safe="/:@!*+,;=()~")
         yield LocationView(location.place, "= " + quote(path), ((f'return 301 "{target}$is_args$args"',),))
 

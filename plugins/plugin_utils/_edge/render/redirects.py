@@ -11,6 +11,7 @@ map compares both.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..model.redirect import Redirect
@@ -21,8 +22,8 @@ from ..syntax.quote import quoted
 PATH = "$edge_path"
 """The path that the client sent, without the query."""
 CHALLENGES = r"~^/\.well-known/acme-challenge/"
-_LONGEST_IN_128_BYTES = 100
-"""Bytes of a path for which an entry fits into a bucket of 128 bytes of nginx's hash of maps."""
+_OF_ENTRY = 28
+"""Bytes that an entry of nginx's hash of maps needs besides the path, rounded up."""
 _LOCAL = r"(?<edge_target>/(?![/\\])\S*)"
 """A path. A browser would take a path that begins with two slashes for a host."""
 _ANY_URL = r"(?<edge_target>\S+)"
@@ -75,9 +76,14 @@ def _condition(status: int, local: bool) -> str:
     return f"^{status} path {_LOCAL}$" if local else f"^{status} url {_ANY_URL}$"
 
 
-def needs_large_buckets(site: Site) -> bool:
-    """Whether a path is too long for the usual buckets of nginx's hash of maps."""
-    return any(one.match == "exact" and len(encoded(one.from_)) > _LONGEST_IN_128_BYTES for one in site.redirects)
+def bucket_size(sites: Iterable[Site]) -> int:
+    """Bytes of a bucket of nginx's hash of maps in which the longest exact path fits."""
+    paths = (one.from_ for site in sites for one in site.redirects if one.match == "exact")
+    longest = max((len(encoded(path)) for path in paths), default=0)
+    size = 128
+    while size < longest + _OF_ENTRY:
+        size *= 2
+    return size
 
 
 def _source(redirect: Redirect) -> str:
