@@ -103,7 +103,8 @@ def test_no_location_of_the_site_sends_the_source_of_a_script() -> None:
         {"path": r"\.css$", "match": "regex", "root": "/srv/www"},
         {"path": "/app/", "root": "/srv/www", "upstream": "app"},
     ]
-    assert text_of(PHP, *others).count(SOURCES) == len(others) + 5  # each prefix with files has a copy of the expression
+    # Each prefix with files has a copy of the expression.
+    assert text_of(PHP, *others).count(SOURCES) == len(others) + 5
     assert SOURCES not in text_of(ROOT, *others[:3])
 
 
