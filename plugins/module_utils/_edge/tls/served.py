@@ -122,8 +122,8 @@ _CIPHERS = {"ecdsa": "aECDSA", "rsa": "aRSA"}
 def client_context(key_type: str | None = None) -> ssl.SSLContext:
     """A client that does not verify certificates.
 
-    :param key_type: ``ecdsa`` or ``rsa``, for a site with a certificate of each type. In TLS 1.2, the cipher determines
-        the type; Python cannot select it in TLS 1.3. None for no limit, as for all other types.
+    :param key_type: ``ecdsa`` or ``rsa``: accept only certificates with this type of key, over TLS 1.2, because Python
+        cannot select the type in TLS 1.3. With None or another type, accept every certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

@@ -211,11 +211,11 @@ REDIRECT_URL = _matching(
 )
 _TARGET = r"(?:[^\s;{}\"'$\\]|\$[1-9]|\$\{?[A-Za-z_]\w*\}?)*"
 REDIRECT_TARGET = _matching(
-    "a path or URL without white space; $1 and $name are groups, which may stand behind the host of a URL",
+    "a path or URL without white space, with groups such as $1 and $name only in its path and query",
     rf"(?:https?://[^\s;{{}}\"'$\\/?#]+(?:/{_TARGET})?|(?=[/$]){_TARGET})",
 )
 SIGN_IN = _matching(
-    "$location, or a path or URL without white space, in which $return_url may stand behind the host",
+    "$location, or a path or URL without white space, with $return_url only in its path and query",
     r"\$location|(?:https?://[^\s;{}\"'$\\/?#]+)?/(?:[^\s;{}\"'$\\]|\$return_url(?!\w))*",
 )
 ORIGIN = _matching(
