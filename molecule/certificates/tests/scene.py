@@ -204,7 +204,7 @@ def post(url: str, body: Mapping[str, Any]) -> None:
 
 
 def lead(address: str, *names: str) -> None:
-    """Make names resolve only to this address, for the authorities and for the edges."""
+    """Let the authorities and the edges resolve names to this address only."""
     for name in names:
         post("http://localhost:8055/clear-a", {"host": f"{name}."})
         post("http://localhost:8055/add-a", {"host": f"{name}.", "addresses": [address]})

@@ -9,7 +9,7 @@ from ..model.cors import Cors
 from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
-from ..policy.response_headers import CORS_HEADERS, ResponsePolicy, edge_policy
+from ..policy.response_headers import CORS_HEADERS, ResponsePolicy, policies
 from ..syntax.problems import Problem
 
 ANY = "*"
@@ -18,11 +18,8 @@ _OF_CORS = {name.lower() for name in CORS_HEADERS}
 
 def check_cors(edge: Edge) -> Iterator[Problem]:
     """Problems of all sites and locations."""
-    for site in edge.sites:
-        of_site = edge_policy(edge).over(site)
-        yield from _level(site, of_site)
-        for location in site.locations:
-            yield from _level(location, of_site.over(location))
+    for level, policy in policies(edge):
+        yield from _level(level, policy)
 
 
 def _level(level: Site | Location, policy: ResponsePolicy) -> Iterator[Problem]:

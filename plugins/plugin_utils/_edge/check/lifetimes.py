@@ -9,7 +9,7 @@ from ..model.edge import Edge
 from ..model.headers import Lifetime
 from ..model.location import Location
 from ..model.site import Site
-from ..policy.response_headers import LIFETIME_STATUSES, ResponsePolicy, edge_policy
+from ..policy.response_headers import LIFETIME_STATUSES, ResponsePolicy, policies
 from ..syntax.paths import wrong_structure
 from ..syntax.problems import Problem
 from .groups import check_groups
@@ -17,15 +17,12 @@ from .groups import check_groups
 
 def check_lifetimes(edge: Edge) -> Iterator[Problem]:
     """Problems of all sites and locations."""
-    for site in edge.sites:
-        of_site = edge_policy(edge).over(site)
-        yield from _level(site, of_site)
-        for location in site.locations:
-            yield from _level(location, of_site.over(location))
-            answer = location.return_
-            if location.expires and answer and answer.status not in LIFETIME_STATUSES:
-                reason = f"never applies to status {answer.status}"
-                yield Problem(location.at("expires"), reason, "remove it; only status 200 and 206 have a lifetime")
+    for level, policy in policies(edge):
+        yield from _level(level, policy)
+        answer = level.return_ if isinstance(level, Location) else None
+        if level.expires and answer and answer.status not in LIFETIME_STATUSES:
+            reason = f"never applies to status {answer.status}"
+            yield Problem(level.at("expires"), reason, "remove it; only status 200 and 206 have a lifetime")
 
 
 def _level(level: Site | Location, policy: ResponsePolicy) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..model.cors import Cors
@@ -72,6 +72,15 @@ class ResponsePolicy:
         every = (*ALWAYS_HIDDEN, *sorted(self.remove), *self.set, *overridden, *of_cors)
         names = {name.lower(): name for name in every}
         return tuple(f"{protocol}_hide_header {names[key]}" for protocol in protocols for key in sorted(names))
+
+
+def policies(edge: Edge) -> Iterator[tuple[Site | Location, ResponsePolicy]]:
+    """Each site and location with its policy."""
+    for site in edge.sites:
+        of_site = edge_policy(edge).over(site)
+        yield site, of_site
+        for location in site.locations:
+            yield location, of_site.over(location)
 
 
 def edge_policy(edge: Edge) -> ResponsePolicy:
