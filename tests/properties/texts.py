@@ -134,6 +134,12 @@ KINDS: Mapping[Format, Kind] = {
         )
     ),
     formats.LITERAL: Kind(_LITERALS, lambda text: digest(text) if text else text),
+    formats.ERROR_TEXT: Kind(
+        st.one_of(
+            _LITERALS.filter(lambda text: "$" not in text), _from("$status", '{"error": $status}', "it's $status;")
+        ),
+        lambda text: digest(text) if text else text,
+    ),
     # Variables that every nginx knows; whether another one exists only nginx can tell.
     formats.EXPRESSION: Kind(
         _from(

@@ -78,7 +78,7 @@ def _sign_in(part: Site | Location, site: Site) -> Iterator[Problem]:
     if part.basic_auth or site.basic_auth:
         reason = "would also follow a wrong password of basic_auth"
         yield Problem(auth.at("sign_in"), reason, "remove one of them")
-    for page in site.error_pages:
+    for page in dict.fromkeys((*part.error_pages, *site.error_pages)):
         if UNAUTHORIZED in page.status:
             yield Problem(auth.at("sign_in"), f"contradicts {page.place}, which has status 401", "remove one of them")
 

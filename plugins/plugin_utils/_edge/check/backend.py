@@ -127,12 +127,9 @@ def _parameters(location: Location) -> Iterator[Problem]:
 
 def check_protocols(edge: Edge) -> Iterator[Problem]:
     """Servers that would be talked to in two protocols, of which they understand one."""
-    first = {
-        part.auth_request.upstream.name: ("http", part.auth_request.at("upstream"))
-        for site in edge.sites
-        for part in site.parts
-        if part.auth_request
-    }
+    parts = [part for site in edge.sites for part in site.parts]
+    asked = [*(part.auth_request for part in parts), *(page for part in parts for page in part.error_pages)]
+    first = {one.upstream.name: ("http", one.at("upstream")) for one in asked if one and one.upstream}
     for site in edge.sites:
         for location in site.locations:
             if location.backend is None:

@@ -20,6 +20,7 @@ from ..target.name_resolution import resolves
 from .access import check_access
 from .backend import check_protocols
 from .cors import check_cors
+from .errors import check_errors
 from .files import check_sources
 from .fleet import check_fleet
 from .headers import check_headers
@@ -37,7 +38,6 @@ MOST_WEIGHT = 10_000
 """With consistent hashing nginx keeps 160 points in memory for each unit of weight."""
 MOST_IDLE = 65535
 """nginx keeps room for them all from the start."""
-ERRORS = range(300, 600)
 RANGES = {
     "worker_connections": range(512, 1_000_001),
     "keepalive_requests": range(1, 1_000_001),
@@ -185,7 +185,7 @@ def _site(site: Site) -> Iterator[Problem]:
             yield Problem(site.at("client_certificates"), "needs https: true", "client certificates require TLS")
     if site.maintenance:
         yield from at_least(site.maintenance, "retry_after", site.maintenance.retry_after, 0)
-    yield from _error_pages(site)
+    yield from check_errors(site)
     yield from check_redirects(site)
     yield from _location_paths(site)
 
@@ -193,11 +193,8 @@ def _site(site: Site) -> Iterator[Problem]:
 def _location_paths(site: Site) -> Iterator[Problem]:
     """nginx accepts each location once; the edge adds some itself."""
     taken = {} if site.https else {("prefix", ACME_CHALLENGES): "the challenges of the ACME server"}
-    asked = (
-        *((("exact", page.page), page.at("page")) for page in site.error_pages),
-        *(((_kind(location), location.path), location.at("path")) for location in site.locations),
-    )
-    for key, place in asked:
+    for location in site.locations:
+        key, place = (_kind(location), location.path), location.at("path")
         if key in taken:
             yield Problem(place, f"'{key[1]}' is already taken by {taken[key]}", "remove one of them")
         taken.setdefault(key, place)
@@ -205,15 +202,6 @@ def _location_paths(site: Site) -> Iterator[Problem]:
 
 def _kind(location: Location) -> str:
     return "prefix" if location.is_prefix else location.match
-
-
-def _error_pages(site: Site) -> Iterator[Problem]:
-    for page in site.error_pages:
-        for index, status in enumerate(page.status):
-            if status not in ERRORS:
-                yield Problem(
-                    page.at(f"status[{index}]"), f"{status} is not the status of an error", "write 300 to 599"
-                )
 
 
 def _ports(edge: Edge) -> Iterator[Problem]:

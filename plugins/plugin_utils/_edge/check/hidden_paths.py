@@ -53,7 +53,8 @@ def _paths(edge: Edge) -> Iterator[tuple[str, str]]:
     for site in edge.sites:
         if site.client_certificates:
             yield site.client_certificates.at("ca"), site.client_certificates.ca
-        yield from ((page.at("root"), page.root) for page in site.error_pages)
+        pages = (page for part in site.parts for page in part.error_pages)
+        yield from ((page.at("root"), page.root) for page in pages if page.root)
         for location in site.locations:
             given = (("root", location.root), ("alias", location.alias))
             yield from ((location.at(option), folder) for option, folder in given if folder)

@@ -30,6 +30,7 @@ from ..syntax.formats import (
 from .access import AuthRequest, BasicAuth
 from .cache import CacheUse
 from .cors import Cors
+from .errors import ErrorPage
 from .headers import Lifetime, ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
 from .record import Record, Reference
@@ -99,6 +100,8 @@ class Location(Record):
     auth_request: AuthRequest | None
     satisfy: Word | None
     public: bool
+    error_pages: tuple[ErrorPage, ...]
+    error_format: Word | None
     rate_limit: RateLimitUse | None
     connection_limit: ConnectionLimitUse | None
     cache: CacheUse | None

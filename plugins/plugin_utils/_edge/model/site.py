@@ -8,7 +8,6 @@ from typing import Annotated
 
 from ..syntax.formats import (
     Directives,
-    Folder,
     HeaderName,
     HeaderValue,
     Hostname,
@@ -21,19 +20,11 @@ from ..syntax.formats import (
 from .access import AuthRequest, BasicAuth, ClientCertificates
 from .certificate import Certificate
 from .cors import Cors
+from .errors import ErrorPage
 from .headers import Lifetime, ResponseHeaders
 from .location import Location
 from .record import Record, Reference
 from .redirect import Redirect
-
-
-@dataclass(frozen=True)
-class ErrorPage(Record):
-    """An error page of the edge for some status codes."""
-
-    status: tuple[int, ...]
-    page: UriPath
-    root: Folder
 
 
 @dataclass(frozen=True)
@@ -82,6 +73,7 @@ class Site(Record):
     auth_request: AuthRequest | None
     satisfy: Word
     error_pages: tuple[ErrorPage, ...]
+    error_format: Word
     maintenance: Maintenance | None
     probe: SiteProbe | None
     locations: tuple[Location, ...]

@@ -17,7 +17,7 @@ from ..policy.access_rules import has_own_rules, rules_below, rules_of_location
 from ..policy.effective import Effective
 from ..syntax.quote import quoted
 from .request_headers import RequestHeaders, request_headers, variable_name
-from .sign_in import DENIED, pages, return_url, sets
+from .sign_in import DENIED, return_url, sets
 
 
 def allow_and_deny(allow: tuple[str, ...] | None, deny: tuple[str, ...]) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class Access:
             directives += [
                 f"auth_request_set {_identity(name)} $upstream_http_{variable_name(name)}" for name in auth.headers
             ]
-            directives += (*sets(auth), *pages(auth, self.site, inside=auth is not self.site.auth_request))
+            directives += sets(auth)
         return tuple(directives)
 
     def identity_headers(self, auth: AuthRequest | None) -> tuple[tuple[str, str], ...]:
@@ -121,6 +121,10 @@ class Access:
         """Headers that a service gets which decides about requests."""
         more = (*OF_AUTH_REQUESTS, ("X-Original-URL", return_url(variables)), *self.identity_headers(None))
         return request_headers("proxy", variables, (edge, self.site), more=more)
+
+    def error_headers(self, edge: Edge, variables: Effective) -> RequestHeaders:
+        """Headers of requests for a page of a backend that responds to errors."""
+        return request_headers("proxy", variables, (edge, self.site), more=(*OF_PAGES, *self.identity_headers(None)))
 
     def auth_locations(self, edge: Edge, variables: Effective, generation: str) -> tuple[AuthLocationView, ...]:
         """One internal location for each service and path that the site asks."""
@@ -146,11 +150,16 @@ def _identity(header: str) -> str:
     return f"$edge_auth_{re.sub(r'[^a-z0-9]', '_', header.lower())}"
 
 
-OF_AUTH_REQUESTS = (
+OF_PAGES = (
     ("Content-Length", ""),
-    # Its answer to a conditional request would be a 304, which decides nothing.
+    # The answer to a conditional request would be a 304 without a body.
     ("If-Modified-Since", ""),
     ("If-None-Match", ""),
+    ("Range", ""),
+)
+"""Headers of a request that describe its body, and the part of it that the client needs."""
+OF_AUTH_REQUESTS = (
+    *OF_PAGES[:3],
     ("X-Original-URI", "$request_uri"),
     ("X-Original-Method", "$request_method"),
     ("X-Forwarded-Uri", "$request_uri"),

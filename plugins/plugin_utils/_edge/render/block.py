@@ -13,6 +13,7 @@ from ..syntax.raw import PROTOCOLS
 from .cache import view_cache_use
 from .context import SiteContext
 from .cors import preflight
+from .errors import ErrorLocation
 from .prefixes import rest_of_path, strips_prefix
 from .request_headers import SET_HEADER, DroppedHeaders
 from .response_headers import Added, ValueMap
@@ -32,6 +33,7 @@ class LocationView:
     :param inner: locations inside it.
     :param maps: what its variables mean.
     :param dropped: the files of dropped headers that it includes.
+    :param errors: the locations of its responses to errors.
     """
 
     place: str
@@ -44,6 +46,7 @@ class LocationView:
     inner: tuple[LocationView, ...] = ()
     maps: tuple[ValueMap, ...] = ()
     dropped: tuple[DroppedHeaders, ...] = ()
+    errors: tuple[ErrorLocation, ...] = ()
 
     def walk(self) -> Iterator[LocationView]:
         """This location and all locations inside it."""
@@ -75,16 +78,18 @@ class Blocks:
         """A block that passes no requests to the backend."""
         added, hidden = self._response_headers()
         raw, dropped = self.context.raw(self.location, self.prefix)
+        errors = self.context.errors_of_location(self.location, self._auth)
         return LocationView(
             place=self.location.at(self.option) if self.option else self.location.place,
             match=match,
-            groups=tuple(group for group in (*groups, hidden) if group),
+            groups=tuple(group for group in (*groups, errors.directives, hidden) if group),
             extra_directives=raw,
             added=added,
             inner=inner,
             preflight=preflight(self.context.policy.over(self.location).cors),
             maps=tuple(_refusals(*dropped)),
             dropped=dropped,
+            errors=errors.locations,
         )
 
     def of_backend(self, match: str, groups: Groups, parameters: tuple[str, ...] = ()) -> LocationView:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..model.access import AuthRequest
 from ..model.edge import Edge
@@ -12,16 +12,18 @@ from ..model.location import PROXY, Location
 from ..model.site import Site
 from ..policy.access_rules import Rules, rules_below, rules_of_location, rules_of_site
 from ..policy.effective import Effective
+from ..policy.errors import GRPC, Errors, errors_of
 from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.raw import PROTOCOLS, raw_protocols, read_raw
 from .access import Access
 from .cors import cors_headers
+from .errors import ErrorResponses, view_errors, without_pages
 from .lifetimes import lifetime_header
 from .prefixes import public_prefix, strips_prefix
 from .raw import view_raw
 from .request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
 from .response_headers import Added, added_headers
-from .sign_in import cookie_headers
+from .sign_in import cookie_headers, sign_in_page
 
 CACHE_STATUS = Added("add_header X-Cache-Status $upstream_cache_status always")
 
@@ -105,6 +107,31 @@ class SiteContext:
         """
         found = self.added(self.policy.over(location), (CACHE_STATUS,) if location.cache else (), auth)
         return found if found != self.added_by_site() else []
+
+    def errors_of_site(self) -> ErrorResponses:
+        """Responses to errors of the site; locations that say nothing else inherit them."""
+        found = self._errors(errors_of(self.site), self.site.at("error_format"), self.added_by_site())
+        auth = None if self.site.maintenance else self.site.auth_request
+        return replace(found, directives=(*sign_in_page(auth, self.site), *found.directives))
+
+    def errors_of_location(self, location: Location, auth: AuthRequest | None) -> ErrorResponses:
+        """Responses to errors of a location where they differ from those of its site.
+
+        :param auth: see :meth:`added`.
+        """
+        of_site = self.errors_of_site()
+        errors = errors_of(self.site, location)
+        added = self.added_by_location(location, auth) or self.added_by_site()
+        place = (location if location.error_format else self.site).at("error_format")
+        place = location.at("protocol") if errors.format == GRPC else place
+        found = without_pages(location, self._errors(errors, place, added), of_site)
+        sign_in = () if errors.format == GRPC else sign_in_page(auth or self.site.auth_request, self.site)
+        directives = (*sign_in, *found.directives)
+        return replace(found, directives=directives) if directives != of_site.directives else ErrorResponses()
+
+    def _errors(self, errors: Errors, place: str, added: list[Added]) -> ErrorResponses:
+        headers = self.access.error_headers(self.edge, self.variables).directives(self.generation)
+        return view_errors(errors, place, added, self.variables, headers)
 
     def rules(self, location: Location, prefix: Location | None) -> Rules:
         """The access rules of a location, which may be inside of a protected prefix."""

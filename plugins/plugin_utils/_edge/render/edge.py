@@ -84,6 +84,8 @@ class EdgeView:
     names_hash_bucket: int
     map_hash_bucket: int
     redirects: bool
+    responds_to_errors: bool
+    grpc: bool
     asks_services: bool
     websocket: bool
     gzip: bool
@@ -156,6 +158,8 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
         map_hash_bucket=bucket_size(edge.sites),
         redirects=any(site.redirects for site in sites),
+        grpc="grpc" in protocols,
+        responds_to_errors=any(site.errors for site in sites),
         asks_services=any(site.auth_locations for site in sites),
         websocket=any(location.websocket for location in locations),
         gzip=edge.gzip,
@@ -190,7 +194,9 @@ def _acme_peers(edge: Edge) -> tuple[str, ...]:
 
 def _of_http(edge: Edge) -> tuple[Upstream, ...]:
     """All but those that only streams use: what they are balanced by may mean nothing to the http block."""
-    asked = {part.auth_request.upstream.name for site in edge.sites for part in site.parts if part.auth_request}
+    parts = [part for site in edge.sites for part in site.parts]
+    asked = {part.auth_request.upstream.name for part in parts if part.auth_request}
+    asked |= {page.upstream.name for part in parts for page in part.error_pages if page.upstream}
     proxied = {one.backend.name for site in edge.sites for one in site.locations if one.backend}
     streamed = {upstream.name for stream in edge.streams for _place, upstream in stream.upstreams}
     return tuple(one for one in edge.upstreams if one.name in asked | proxied or one.name not in streamed)

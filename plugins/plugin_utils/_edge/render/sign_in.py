@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 from ..model.access import AuthRequest
-from ..model.site import ErrorPage, Site
+from ..model.site import Site
 from ..policy.effective import Effective
 from ..syntax.quote import quoted
 from .response_headers import Added, ValueMap
@@ -80,21 +80,15 @@ def sets(auth: AuthRequest) -> tuple[str, ...]:
     )
 
 
-def pages(auth: AuthRequest, site: Site, *, inside: bool) -> tuple[str, ...]:
+def sign_in_page(auth: AuthRequest | None, site: Site) -> tuple[str, ...]:
     """The page for 401.
 
-    :param inside: for a location, where it replaces all pages of the site, which are written again.
+    :param auth: the service that decides about the requests of a block.
     """
     outer = site.auth_request.sign_in if site.auth_request else None
-    if auth.sign_in is None and not (inside and outer):
+    if auth is None or (auth.sign_in is None and not (auth is not site.auth_request and outer)):
         return ()
-    own = f"error_page 401 = {sign_in_name(auth)}"
-    return (own, *(page_directive(page) for page in site.error_pages)) if inside else (own,)
-
-
-def page_directive(page: ErrorPage) -> str:
-    """An error page of the model."""
-    return f"error_page {' '.join(map(str, page.status))} {page.page}"
+    return (f"error_page 401 = {sign_in_name(auth)}",)
 
 
 def cookie_headers() -> tuple[Added, ...]:

@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..model.edge import Edge
-from ..model.site import ErrorPage, Site
+from ..model.errors import ErrorPage
+from ..model.site import Site
 from ..policy.confusing_paths import confusing_paths
 from ..policy.effective import Effective, effective
+from ..policy.errors import GRPC
 from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView, auth_requests
 from .block import LocationView
 from .context import SiteContext
+from .errors import IS_GRPC, ErrorLocation, grpc_directive, view_grpc
 from .listen import Listen, listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
 from .location import view_locations
 from .redirects import RedirectsView, view_redirects
@@ -27,16 +30,6 @@ HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 @dataclass(frozen=True)
-class ErrorPageView:
-    """An error page of the edge for some status codes."""
-
-    place: str
-    status: str
-    page: str
-    root: str
-
-
-@dataclass(frozen=True)
 class SiteView:
     """A site: its names, the listeners of its main server, and whether plain HTTP is redirected.
 
@@ -46,6 +39,9 @@ class SiteView:
     :param added: headers that its blocks add to responses.
     :param maps: what the variables of its blocks mean.
     :param dropped: files of dropped headers that its blocks include.
+    :param error_pages: directives of its responses to errors.
+    :param errors: the locations of all its responses to errors.
+    :param grpc_page: the directive for requests of gRPC without a location; empty in sites without gRPC.
     """
 
     name: str
@@ -69,11 +65,13 @@ class SiteView:
     backend_headers: tuple[tuple[str, ...], ...]
     settings: tuple[str, ...]
     opened: tuple[str, ...]
-    error_pages: tuple[ErrorPageView, ...]
+    error_pages: tuple[str, ...]
+    errors: tuple[ErrorLocation, ...]
     auth_locations: tuple[AuthLocationView, ...]
     sign_ins: tuple[SignInView, ...]
     locations: tuple[LocationView, ...]
     closing_location: bool
+    grpc_page: str
     extra_directives: str
     added: tuple[Added, ...]
     maps: tuple[ValueMap, ...]
@@ -98,6 +96,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     auth_locations = () if site.maintenance else access.auth_locations(edge, variables, generation)
     sign_ins = () if site.maintenance else _sign_ins(context)
     blocks = [one for location in locations for one in location.walk()]
+    errors, error_locations = context.errors_of_site(), _error_locations(context, blocks)
     raw, raw_dropped = ("", ()) if site.maintenance else context.raw()
     named = site.name if site.redirect_aliases else variables.host
     return SiteView(
@@ -122,16 +121,20 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         backend_headers=(*(one.directives(generation) for one in requests), context.hidden_by_site()),
         settings=(*_client_certificates(site), *_gzip(site), *(() if site.maintenance else access.of_site())),
         opened=() if site.maintenance else access.opened,
-        error_pages=tuple(_error_page(page) for page in site.error_pages),
+        error_pages=errors.directives,
+        errors=error_locations,
         auth_locations=auth_locations,
         sign_ins=sign_ins,
         locations=locations,
+        grpc_page=grpc_directive(404, view_grpc(site.place, added)) if _answers_grpc(site) else "",
         closing_location=not site.maintenance
         and not any(location.path == "/" and location.is_prefix for location in site.locations),
         extra_directives=raw,
-        added=(*added, *redirected, *_added(*sign_ins, *blocks)),
+        added=(*added, *redirected, *_added(*sign_ins, *error_locations, *blocks)),
         maps=(
             *(one for block in blocks for one in block.maps),
+            *(one for error in error_locations for one in error.maps),
+            *((IS_GRPC,) if _answers_grpc(site) else ()),
             *(one.refusal for one in raw_dropped if one.refusal),
         ),
         dropped=(
@@ -139,11 +142,12 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
             *(one for block in blocks for one in block.dropped),
             *raw_dropped,
             *((access.auth_headers(edge, variables).dropped,) if auth_locations else ()),
+            *((access.error_headers(edge, variables).dropped,) if any(one.upstream for one in _pages(site)) else ()),
         ),
     )
 
 
-def _added(*parts: SignInView | LocationView) -> Iterator[Added]:
+def _added(*parts: SignInView | ErrorLocation | LocationView) -> Iterator[Added]:
     return (one for part in parts for one in part.added)
 
 
@@ -154,6 +158,10 @@ def _sign_ins(context: SiteContext) -> tuple[SignInView, ...]:
         view_sign_in(auth, context.variables, tuple(context.added(context.policy, auth=auth)))
         for auth in distinct.values()
     )
+
+
+def _pages(site: Site) -> Iterator[ErrorPage]:
+    return (page for part in site.parts for page in part.error_pages)
 
 
 def _client_certificates(site: Site) -> tuple[str, ...]:
@@ -181,8 +189,22 @@ def _gzip(site: Site) -> tuple[str, ...]:
     return () if site.gzip is None else (f"gzip {'on' if site.gzip else 'off'}",)
 
 
-def _error_page(page: ErrorPage) -> ErrorPageView:
-    return ErrorPageView(page.place, " ".join(map(str, page.status)), page.page, page.root)
+def _error_locations(context: SiteContext, blocks: list[LocationView]) -> tuple[ErrorLocation, ...]:
+    """The locations that respond to errors; several blocks may lead to one."""
+    found = [*context.errors_of_site().locations, *(one for block in blocks for one in block.errors)]
+    if _answers_grpc(context.site):
+        found.append(view_grpc(context.site.place, context.added_by_site()))
+    inherited = tuple(context.added_by_site())
+    return tuple({one.path: _inheriting(one, inherited) for one in found}.values())
+
+
+def _inheriting(location: ErrorLocation, headers: tuple[Added, ...]) -> ErrorLocation:
+    return replace(location, added=()) if location.added == headers else location
+
+
+def _answers_grpc(site: Site) -> bool:
+    """Whether requests for paths without a location may be those of gRPC."""
+    return site.maintenance is None and any(one.protocol == GRPC for one in site.locations if one.upstream)
 
 
 def _locations(site: Site, context: SiteContext) -> tuple[LocationView, ...]:

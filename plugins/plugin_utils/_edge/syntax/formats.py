@@ -179,6 +179,10 @@ PARAMETER_NAME = _matching("the name of a parameter, of letters, digits and _", 
 # nginx's hash of hidden headers has no room for longer names.
 HEADER_NAME = _matching("a header name of at most 46 letters, digits and -", r"[A-Za-z0-9][A-Za-z0-9-]{0,45}")
 LITERAL = Format("text on one line without $", lambda value: _is_one_line(value) and "$" not in value)
+ERROR_TEXT = Format(
+    "text on one line; $status and $request_id are the variables it may hold",
+    lambda value: _is_one_line(value) and "$" not in re.sub(r"\$(?:status|request_id)(?!\w)", "", value),
+)
 EXPRESSION = Format(
     "text on one line; it may contain nginx variables such as $host or ${host}",
     lambda value: _is_one_line(value) and _STRAY_DOLLAR.search(value) is None,
@@ -289,6 +293,7 @@ HeaderName = Annotated[str, HEADER_NAME]
 HeaderValue = Annotated[str, HEADER_VALUE]
 CookieName = Annotated[str, COOKIE_NAME]
 Literal = Annotated[str, LITERAL]
+ErrorText = Annotated[str, ERROR_TEXT]
 Expression = Annotated[str, EXPRESSION]
 ListenAddress = Annotated[str, LISTEN_ADDRESS]
 ModuleName = Annotated[str, MODULE_NAME]
