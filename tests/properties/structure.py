@@ -85,7 +85,7 @@ def translated(tree: Tree, stands_for: Mapping[str, str]) -> Tree:
 
 
 def _translated_block(name: str, parameters: tuple[str, ...], block: Tree, stands_for: Mapping[str, str]) -> Tree:
-    if name == "map" and any(map(_DERIVED_MAPS.match, parameters)):
+    if name == "map" and (any(map(_DERIVED_MAPS.match, parameters)) or not parameters[-1].startswith("$edge_")):
         return [("derived", ("derived",) * len(inner), None) for _source, inner, _block in block]
     return translated(block, stands_for)
 

@@ -140,6 +140,11 @@ KINDS: Mapping[Format, Kind] = {
         ),
         lambda text: digest(text) if text else text,
     ),
+    formats.VARIABLE_NAME: Kind(_from("crawler", "beta", "office", "host", "n" * 40)),
+    formats.MAP_KEY: Kind(
+        st.one_of(_REGULAR_EXPRESSIONS, _LITERALS, _from("default", "~x", "volatile", "10.0.0.0/8", "(?i)bot")),
+        lambda text: text if formats.is_network(text) or not text else digest(text),
+    ),
     # Variables that every nginx knows; whether another one exists only nginx can tell.
     formats.EXPRESSION: Kind(
         _from(

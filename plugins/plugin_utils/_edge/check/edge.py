@@ -26,6 +26,7 @@ from .fleet import check_fleet
 from .headers import check_headers
 from .lifetimes import check_lifetimes
 from .location import check_location
+from .maps import check_maps
 from .ranges import at_least
 from .raw import check_raw
 from .redirects import ACME_CHALLENGES, check_redirects
@@ -62,6 +63,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *check_headers(edge),
         *check_lifetimes(edge),
         *check_cors(edge),
+        *check_maps(edge),
         *check_streams(reading),
         *check_raw(edge),
         *_ports(edge),
@@ -101,6 +103,7 @@ def _names(edge: Edge) -> Iterator[Problem]:
     # nginx takes the name of an upstream for a host's, which is the same in capitals.
     yield from _unique(((upstream.at("name"), upstream.name) for upstream in edge.upstreams), str.lower)
     for records in (
+        edge.maps,
         edge.rate_limits,
         edge.connection_limits,
         edge.caches,

@@ -26,11 +26,21 @@ _VARIABLES = frozenset({
 """Variables of nginx (nginx.org/en/docs/varindex.html)."""
 
 
+def groups_of(expression: str) -> list[str]:
+    """The names of the groups of a regular expression."""
+    return _NAMED.findall(expression)
+
+
+def is_taken(name: str) -> bool:
+    """Whether a variable of nginx or of the edge has a name; nginx ignores its case."""
+    return name.lower() in _VARIABLES or name.lower().startswith(_PREFIXES)
+
+
 def check_groups(place: str, expression: str) -> Iterator[Problem]:
     """Names of groups that would replace a variable of nginx or of the edge, or that occur twice."""
     seen: set[str] = set()
-    for name in _NAMED.findall(expression):
-        if name.lower() in _VARIABLES or name.lower().startswith(_PREFIXES):
+    for name in groups_of(expression):
+        if is_taken(name):
             yield Problem(
                 place, f"has the group '{name}', which is a variable of nginx or the edge", "rename the group"
             )

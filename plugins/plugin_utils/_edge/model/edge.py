@@ -26,6 +26,7 @@ from .cache import Cache
 from .certificate import Acme, Certificate
 from .headers import ResponseHeaders
 from .limits import ConnectionLimit, RateLimit
+from .maps import EdgeMap
 from .record import Record
 from .site import Site
 from .stream import Stream
@@ -49,6 +50,7 @@ class Edge(Record):
     """
 
     upstreams: tuple[Upstream, ...]
+    maps: tuple[EdgeMap, ...]
     rate_limits: tuple[RateLimit, ...]
     connection_limits: tuple[ConnectionLimit, ...]
     caches: tuple[Cache, ...]

@@ -17,6 +17,7 @@ from ..syntax.formats import (
     HeaderValue,
     Literal,
     MediaType,
+    Method,
     Network,
     ParameterName,
     RedirectUrl,
@@ -33,6 +34,7 @@ from .cors import Cors
 from .errors import ErrorPage
 from .headers import Lifetime, ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
+from .maps import DenyIf
 from .record import Record, Reference
 from .upstream import Upstream
 
@@ -100,6 +102,8 @@ class Location(Record):
     auth_request: AuthRequest | None
     satisfy: Word | None
     public: bool
+    methods: tuple[Method, ...]
+    deny_if: tuple[DenyIf, ...]
     error_pages: tuple[ErrorPage, ...]
     error_format: Word | None
     rate_limit: RateLimitUse | None

@@ -12,6 +12,7 @@ from ..syntax.formats import (
     HeaderValue,
     Hostname,
     Literal,
+    Method,
     Network,
     Size,
     UriPath,
@@ -23,6 +24,7 @@ from .cors import Cors
 from .errors import ErrorPage
 from .headers import Lifetime, ResponseHeaders
 from .location import Location
+from .maps import DenyIf
 from .record import Record, Reference
 from .redirect import Redirect
 
@@ -66,6 +68,8 @@ class Site(Record):
     expires: tuple[Lifetime, ...]
     cors: Cors | None
     gzip: bool | None
+    methods: tuple[Method, ...]
+    deny_if: tuple[DenyIf, ...]
     client_certificates: ClientCertificates | None
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]

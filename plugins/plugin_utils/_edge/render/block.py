@@ -14,11 +14,13 @@ from .cache import view_cache_use
 from .context import SiteContext
 from .cors import preflight
 from .errors import ErrorLocation
+from .maps import allowed_methods, conditions, wrong_method
 from .prefixes import rest_of_path, strips_prefix
 from .request_headers import SET_HEADER, DroppedHeaders
 from .response_headers import Added, ValueMap
 from .zones import connection_limit_zone, rate_limit_zone
 
+BAD_REQUEST = 400
 Groups = tuple[tuple[str, ...], ...]
 
 
@@ -27,8 +29,9 @@ class LocationView:
     """A ``location`` block.
 
     :param groups: directives, each group a paragraph.
-    :param refusals: conditions under which requests are refused with 400.
+    :param refusals: conditions under which requests are refused, and the status.
     :param preflight: the variable that is set for preflight requests; empty if the edge does not answer them.
+    :param wrong_method: the variable that is set for methods that are not allowed; empty if all are.
     :param added: headers that it adds to responses.
     :param inner: locations inside it.
     :param maps: what its variables mean.
@@ -40,8 +43,9 @@ class LocationView:
     match: str
     groups: Groups
     extra_directives: str = ""
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[tuple[str, int], ...] = ()
     preflight: str = ""
+    wrong_method: str = ""
     added: tuple[Added, ...] = ()
     inner: tuple[LocationView, ...] = ()
     maps: tuple[ValueMap, ...] = ()
@@ -78,6 +82,7 @@ class Blocks:
         """A block that passes no requests to the backend."""
         added, hidden = self._response_headers()
         raw, dropped = self.context.raw(self.location, self.prefix)
+        methods = allowed_methods(self.context.site, self.location)
         errors = self.context.errors_of_location(self.location, self._auth)
         return LocationView(
             place=self.location.at(self.option) if self.option else self.location.place,
@@ -86,6 +91,8 @@ class Blocks:
             extra_directives=raw,
             added=added,
             inner=inner,
+            refusals=conditions(self.context.site, self.location),
+            wrong_method=wrong_method(methods).variable if methods and not self.location.internal else "",
             preflight=preflight(self.context.policy.over(self.location).cors),
             maps=tuple(_refusals(*dropped)),
             dropped=dropped,
@@ -116,7 +123,11 @@ class Blocks:
         rest = rest_of_path(location) if strips_prefix(location) else None
         return replace(
             view,
-            refusals=(*((refusal.variable,) if refusal else ()), *((f'{rest.variable} = ""',) if rest else ())),
+            refusals=(
+                *view.refusals,
+                *(((refusal.variable, BAD_REQUEST),) if refusal else ()),
+                *(((f'{rest.variable} = ""', BAD_REQUEST),) if rest else ()),
+            ),
             maps=(
                 *(cache.maps if cache else ()),
                 *((rest,) if rest else ()),

@@ -19,6 +19,7 @@ from .access import Access
 from .cors import cors_headers
 from .errors import ErrorResponses, view_errors, without_pages
 from .lifetimes import lifetime_header
+from .maps import allow_header, allowed_methods
 from .prefixes import public_prefix, strips_prefix
 from .raw import view_raw
 from .request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
@@ -98,14 +99,17 @@ class SiteContext:
 
     def added_by_site(self) -> list[Added]:
         """Headers of the site; locations that say nothing else inherit them."""
-        return self.added(self.policy, auth=None if self.site.maintenance else self.site.auth_request)
+        closed = self.site.maintenance is not None
+        first = () if closed else allow_header(allowed_methods(self.site))
+        return self.added(self.policy, first, auth=None if closed else self.site.auth_request)
 
     def added_by_location(self, location: Location, auth: AuthRequest | None) -> list[Added]:
         """Headers of a location where they differ from those of its site; a block has all of its headers or none.
 
         :param auth: see :meth:`added`.
         """
-        found = self.added(self.policy.over(location), (CACHE_STATUS,) if location.cache else (), auth)
+        first = (*((CACHE_STATUS,) if location.cache else ()), *allow_header(allowed_methods(self.site, location)))
+        found = self.added(self.policy.over(location), first, auth)
         return found if found != self.added_by_site() else []
 
     def errors_of_site(self) -> ErrorResponses:

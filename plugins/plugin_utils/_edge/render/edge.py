@@ -20,6 +20,7 @@ from ..target.tls_policy import TlsPolicy, tls_policy
 from .backend import of_applications
 from .context import edge_protocols, model_protocols
 from .listen import Listen, default_tls_listen, plain_listen
+from .maps import MapView, view_map
 from .parameters import SharedParameters
 from .redirects import bucket_size
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
@@ -55,6 +56,7 @@ class EdgeView:
     target: Target
     modules: tuple[str, ...]
     upstreams: tuple[UpstreamView, ...]
+    user_maps: tuple[MapView, ...]
     rate_limits: tuple[LimitView, ...]
     connection_limits: tuple[LimitView, ...]
     caches: tuple[CacheZoneView, ...]
@@ -122,6 +124,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
             view_upstream(upstream, edge, target, keeps_alive=upstream.name not in without_keepalive)
             for upstream in _of_http(edge)
         ),
+        user_maps=tuple(view_map(one) for one in edge.maps),
         rate_limits=tuple(view_rate_limit(limit) for limit in edge.rate_limits),
         connection_limits=tuple(view_connection_limit(limit) for limit in edge.connection_limits),
         caches=tuple(view_cache(cache, protocol) for cache, protocol in _caches(edge)),
@@ -156,7 +159,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         worker_connections=edge.worker_connections,
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
-        map_hash_bucket=bucket_size(edge.sites),
+        map_hash_bucket=bucket_size(edge),
         redirects=any(site.redirects for site in sites),
         grpc="grpc" in protocols,
         responds_to_errors=any(site.errors for site in sites),

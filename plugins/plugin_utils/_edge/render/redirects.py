@@ -11,9 +11,9 @@ map compares both.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..model.edge import Edge
 from ..model.redirect import Redirect
 from ..model.site import Site
 from ..syntax.paths import encoded, literal
@@ -76,10 +76,11 @@ def _condition(status: int, local: bool) -> str:
     return f"^{status} path {_LOCAL}$" if local else f"^{status} url {_ANY_URL}$"
 
 
-def bucket_size(sites: Iterable[Site]) -> int:
-    """Bytes of a bucket of nginx's hash of maps in which the longest exact path fits."""
-    paths = (one.from_ for site in sites for one in site.redirects if one.match == "exact")
-    longest = max((len(encoded(path)) for path in paths), default=0)
+def bucket_size(edge: Edge) -> int:
+    """Bytes of a bucket of nginx's hash of maps in which the longest exact path or value fits."""
+    redirects = (encoded(one.from_) for site in edge.sites for one in site.redirects if one.match == "exact")
+    values = (value.from_ for one in edge.maps for value in one.values if value.match == "exact")
+    longest = max((len(text.encode()) for text in (*redirects, *values)), default=0)
     size = 128
     while size < longest + _OF_ENTRY:
         size *= 2

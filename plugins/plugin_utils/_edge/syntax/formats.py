@@ -227,6 +227,10 @@ ORIGIN = _matching(
     rf"\*|https?://(?:\*\.)?{_HOSTNAME.replace('A-Z', '')}(?::\d{{1,5}})?",
 )
 METHOD = _matching("a method such as GET", r"[A-Z]{1,32}")
+VARIABLE_NAME = _matching(
+    "the name of a variable, of at most 40 lower-case letters, digits and _", r"[a-z][a-z0-9_]{0,39}"
+)
+MAP_KEY = Format("text on one line", _is_one_line)
 LISTEN_ADDRESS = Format(
     "a port, or an IP address and a port such as 10.0.0.1:53", lambda value: split_listen(value) is not None
 )
@@ -305,6 +309,8 @@ HttpsUrl = Annotated[str, HTTPS_URL]
 RedirectUrl = Annotated[str, REDIRECT_URL]
 Origin = Annotated[str, ORIGIN]
 Method = Annotated[str, METHOD]
+VariableName = Annotated[str, VARIABLE_NAME]
+MapKey = Annotated[str, MAP_KEY]
 SignIn = Annotated[str, SIGN_IN]
 RedirectTarget = Annotated[str, REDIRECT_TARGET]
 PluginName = Annotated[str, PLUGIN_NAME]

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of ``edge_maps``, ``deny_if`` and ``methods``."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from ..model.edge import Edge
+from ..model.maps import NETWORK, EdgeMap, MapValue
+from ..syntax import formats
+from ..syntax.paths import wrong_structure
+from ..syntax.problems import Problem, did_you_mean
+from ..syntax.raw import read_raw
+from .groups import check_groups, groups_of, is_taken
+
+REFUSALS = range(400, 600)
+LONGEST_KEY = 1000
+"""Bytes of an exact value; nginx keeps them in a hash whose buckets all have room for the longest one."""
+_DEFINES = frozenset({"auth_request_set", "geo", "map", "perl_set", "set", "split_clients"})
+"""Raw directives that define a variable."""
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
+
+
+def check_maps(edge: Edge) -> Iterator[Problem]:
+    """Problems of the variables of the model, and of what uses them."""
+    for one in edge.maps:
+        yield from _map(one)
+    yield from _cycles(edge.maps)
+    yield from _defined_elsewhere(edge)
+    yield from _misspelt(edge)
+    for site in edge.sites:
+        for part in site.parts:
+            seen = set()
+            for condition in part.deny_if:
+                if condition.status not in REFUSALS:
+                    reason = f"{condition.status} is not the status of a refusal"
+                    yield Problem(condition.at("status"), reason, "write 400 to 599")
+                if condition.map.name in seen:
+                    yield Problem(condition.at("map"), f"'{condition.map.name}' is listed twice", "remove one of them")
+                seen.add(condition.map.name)
+
+
+def _map(one: EdgeMap) -> Iterator[Problem]:
+    if is_taken(one.name):
+        yield Problem(one.at("name"), f"'{one.name}' is a variable of nginx or the edge", "give it another name")
+    if "$" not in one.source:
+        reason = f"{one.source!r} is the same for every request"
+        yield Problem(one.at("source"), reason, "use a variable such as $http_user_agent")
+    if one.of_networks and not re.fullmatch(r"\$[A-Za-z_]\w*", one.source):
+        yield Problem(one.at("source"), "is not one variable, which match: network needs", "write $remote_addr")
+    seen: dict[tuple[str, str], str] = {}
+    for value in one.values:
+        if one.of_networks and value.match != NETWORK:
+            reason = f"a map with networks has no values with match: {value.match}"
+            yield Problem(value.at("match"), reason, "write two maps")
+            continue
+        wrong = [*_value(value)]
+        yield from wrong
+        key = (value.match, _compared(value) if not wrong else "")
+        if key in seen and not wrong:
+            yield Problem(value.at("from"), f"is already taken by {seen[key]}", "remove one of them")
+        seen.setdefault(key, value.place.rpartition(".")[2])
+
+
+def _value(value: MapValue) -> Iterator[Problem]:
+    place = value.at("from")
+    if value.match == NETWORK and not formats.NETWORK.fits(value.from_):
+        yield Problem(place, f"invalid value {value.from_!r}", f"expected {formats.NETWORK.words}")
+    elif value.match == "prefix" and not value.from_:
+        yield Problem(place, "is empty, and every text begins with that", "write default")
+    elif value.match == "regex":
+        if reason := wrong_structure(value.from_):
+            yield Problem(place, f"is not a regular expression: {reason}")
+        yield from check_groups(place, value.from_)
+    elif value.match == "exact" and len(value.from_.encode(errors="replace")) > LONGEST_KEY:
+        yield Problem(place, f"is longer than {LONGEST_KEY} bytes", "write match: prefix or regex")
+
+
+def _compared(value: MapValue) -> str:
+    """What makes two values the same: nginx ignores the case of exact values."""
+    if value.match == NETWORK:
+        return str(ipaddress.ip_network(value.from_))
+    return value.from_.lower() if value.match == "exact" else value.from_
+
+
+def _cycles(maps: tuple[EdgeMap, ...]) -> Iterator[Problem]:
+    """Variables that depend on themselves, of which nginx finds out with the first request."""
+    needs = {one.name: {*_VARIABLE.findall(one.source)} & {other.name for other in maps} for one in maps}
+    for one in maps:
+        found: set[str] = set()
+        following = {*needs[one.name]}
+        while following - found:
+            found |= following
+            following = {name for other in found for name in needs[other]}
+        if one.name in found:
+            yield Problem(one.at("source"), f"depends on ${one.name} itself", "use other variables")
+
+
+def _defined_elsewhere(edge: Edge) -> Iterator[Problem]:
+    """Other definitions of a variable, of which nginx would use the last one."""
+    names = {one.name for one in edge.maps}
+    if not names:
+        return
+    parts = [part for site in edge.sites for part in site.parts]
+    for part in parts:
+        for rule in part.expires:
+            yield from _groups(rule.at("pattern"), rule.pattern or "", names)
+    for site in edge.sites:
+        yield from (one for rule in site.redirects for one in _groups(rule.at("from"), rule.from_, names))
+        yield from (one for location in site.locations for one in _groups(location.at("path"), location.path, names))
+    for one in edge.maps:
+        yield from (found for value in one.values for found in _groups(value.at("from"), value.from_, names))
+    texts = [("edge_extra_directives", edge.extra_directives or "")]
+    texts += [(part.at("extra_directives"), part.extra_directives) for part in parts]
+    for place, text in texts:
+        for directive in read_raw(text).directives if text else ():
+            defined = {word.lstrip("$") for word in directive.words[1:] if word.startswith("$")}
+            if directive.name in _DEFINES and (taken := names & defined - {directive.words[1].lstrip("$")} or ()):
+                yield Problem(place, f"{directive.name} defines ${min(taken)}, an entry of edge_maps", "rename it")
+
+
+def _groups(place: str, expression: str, names: set[str]) -> Iterator[Problem]:
+    for name in groups_of(expression):
+        if name.lower() in names and not is_taken(name):
+            yield Problem(place, f"has the group '{name}', which is an entry of edge_maps", "rename the group")
+
+
+def _misspelt(edge: Edge) -> Iterator[Problem]:
+    """Variables that nobody defines, and that resemble one of the model; about others, nginx decides."""
+    names = {one.name for one in edge.maps}
+    expressions = [
+        *((one.at("key"), one.key) for one in (*edge.rate_limits, *edge.connection_limits)),
+        *((one.at("source"), one.source) for one in edge.maps),
+        *((one.at("hash_key"), one.hash_key or "") for one in edge.upstreams),
+        *((one.cache.at("key"), one.cache.key) for site in edge.sites for one in site.locations if one.cache),
+    ]
+    for place, expression in expressions if names else ():
+        for name in _VARIABLE.findall(expression):
+            hint = did_you_mean(name, names, cutoff=0.75)
+            if name not in names and not is_taken(name) and hint:
+                yield Problem(place, f"${name} is not a variable", hint)
