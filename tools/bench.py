@@ -57,7 +57,7 @@ def site(number: int) -> dict[str, Any]:
     return {
         "name": f"site{number}.example.com",
         "locations": [
-            {"path": f"/part{part}/", "upstream": "app", "rate_limit": {"name": "api", "burst": 20}}
+            {"path": f"/part{part}/", "upstream": "app", "rate_limits": [{"name": "api", "burst": 20}]}
             for part in range(LOCATIONS)
         ],
     }

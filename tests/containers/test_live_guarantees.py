@@ -73,7 +73,7 @@ def served_here(drawn: Drawn, **of_sites: Any) -> Drawn:
             site.pop(option, None)
         site.update(of_sites)
         for location in site.get("locations") or []:
-            for option in ("security_headers", "rate_limit", *(("public", "satisfy") if of_sites else ())):
+            for option in ("security_headers", "rate_limits", *(("public", "satisfy") if of_sites else ())):
                 location.pop(option, None)
         if of_sites:
             site.pop("satisfy", None)

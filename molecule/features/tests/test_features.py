@@ -60,6 +60,24 @@ def test_a_dry_run_refuses_nothing(edge: Edge) -> None:
 
 
 @pytest.mark.feature("rate limits")
+@pytest.mark.parametrize(("path", "allowed"), [("/app/", 3), ("/both/", 3), ("/less/", 1)])
+def test_limits_of_a_site_apply_to_its_locations(edge: Edge, path: str, allowed: int) -> None:
+    """A location has its own burst for the same zone."""
+    key = time.time_ns()
+    found = [edge.get(f"{path}?key={key}", name=f"limits.{edge.name}").status for _request in range(5)]
+    assert found == [200] * allowed + [429] * (5 - allowed)
+
+
+@pytest.mark.feature("rate limits")
+@pytest.mark.parametrize("options", [("-H", "X-Key: {}"), ("-b", "key={}"), ("-u", "{}:password")])
+def test_several_limits_count_by_header_cookie_and_user(edge: Edge, options: tuple[str, str]) -> None:
+    path, key = "/user/" if options[0] == "-u" else "/both/", time.time_ns()
+    given = [one.format(key) for one in options]
+    assert [edge.get(path, *given, name=f"limits.{edge.name}").status for _request in range(2)] == [200, 429]
+    assert [edge.get(path, name=f"limits.{edge.name}").status for _request in range(2)] == [200, 200]
+
+
+@pytest.mark.feature("rate limits")
 def test_one_connection_too_many_is_refused(edge: Edge) -> None:
     parallel = ("--parallel", "--parallel-immediate", "--http1.1")
     assert sorted(edge.statuses("/single/slow?ms=1500&n=[1-3]", *parallel)) == [200, 429, 429]

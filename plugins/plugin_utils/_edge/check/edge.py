@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from ..model.edge import Edge
-from ..model.limits import ConnectionLimit, RateLimit
 from ..model.location import Location
 from ..model.site import Site
 from ..model.upstream import Upstream
@@ -25,6 +24,7 @@ from .files import check_sources
 from .fleet import check_fleet
 from .headers import check_headers
 from .lifetimes import check_lifetimes
+from .limits import check_limits
 from .location import check_location
 from .maps import check_maps
 from .ranges import at_least
@@ -56,7 +56,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
     return (
         *_names(edge),
         *_upstreams(reading),
-        *_limits(edge),
+        *check_limits(edge),
         *_sites(edge),
         *check_protocols(edge),
         *check_access(reading),
@@ -153,17 +153,6 @@ def _upstream(upstream: Upstream, edge: Edge) -> Iterator[Problem]:
         yield Problem(upstream.at("resolve"), "requires edge_resolver", "name DNS servers in edge_resolver")
     yield from at_least(upstream, "keepalive", upstream.keepalive, 0, MOST_IDLE)
     yield from at_least(upstream, "keepalive_requests", upstream.keepalive_requests, 1)
-
-
-def _limits(edge: Edge) -> Iterator[Problem]:
-    limits: tuple[RateLimit | ConnectionLimit, ...] = (*edge.rate_limits, *edge.connection_limits)
-    for limit in limits:
-        if "$" not in limit.key:
-            yield Problem(
-                limit.at("key"),
-                f"{limit.key!r} is the same for every request",
-                "use a variable such as $edge_client",
-            )
 
 
 def _sites(edge: Edge) -> Iterator[Problem]:

@@ -76,7 +76,7 @@ def _is_evaded(location: Location) -> bool:
 
 def _is_general(location: Location) -> bool:
     """Whether a location executes every script, as in many nginx configurations, and restricts nothing."""
-    limited = location.rate_limit or location.connection_limit or location.return_
+    limited = location.rate_limits or location.connection_limits or location.return_
     return location.php is not None and not limited and not has_own_rules(location)
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.cache import CacheUse
-from ..model.limits import RateLimitUse
 from ..model.location import Location, Return
 from ..syntax import formats
 from ..syntax.paths import normal_path, wrong_structure
@@ -17,8 +16,6 @@ from .groups import check_groups
 from .ranges import at_least
 
 STATUS_CODES = range(200, 600)
-MOST_CONNECTIONS = 65535
-"""nginx: "connection limit must be less 65536" (ngx_http_limit_conn_module)."""
 TEXT = "text/plain"
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -39,11 +36,6 @@ def check_location(location: Location) -> Iterator[Problem]:
     if location.alias and not (location.is_prefix and location.path.endswith("/") and location.alias.endswith("/")):
         reason = "an alias whose path or folder does not end with / lets requests out of the folder"
         yield Problem(location.at("alias"), reason, "end both with /, and match by prefix")
-    if location.rate_limit:
-        yield from _rate_limit_use(location.rate_limit)
-    if location.connection_limit:
-        use = location.connection_limit
-        yield from at_least(use, "connections", use.connections, 1, MOST_CONNECTIONS)
     yield from _path(location)
     yield from check_files(location)
     yield from check_backend(location)
@@ -51,20 +43,6 @@ def check_location(location: Location) -> Iterator[Problem]:
         yield from _cache_use(location.cache)
     if location.return_:
         yield from _return(location.return_)
-
-
-def _rate_limit_use(use: RateLimitUse) -> Iterator[Problem]:
-    yield from at_least(use, "burst", use.burst, 0)
-    yield from at_least(use, "delay", use.delay, 0)
-    for option, value in (("delay", use.delay), ("nodelay", use.nodelay)):
-        if value is not None and use.burst == 0:
-            yield Problem(use.at(option), "has no effect without burst", f"write burst, or remove {option}")
-    if use.delay is not None and use.nodelay:
-        yield Problem(use.at("nodelay"), f"contradicts delay: {use.delay}", "remove one of them")
-    if use.delay and 0 < use.burst <= use.delay:
-        yield Problem(
-            use.at("delay"), f"{use.delay} must be less than burst ({use.burst})", f"write 0 to {use.burst - 1}"
-        )
 
 
 def _path(location: Location) -> Iterator[Problem]:

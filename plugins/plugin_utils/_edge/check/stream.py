@@ -12,6 +12,7 @@ from ..model.upstream import Upstream
 from ..read.reader import Reading
 from ..syntax.formats import split_listen
 from ..syntax.problems import Problem
+from .limits import check_connections
 from .ranges import at_least
 
 STREAM_VARIABLES = frozenset(
@@ -62,13 +63,12 @@ def _stream(stream: Stream, edge: Edge) -> Iterator[Problem]:
     if stream.listen_proxy_protocol and not edge.trusted_proxies:
         reason = "requires edge_trusted_proxies"
         yield Problem(stream.at("listen_proxy_protocol"), reason, "name the load balancers in edge_trusted_proxies")
-    if stream.connection_limit:
-        yield from at_least(stream.connection_limit, "connections", stream.connection_limit.connections, 1)
-        limit = stream.connection_limit.limit
-        unknown = _unknown_variables(limit.key)
+    yield from check_connections(stream)
+    for use in stream.connection_limits:
+        unknown = _unknown_variables(use.limit.key)
         if unknown:
-            reason = f"'{limit.name}' has a key with {unknown}, which streams do not have"
-            yield Problem(stream.connection_limit.at("name"), reason, "use a limit with key: $edge_client")
+            reason = f"'{use.limit.name}' has a key with {unknown}, which streams do not have"
+            yield Problem(use.at("name"), reason, "use a limit with key: $edge_client")
     yield from _server_names(stream)
 
 

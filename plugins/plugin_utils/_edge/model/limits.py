@@ -33,7 +33,7 @@ class ConnectionLimit(Record):
 
 @dataclass(frozen=True)
 class RateLimitUse(Record):
-    """A location's use of a rate limit."""
+    """The use of a rate limit by a site or location."""
 
     limit: Annotated[RateLimit, Reference("edge_rate_limits", option="name")]
     burst: int
@@ -44,7 +44,7 @@ class RateLimitUse(Record):
 
 @dataclass(frozen=True)
 class ConnectionLimitUse(Record):
-    """A location's use of a connection limit."""
+    """The use of a connection limit by a site, location or stream."""
 
     limit: Annotated[ConnectionLimit, Reference("edge_connection_limits", option="name")]
     connections: int

@@ -106,8 +106,8 @@ class Location(Record):
     deny_if: tuple[DenyIf, ...]
     error_pages: tuple[ErrorPage, ...]
     error_format: Word | None
-    rate_limit: RateLimitUse | None
-    connection_limit: ConnectionLimitUse | None
+    rate_limits: tuple[RateLimitUse, ...]
+    connection_limits: tuple[ConnectionLimitUse, ...]
     cache: CacheUse | None
     return_: Return | None
     root: Folder | None

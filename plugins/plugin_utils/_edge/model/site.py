@@ -23,6 +23,7 @@ from .certificate import Certificate
 from .cors import Cors
 from .errors import ErrorPage
 from .headers import Lifetime, ResponseHeaders
+from .limits import ConnectionLimitUse, RateLimitUse
 from .location import Location
 from .maps import DenyIf
 from .record import Record, Reference
@@ -78,6 +79,8 @@ class Site(Record):
     satisfy: Word
     error_pages: tuple[ErrorPage, ...]
     error_format: Word
+    rate_limits: tuple[RateLimitUse, ...]
+    connection_limits: tuple[ConnectionLimitUse, ...]
     maintenance: Maintenance | None
     probe: SiteProbe | None
     locations: tuple[Location, ...]

@@ -36,7 +36,7 @@ class Stream(Record):
     listen_proxy_protocol: bool
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]
-    connection_limit: ConnectionLimitUse | None
+    connection_limits: tuple[ConnectionLimitUse, ...]
     access_log: bool
     extra_directives: Directives
 

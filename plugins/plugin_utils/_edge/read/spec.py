@@ -20,10 +20,12 @@ Option = Mapping[str, Any]
 Options = Mapping[str, Option]
 
 RENAMED = {
+    "connection_limit": "connection_limits: [{name: ZONE, connections: NUMBER}]",
     "edge_proxy_protocol": "edge_listen_proxy_protocol",
     "grpc": "protocol: grpc",
     "open": "public",
     "ordered_by": "issuing_edge",
+    "rate_limit": "rate_limits: [{name: ZONE}]",
     "patience": "retry_timeout",
 }
 """Earlier names of options."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from ..model.access import AuthRequest
 from ..model.location import Location
+from ..model.site import Site
+from ..policy.limits import connection_limits, rate_limits
 from ..syntax.raw import PROTOCOLS
 from .cache import view_cache_use
 from .context import SiteContext
@@ -162,20 +164,19 @@ def _refusals(*dropped: DroppedHeaders) -> Iterator[ValueMap]:
     return (one.refusal for one in dropped if one.refusal)
 
 
-def counted(location: Location) -> tuple[str, ...]:
+def counted(site: Site, location: Location) -> tuple[str, ...]:
     """Limits of requests and connections; each request is counted once, in the first block that it reaches."""
     directives = []
-    if location.rate_limit:
-        use = location.rate_limit
+    rates = rate_limits(site, location)
+    for use in rates:
         burst = f" burst={use.burst}" if use.burst else ""
         spacing = f" delay={use.delay}" if use.delay else ""  # nginx delays all of them by default
         if use.burst and use.delay is None and use.nodelay is not False:
             spacing = " nodelay"
         directives.append(f"limit_req zone={rate_limit_zone(use.limit)}{burst}" + (spacing if use.burst else ""))
-        if use.dry_run:
-            directives.append("limit_req_dry_run on")
-    if location.connection_limit:
-        limit = location.connection_limit
+    if any(use.dry_run for use in rates):
+        directives.append("limit_req_dry_run on")
+    for limit in connection_limits(site, location):
         directives.append(f"limit_conn {connection_limit_zone(limit.limit)} {limit.connections}")
     return tuple(directives)
 

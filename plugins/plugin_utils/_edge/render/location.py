@@ -87,7 +87,7 @@ def view_location(
     """
     blocks = Blocks(location, context, prefix)
     match = MODIFIERS[location.match] + quote(location.path)
-    first = ((*rules, *counted(location), *handled(location)),)
+    first = ((*rules, *counted(context.site, location), *handled(location)),)
     if location.php and location.match == "exact":
         return view_script(blocks, match, "$uri", first)
     if location.backend and not location.root:
@@ -129,7 +129,8 @@ def _application_of_hidden_files(blocks: Blocks) -> tuple[LocationView, ...]:
     if not location.upstream or location.hidden_files or location.match == "exact":
         return ()
     hidden = replace(blocks, option="hidden_files")
-    return (_application(hidden, HIDDEN_FILES, ((*counted(location), *handled(location)),)),)
+    context = blocks.context
+    return (_application(hidden, HIDDEN_FILES, ((*counted(context.site, location), *handled(location)),)),)
 
 
 def _refused(location: Location, context: SiteContext) -> Iterator[LocationView]:

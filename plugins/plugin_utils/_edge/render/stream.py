@@ -71,7 +71,7 @@ def view_streams(edge: Edge, target: Target) -> StreamsView | None:
     if not edge.streams:
         return None
     used = {upstream.name for stream in edge.streams for _place, upstream in stream.upstreams}
-    counted = {stream.connection_limit.limit.name for stream in edge.streams if stream.connection_limit}
+    counted = {use.limit.name for stream in edge.streams for use in stream.connection_limits}
     return StreamsView(
         upstreams=tuple(
             view_upstream(upstream, edge, target, prefix=STREAM, keeps_alive=False)
@@ -121,11 +121,13 @@ def _listen(stream: Stream, edge: Edge) -> tuple[Listen, ...]:
 
 def _who(stream: Stream, edge: Edge, target: Target) -> tuple[str, ...]:
     trusted = edge.trusted_proxies if stream.listen_proxy_protocol and target.can(STREAM_REAL_IP) else ()
-    limit = stream.connection_limit
     return (
         *(f"set_real_ip_from {network}" for network in trusted),
         *allow_and_deny(stream.allow or None, stream.deny),
-        *((f"limit_conn {connection_limit_zone(limit.limit, prefix=STREAM)} {limit.connections}",) if limit else ()),
+        *(
+            f"limit_conn {connection_limit_zone(use.limit, prefix=STREAM)} {use.connections}"
+            for use in stream.connection_limits
+        ),
         *(() if stream.access_log else ("access_log off",)),
     )
 

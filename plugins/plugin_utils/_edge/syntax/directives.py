@@ -127,8 +127,8 @@ _INSTEAD = {
         "scgi_hide_header",
         "more_clear_headers",
     ),
-    "rate_limit, and edge_rate_limits": ("limit_req", "limit_req_zone"),
-    "connection_limit, and edge_connection_limits": ("limit_conn", "limit_conn_zone"),
+    "rate_limits, and edge_rate_limits": ("limit_req", "limit_req_zone"),
+    "connection_limits, and edge_connection_limits": ("limit_conn", "limit_conn_zone"),
     "basic_auth, and edge_user_lists": ("auth_basic", "auth_basic_user_file"),
     "cache, and edge_caches": (
         "proxy_cache",

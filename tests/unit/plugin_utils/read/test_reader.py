@@ -139,7 +139,7 @@ def test_warnings_tell_and_do_not_stop() -> None:
         ("uwsgi_cache_valid", "write cache, and edge_caches"),
         ("proxy_pass", "write upstream"),
         ("proxy_set_header", "write request_headers: {NAME: value}"),
-        ("limit_req", "write rate_limit, and edge_rate_limits"),
+        ("limit_req", "write rate_limits, and edge_rate_limits"),
         ("rewrite", "write redirects in the site, or return"),
     ],
 )

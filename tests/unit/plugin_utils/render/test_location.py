@@ -59,7 +59,7 @@ def test_files_to_try_come_before_the_application() -> None:
 
 def test_the_application_behind_files_counts_no_request_twice() -> None:
     limits = {"edge_rate_limits": [{"name": "api", "rate": "5r/s"}]}
-    location = {**ROOT, "upstream": "app", "rate_limit": {"name": "api"}}
+    location = {**ROOT, "upstream": "app", "rate_limits": [{"name": "api"}]}
     text = rendered({**model(location), **limits}, TARGETS["trixie"])["sites/a.example.com.conf"]
     assert "limit_req" not in text[text.index("location @edge_") :]
 
