@@ -107,6 +107,7 @@ KINDS: Mapping[Format, Kind] = {
     ),
     formats.SECONDS: Kind(st.one_of(*[_numbers(60, "s", "m", "", "h")] * 4, _numbers(999_999_999, "ms", "d", "y"))),
     formats.ZONE_SIZE: Kind(st.one_of(*[_numbers(8, "m", "M")] * 9, _numbers(64, "k", "K", "", "g", "G"), _from("0"))),
+    formats.TRANSFER_SIZE: Kind(st.one_of(_numbers(64, "k", "m"), _from("0", "1g"))),
     formats.BUFFER_SIZE: Kind(st.one_of(_numbers(64, "k", "K"), _numbers(17, "m", ""))),
     formats.SIZE: Kind(st.one_of(_numbers(16, "m", "M"), _numbers(64, "k", "K", "", "g", "G"), _from("0"))),
     formats.BUFFERS: Kind(

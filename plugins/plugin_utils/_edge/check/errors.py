@@ -13,7 +13,7 @@ from ..syntax.problems import Problem
 
 ERRORS = range(300, 600)
 CLIENT_GONE = 499
-"""nginx logs this status where the client has closed the connection, so there is nobody to respond to."""
+"""nginx logs this status if the client has closed the connection, and sends no response."""
 TEXT = "text/plain"
 
 

@@ -30,6 +30,9 @@ def check_limits(edge: Edge) -> Iterator[Problem]:
             yield from _rates(part)
             yield from check_connections(part)
             yield from _dry_run(site, part)
+            rate = part.limit_rate or site.limit_rate
+            if part.limit_rate_after and (rate is None or int(rate.rstrip("kKmM")) == 0):
+                yield Problem(part.at("limit_rate_after"), "has no effect without limit_rate", "write limit_rate")
 
 
 def _rates(part: Site | Location) -> Iterator[Problem]:

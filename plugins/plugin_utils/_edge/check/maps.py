@@ -128,10 +128,11 @@ def _groups(place: str, expression: str, names: set[str]) -> Iterator[Problem]:
 
 
 def _misspelt(edge: Edge) -> Iterator[Problem]:
-    """Variables that nobody defines, and that resemble one of the model; about others, nginx decides."""
+    """Unknown variables that resemble one of the model; nginx itself reports all others."""
     names = {one.name for one in edge.maps}
     expressions = [
-        *((one.at("key"), one.key) for one in (*edge.rate_limits, *edge.connection_limits)),
+        *((one.at("key"), one.key) for one in edge.rate_limits),
+        *((one.at("key"), one.key) for one in edge.connection_limits),
         *((one.at("source"), one.source) for one in edge.maps),
         *((one.at("hash_key"), one.hash_key or "") for one in edge.upstreams),
         *((one.cache.at("key"), one.cache.key) for site in edge.sites for one in site.locations if one.cache),

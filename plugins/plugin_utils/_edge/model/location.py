@@ -25,6 +25,7 @@ from ..syntax.formats import (
     Size,
     Subfolder,
     Time,
+    TransferSize,
     UriPattern,
     Word,
 )
@@ -91,6 +92,8 @@ class Location(Record):
     client_max_body_size: Size | None
     client_body_timeout: Time | None
     send_timeout: Time | None
+    limit_rate: TransferSize | None
+    limit_rate_after: TransferSize | None
     expires: tuple[Lifetime, ...]
     cors: Cors | None
     gzip: bool | None

@@ -15,6 +15,7 @@ from ..syntax.formats import (
     Method,
     Network,
     Size,
+    TransferSize,
     UriPath,
     Word,
 )
@@ -81,6 +82,8 @@ class Site(Record):
     error_format: Word
     rate_limits: tuple[RateLimitUse, ...]
     connection_limits: tuple[ConnectionLimitUse, ...]
+    limit_rate: TransferSize | None
+    limit_rate_after: TransferSize | None
     maintenance: Maintenance | None
     probe: SiteProbe | None
     locations: tuple[Location, ...]

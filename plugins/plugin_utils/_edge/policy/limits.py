@@ -25,7 +25,7 @@ def connection_limits(site: Site, location: Location | None = None) -> tuple[Con
     return tuple({use.limit.name: use for use in used}.values())
 
 
-def repeated(used: Sequence[RateLimitUse] | Sequence[ConnectionLimitUse]) -> tuple[RateLimitUse | ConnectionLimitUse, ...]:
+def repeated(used: Sequence[RateLimitUse | ConnectionLimitUse]) -> tuple[RateLimitUse | ConnectionLimitUse, ...]:
     """The limits of one list whose zone an earlier one has."""
     names = [use.limit.name for use in used]
-    return tuple(use for index, use in enumerate(used) if use.limit.name in names[:index])
+    return tuple(use for index, use in enumerate(used) if names[index] in names[:index])

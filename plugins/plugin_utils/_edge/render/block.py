@@ -176,9 +176,17 @@ def counted(site: Site, location: Location) -> tuple[str, ...]:
         directives.append(f"limit_req zone={rate_limit_zone(use.limit)}{burst}" + (spacing if use.burst else ""))
     if any(use.dry_run for use in rates):
         directives.append("limit_req_dry_run on")
-    for limit in connection_limits(site, location):
-        directives.append(f"limit_conn {connection_limit_zone(limit.limit)} {limit.connections}")
+    connections = connection_limits(site, location)
+    directives += (f"limit_conn {connection_limit_zone(use.limit)} {use.connections}" for use in connections)
     return tuple(directives)
+
+
+def bandwidth(part: Site | Location) -> Iterator[str]:
+    """The rate of each response; locations inherit that of their site."""
+    if part.limit_rate:
+        yield f"limit_rate {part.limit_rate}"
+    if part.limit_rate_after:
+        yield f"limit_rate_after {part.limit_rate_after}"
 
 
 def handled(location: Location) -> Iterator[str]:
@@ -189,6 +197,7 @@ def handled(location: Location) -> Iterator[str]:
         yield f"client_body_timeout {location.client_body_timeout}"
     if location.send_timeout:
         yield f"send_timeout {location.send_timeout}"
+    yield from bandwidth(location)
     if location.gzip is not None:
         yield f"gzip {'on' if location.gzip else 'off'}"
     if location.gzip_static:

@@ -14,7 +14,7 @@ from ..syntax.quote import quoted
 from .response_headers import Added, ValueMap, mapped, value_map
 
 _SPECIAL = ("default", "hostnames", "include", "volatile")
-"""Words with a meaning of their own in a map (ngx_http_map_module); a backslash makes them values."""
+"""Words with a special meaning in a map (ngx_http_map_module); a backslash makes them values."""
 
 
 @dataclass(frozen=True)

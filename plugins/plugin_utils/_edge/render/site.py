@@ -15,7 +15,7 @@ from ..policy.errors import GRPC
 from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView, auth_requests
-from .block import LocationView
+from .block import LocationView, bandwidth
 from .context import SiteContext
 from .errors import IS_GRPC, ErrorLocation, grpc_directive, view_grpc
 from .listen import Listen, listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
@@ -119,7 +119,12 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         plain_headers=tuple(one.directive for one in redirected),
         confusing_paths=tuple(quoted(expression) for expression in confusing_paths(site)),
         backend_headers=(*(one.directives(generation) for one in requests), context.hidden_by_site()),
-        settings=(*_client_certificates(site), *_gzip(site), *(() if site.maintenance else access.of_site())),
+        settings=(
+            *_client_certificates(site),
+            *_gzip(site),
+            *bandwidth(site),
+            *(() if site.maintenance else access.of_site()),
+        ),
         opened=() if site.maintenance else access.opened,
         error_pages=errors.directives,
         errors=error_locations,

@@ -145,6 +145,7 @@ SECONDS = Format(
 )
 SIZE = _matching("an nginx size such as 64k, 10m or 1g", r"\d{1,9}[kKmMgG]?")
 ZONE_SIZE = _size("a size in k or m, from 32k to 1024m, such as 10m", 32 * 1024, 1024**3)
+TRANSFER_SIZE = _size("a size in k or m up to 1024m, such as 500k", 0, 1024**3)
 BUFFER_SIZE = _size("a size in k or m, from 1k to 16m, such as 8k", 1024, 16 * 1024**2)
 BUFFERS = Format("a number from 2 to 1024 and a size from 1k to 16m such as 16 8k", _are_buffers)
 MEDIA_TYPE = _matching("a media type such as text/css", r"[a-z]+/[a-z0-9.+-]+")
@@ -279,6 +280,7 @@ Time = Annotated[str, TIME]
 Seconds = Annotated[str, SECONDS]
 Size = Annotated[str, SIZE]
 ZoneSize = Annotated[str, ZONE_SIZE]
+TransferSize = Annotated[str, TRANSFER_SIZE]
 BufferSize = Annotated[str, BUFFER_SIZE]
 Buffers = Annotated[str, BUFFERS]
 MediaType = Annotated[str, MEDIA_TYPE]

@@ -16,8 +16,8 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.red
 class Problem:
     """One thing to fix.
 
-    :param path: place in the model, such as ``edge_sites[2] (www.example.com).locations[0].rate_limits[0].name``, or the
-        name of a file that cannot be read.
+    :param path: place in the model, such as ``edge_sites[2] (www.example.com).locations[0].cache.name``, or the name of
+        a file that cannot be read.
     :param reason: what is wrong there.
     :param remedy: what to write instead; default none.
     """

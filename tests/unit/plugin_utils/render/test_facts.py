@@ -105,6 +105,9 @@ def assert_is_place_of(line: str, place: str, path: str, variables: dict[str, An
             or line[8] != " "
         )
         assert words[0].endswith(("_zone", "_path")) <= (found["name"] in line)
+    elif place.startswith("edge_maps"):
+        assert words[0] in ("map", "geo", "}") or line.startswith(" " * 8)
+        assert words[0] not in ("map", "geo") or f"${found['name']}" in words
     elif place and not place.endswith("extra_directives"):
         named = {"edge_modules": "load_module", "edge_trusted_proxies": "set_real_ip_from"}
         assert words[0] == named.get(place, place.removeprefix("edge_"))
