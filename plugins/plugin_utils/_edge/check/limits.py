@@ -30,6 +30,11 @@ def check_limits(edge: Edge) -> Iterator[Problem]:
             yield from _rates(part)
             yield from check_connections(part)
             yield from _dry_run(site, part)
+            if isinstance(part, Location) and part.return_:
+                for option, value in (("rate_limits", part.rate_limits), ("connection_limits", part.connection_limits)):
+                    if value:
+                        reason = "has no effect, because nginx returns before it counts requests"
+                        yield Problem(part.at(option), reason, "remove it")
             rate = part.limit_rate or site.limit_rate
             if part.limit_rate_after and (rate is None or int(rate.rstrip("kKmM")) == 0):
                 yield Problem(part.at("limit_rate_after"), "has no effect without limit_rate", "write limit_rate")

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..model.edge import Edge
-from ..policy.access_rules import is_protected, regexes_below, rules_of_location, rules_of_site
+from ..model.site import Site
+from ..policy.access_rules import has_own_rules, is_protected, regexes_below, rules_of_location, rules_of_site
 from ..policy.refused_directives import ENTRIES, REFUSED, STREAM_REFUSED, Refusal
 from ..syntax.problems import Problem
 from ..syntax.raw import PROTOCOLS, Directive, read_raw
@@ -42,6 +43,7 @@ class _Text:
 
     :param level: ``edge``, ``site``, ``location`` or ``stream``.
     :param restricted: whether access rules hold there.
+    :param protects: whether a site there restricts access to some paths only.
     :param protocol: the protocol of a backend of the location itself, as in ``fastcgi_pass``; empty without one.
     """
 
@@ -49,16 +51,19 @@ class _Text:
     text: str
     level: str
     restricted: bool = False
+    protects: bool = False
     protocol: str = ""
 
 
 def _texts(edge: Edge) -> Iterator[_Text]:
-    yield _Text("edge_extra_directives", edge.extra_directives or "", "edge")
+    protects = any(_protects(site) for site in edge.sites)
+    yield _Text("edge_extra_directives", edge.extra_directives or "", "edge", protects=protects)
     yield _Text("edge_stream_extra_directives", edge.stream_extra_directives or "", "stream")
     for stream in edge.streams:
         yield _Text(stream.at("extra_directives"), stream.extra_directives, "stream")
     for site in edge.sites:
-        yield _Text(site.at("extra_directives"), site.extra_directives, "site", rules_of_site(site).restrict)
+        protects, restricted = _protects(site), rules_of_site(site).restrict
+        yield _Text(site.at("extra_directives"), site.extra_directives, "site", restricted, protects)
         for location in site.locations:
             restricted = rules_of_location(site, location).restrict or any(
                 location in regexes_below(site, prefix)
@@ -67,7 +72,12 @@ def _texts(edge: Edge) -> Iterator[_Text]:
             )
             application = location.backend_protocol if location.backend else ""
             place = location.at("extra_directives")
-            yield _Text(place, location.extra_directives, "location", restricted, application)
+            yield _Text(place, location.extra_directives, "location", restricted, protects, application)
+
+
+def _protects(site: Site) -> bool:
+    """Whether some locations of a site are not for every client that others serve."""
+    return any(has_own_rules(one) or one.internal or one.public for one in site.locations)
 
 
 def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
@@ -81,6 +91,9 @@ def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
     if directive.name == "return" and text.restricted and _answers(directive):
         reason = "return answers before nginx checks the access rules"
         yield Problem(text.place, reason, "serve this from root or upstream, or write public: true in a location")
+    if directive.name == "ssi" and directive.words[1:2] == ("on",) and text.protects:
+        reason = "ssi on lets pages include protected locations of the site: nginx checks no access rules for them"
+        yield Problem(text.place, reason, "move the pages or the protected locations to another site")
     table = STREAM_REFUSED if text.level == "stream" else REFUSED
     for refusal in table.get(directive.name.lower(), ()):
         if refusal.applies(text.level, directive):
