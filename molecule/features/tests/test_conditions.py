@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -62,3 +63,15 @@ def test_a_variable_reaches_the_backend(edge: Edge, options: tuple[str, ...], ti
     """It depends on the network of the client and on a cookie; the client's own header is replaced."""
     response = edge.get("/open/", *options, "-H", "X-Tier: gold", name=site(edge))
     assert json.loads(response.body)["headers"]["x-tier"] == tier
+
+
+@pytest.mark.feature("conditions")
+def test_a_map_chooses_the_upstream(edge: Edge) -> None:
+    """Responses of one upstream are not served from the cache to clients of the other; other values choose none."""
+    path = f"/canary/{time.time_ns()}"
+    cookies = ("", "version=next", "version=10.213.80.20:3003", "version=next", "version=stable")
+    found = [edge.get(path, "-b", cookie, name=site(edge)) for cookie in cookies]
+    assert [json.loads(one.body)["process"] for one in found] == [
+        f"node-{port}" for port in (3001, 3002, 3001, 3002, 3001)
+    ]
+    assert [one.headers["x-cache-status"] for one in found] == ["MISS", "MISS", "HIT", "HIT", "HIT"]

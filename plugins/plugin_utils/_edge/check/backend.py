@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..model.edge import Edge
 from ..model.location import Location, Php
 from ..policy.cgi_parameters import SET_BY_EDGE
 from ..policy.effective import chosen_by_clients
 from ..syntax import quantities
-from ..syntax.problems import Problem
+from ..syntax.problems import Problem, did_you_mean
 from ..syntax.raw import PROTOCOLS
 
 PROXY_BUFFER_SIZE = "8k"
@@ -26,8 +27,8 @@ WITHOUT_EFFECT = {
         "proxy_buffer_size",
         "proxy_buffers",
     ),
-    **dict.fromkeys(PROTOCOLS, ("websocket",)),
-    "php": ("strip_prefix", "websocket"),
+    **dict.fromkeys(PROTOCOLS, ("websocket", "upstream_map")),
+    "php": ("strip_prefix", "websocket", "upstream_map"),
 }
 """Protocol -> options that it does not have."""
 NAMES = {"fastcgi": "FastCGI", "scgi": "SCGI"}
@@ -39,6 +40,7 @@ def check_backend(location: Location) -> Iterator[Problem]:
     of_proxying = {
         "strip_prefix": location.strip_prefix,
         "websocket": location.websocket,
+        "upstream_map": location.upstream_map,
         "cache": location.cache,
         "proxy_send_timeout": location.proxy_send_timeout,
         "proxy_read_timeout": location.proxy_read_timeout,
@@ -125,8 +127,40 @@ def _parameters(location: Location) -> Iterator[Problem]:
             yield Problem(place, reason, "write a fixed value, or a variable of the edge such as $remote_addr")
 
 
-def check_protocols(edge: Edge) -> Iterator[Problem]:
-    """Servers that would be talked to in two protocols, of which they understand one."""
+def _mapped(
+    location: Location, edge: Edge, names: frozenset[str], first: dict[str, tuple[str, str]]
+) -> Iterator[Problem]:
+    """The upstreams that a map chooses: they exist, and differ from ``upstream`` in their servers only.
+
+    :param names: all names of upstreams, those with problems included.
+    """
+    if location.upstream_map is None or location.upstream is None or location.protocol in PROTOCOLS:
+        return
+    place = location.at("upstream_map")
+    known = {upstream.name: upstream for upstream in edge.upstreams}
+    own = location.upstream.tls and replace(location.upstream.tls, place="")
+    for name in location.mapped_upstreams:
+        upstream = known.get(name)
+        if upstream is None and name in names:
+            continue
+        if upstream is None:
+            reason = f"'{location.upstream_map.name}' has the value {name!r}, which is not in edge_upstreams"
+            yield Problem(place, reason, did_you_mean(name, known) or "add it there")
+        elif (upstream.tls and replace(upstream.tls, place="")) != own:
+            reason = f"'{name}' has another tls than '{location.upstream.name}'"
+            yield Problem(place, reason, "write the same tls for all of these upstreams")
+        else:
+            other, where = first.setdefault(name, (location.protocol, place))
+            if other != location.protocol and {other, location.protocol} & set(PROTOCOLS):
+                reason = f"'{name}' is used with protocol: {location.protocol} here and with {other} in {where}"
+                yield Problem(place, reason, "write the same protocol, or another upstream")
+
+
+def check_protocols(edge: Edge, names: frozenset[str]) -> Iterator[Problem]:
+    """Servers that would be talked to in two protocols, of which they understand one.
+
+    :param names: see :func:`_mapped`.
+    """
     parts = [part for site in edge.sites for part in site.parts]
     asked = [*(part.auth_request for part in parts), *(page for part in parts for page in part.error_pages)]
     first = {one.upstream.name: ("http", one.at("upstream")) for one in asked if one and one.upstream}
@@ -134,6 +168,7 @@ def check_protocols(edge: Edge) -> Iterator[Problem]:
         for location in site.locations:
             if location.backend is None:
                 continue
+            yield from _mapped(location, edge, names, first)
             protocol = "fastcgi" if location.php else location.protocol
             place = location.php.at("upstream") if location.php else location.at("upstream")
             other, where = first.setdefault(location.backend.name, (protocol, place))

@@ -58,7 +58,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *_upstreams(reading),
         *check_limits(edge),
         *_sites(edge),
-        *check_protocols(edge),
+        *check_protocols(edge, reading.names["edge_upstreams"]),
         *check_access(reading),
         *check_headers(edge),
         *check_lifetimes(edge),

@@ -35,7 +35,7 @@ from .cors import Cors
 from .errors import ErrorPage
 from .headers import Lifetime, ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
-from .maps import DenyIf
+from .maps import DenyIf, EdgeMap
 from .record import Record, Reference
 from .upstream import Upstream
 
@@ -76,6 +76,7 @@ class Location(Record):
     path: UriPattern
     match: Word
     upstream: Annotated[Upstream, Reference("edge_upstreams")] | None
+    upstream_map: Annotated[EdgeMap, Reference("edge_maps")] | None
     protocol: Word
     php: Php | None
     parameters: dict[ParameterName, HeaderValue]
@@ -138,6 +139,13 @@ class Location(Record):
     def backend(self) -> Upstream | None:
         """The servers that requests are passed to: those of ``upstream``, or PHP-FPM."""
         return self.php.upstream if self.php else self.upstream
+
+    @property
+    def mapped_upstreams(self) -> tuple[str, ...]:
+        """The names of the upstreams that ``upstream_map`` may choose instead of ``upstream``."""
+        values = (value.to for value in self.upstream_map.values) if self.upstream_map else ()
+        default = self.upstream_map.default if self.upstream_map else ""
+        return tuple(dict.fromkeys(name for name in (*values, default) if name))
 
     @property
     def backend_protocol(self) -> str:

@@ -14,6 +14,7 @@ from ..syntax.raw import PROTOCOLS
 from .access import upstream_tls
 from .context import SiteContext
 from .prefixes import rest_of_path, rewritten_headers, strips_prefix
+from .upstream_choice import upstream_name
 
 WEBSOCKET_TIMEOUT = "3600s"
 PROXY_TIMEOUT = "60s"
@@ -73,7 +74,7 @@ def _address(location: Location, upstream: Upstream, protocol: str) -> str:
     if protocol == "proxy":
         scheme = "https" if upstream.tls else "http"
         path = rest_of_path(location).variable if strips_prefix(location) else ""
-        return f"{scheme}://{upstream.name}{path}"
+        return f"{scheme}://{upstream_name(location, upstream)}{path}"
     return f"suwsgi://{upstream.name}" if upstream.tls else upstream.name
 
 
@@ -83,7 +84,7 @@ def _grpc(location: Location, upstream: Upstream, edge: Edge) -> tuple[str, ...]
     longest = max((edge.client_body_timeout, send, read), key=lambda one: quantities.seconds(one) or 0)
     longest = location.client_body_timeout or longest
     return (
-        f"grpc_pass {'grpcs' if upstream.tls else 'grpc'}://{upstream.name}",
+        f"grpc_pass {'grpcs' if upstream.tls else 'grpc'}://{upstream_name(location, upstream)}",
         f"grpc_connect_timeout {location.proxy_connect_timeout}",
         f"grpc_send_timeout {send}",
         f"grpc_read_timeout {read}",

@@ -20,6 +20,7 @@ from .maps import allowed_methods, conditions, wrong_method
 from .prefixes import rest_of_path, strips_prefix
 from .request_headers import SET_HEADER, DroppedHeaders
 from .response_headers import Added, ValueMap
+from .upstream_choice import upstream_choice
 from .zones import connection_limit_zone, rate_limit_zone
 
 BAD_REQUEST = 400
@@ -122,6 +123,7 @@ class Blocks:
             ),
         )
         refusal = requests.dropped.refusal
+        choice = upstream_choice(location)
         rest = rest_of_path(location) if strips_prefix(location) else None
         return replace(
             view,
@@ -133,6 +135,7 @@ class Blocks:
             maps=(
                 *(cache.maps if cache else ()),
                 *((rest,) if rest else ()),
+                *((choice,) if choice else ()),
                 *_refusals(requests.dropped),
                 *view.maps,
             ),

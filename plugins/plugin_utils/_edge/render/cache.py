@@ -21,6 +21,7 @@ from ..policy.effective import Effective
 from ..syntax.quote import quoted
 from .request_headers import unkeyed, variable_name
 from .response_headers import ValueMap
+from .upstream_choice import upstream_choice
 from .zones import cache_zone
 
 ORIGIN = "$http_origin"
@@ -50,12 +51,15 @@ def view_cache_use(
 
     :param levels: the edge, the site and the location.
     """
-    _edge, site, _location = levels
+    _edge, site, location = levels
     cookies = _cookies(use)
     bypass = _bypass(use, site, cookies.variable if cookies else "$http_cookie")
     # nginx asks an HTTP backend for the whole response to HEAD, but an application only for what it says to HEAD.
     method = () if protocol == PROXY else ("$request_method",)
-    parts = (_key_of_edge(variables), use.key, *method, *unkeyed(levels))
+    # Responses of one upstream are not for requests of another one.
+    choice = upstream_choice(location)
+    chosen = (choice.variable,) if choice else ()
+    parts = (_key_of_edge(variables), use.key, *method, *chosen, *unkeyed(levels))
     # No header holds a line break, so no two requests with other parts make the same key.
     key = r"\n".join(quoted(part)[1:-1] for part in parts)
     headers = []

@@ -200,7 +200,9 @@ def _of_http(edge: Edge) -> tuple[Upstream, ...]:
     parts = [part for site in edge.sites for part in site.parts]
     asked = {part.auth_request.upstream.name for part in parts if part.auth_request}
     asked |= {page.upstream.name for part in parts for page in part.error_pages if page.upstream}
-    proxied = {one.backend.name for site in edge.sites for one in site.locations if one.backend}
+    locations = [one for site in edge.sites for one in site.locations]
+    proxied = {one.backend.name for one in locations if one.backend}
+    proxied |= {name for one in locations for name in one.mapped_upstreams}
     streamed = {upstream.name for stream in edge.streams for _place, upstream in stream.upstreams}
     return tuple(one for one in edge.upstreams if one.name in asked | proxied or one.name not in streamed)
 
