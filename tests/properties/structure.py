@@ -23,7 +23,7 @@ Tree = list[tuple[str, tuple[str, ...], Any]]
 
 _DERIVED_MAPS = re.compile(r"\$edge_(?:cache_control|found|origin|path|rest)_")
 """Variables of maps whose entries are made from texts: parts of expressions, encoded paths, several texts in one."""
-_DERIVED = ("proxy_redirect", "proxy_cookie_path", "proxy_cache_key", "fastcgi_split_path_info")
+_DERIVED = ("alias", "proxy_redirect", "proxy_cookie_path", "proxy_cache_key", "fastcgi_split_path_info")
 """Directives whose parameters are made from texts."""
 _DIGEST = re.compile(r"([_-])[0-9a-f]{8}(?![0-9a-f])")
 """Ends the names of zones and of files with users, and depends on the texts that they are made from."""
@@ -94,7 +94,12 @@ def _without_derived(name: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
     """Parameters, without those that are made from several texts or from letters of one: only their number counts."""
     if name in _DERIVED or (name == "if" and parameters[:1] == ("$uri",)) or "X-Forwarded-Prefix" in parameters:
         return tuple("derived" for _parameter in parameters)
-    return tuple("derived" if one.endswith("/$is_args$args") or "$edge_authority" in one else one for one in parameters)
+    return tuple("derived" if _is_derived(one) else one for one in parameters)
+
+
+def _is_derived(parameter: str) -> bool:
+    own = parameter.endswith("/$is_args$args") or parameter.startswith("/_edge_error_")
+    return own or "$edge_authority" in parameter
 
 
 def _translated(parameter: str, stands_for: Mapping[str, str]) -> str:
