@@ -23,7 +23,14 @@ Tree = list[tuple[str, tuple[str, ...], Any]]
 
 _DERIVED_MAPS = re.compile(r"\$edge_(?:cache_control|found|origin|path|rest)_")
 """Variables of maps whose entries are made from texts: parts of expressions, encoded paths, several texts in one."""
-_DERIVED = ("alias", "proxy_redirect", "proxy_cookie_path", "proxy_cache_key", "fastcgi_split_path_info")
+_DERIVED = (
+    "alias",
+    "map_hash_bucket_size",
+    "proxy_redirect",
+    "proxy_cookie_path",
+    "proxy_cache_key",
+    "fastcgi_split_path_info",
+)
 """Directives whose parameters are made from texts."""
 _DIGEST = re.compile(r"([_-])[0-9a-f]{8}(?![0-9a-f])")
 """Ends the names of zones and of files with users, and depends on the texts that they are made from."""

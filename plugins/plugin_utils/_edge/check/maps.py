@@ -8,7 +8,11 @@ import re
 from collections.abc import Iterator
 
 from ..model.edge import Edge
+from ..model.location import Location
 from ..model.maps import NETWORK, EdgeMap, MapValue
+from ..model.site import Site
+from ..policy.access_rules import regexes_below
+from ..policy.methods import allowed_methods
 from ..syntax import formats
 from ..syntax.paths import wrong_structure
 from ..syntax.problems import Problem, did_you_mean
@@ -31,6 +35,7 @@ def check_maps(edge: Edge) -> Iterator[Problem]:
     yield from _defined_elsewhere(edge)
     yield from _misspelt(edge)
     for site in edge.sites:
+        yield from _evaded(site)
         for part in site.parts:
             seen = set()
             for condition in part.deny_if:
@@ -40,6 +45,26 @@ def check_maps(edge: Edge) -> Iterator[Problem]:
                 if condition.map.name in seen:
                     yield Problem(condition.at("map"), f"'{condition.map.name}' is listed twice", "remove one of them")
                 seen.add(condition.map.name)
+
+
+def _evaded(site: Site) -> Iterator[Problem]:
+    """Regular expressions that take requests away from a prefix and its conditions."""
+    for prefix in site.locations:
+        if prefix.match != "prefix":
+            continue
+        limited = {*allowed_methods(site, prefix)} if prefix.methods else set()
+        denied = {condition.map.name for condition in prefix.deny_if}
+        for regex in regexes_below(site, prefix) if limited or denied else ():
+            if denied - {condition.map.name for condition in (*site.deny_if, *regex.deny_if)}:
+                yield _without(regex, prefix, "deny_if")
+            allowed = {*allowed_methods(site, regex)}
+            if limited and not (allowed and allowed <= limited):
+                yield _without(regex, prefix, "methods")
+
+
+def _without(regex: Location, prefix: Location, option: str) -> Problem:
+    reason = f"also matches below {prefix.path}, where {option} of {prefix.place.rpartition('.')[2]} would not apply"
+    return Problem(regex.at("path"), reason, f"write the same {option} in this location, or in the site")
 
 
 def _map(one: EdgeMap) -> Iterator[Problem]:

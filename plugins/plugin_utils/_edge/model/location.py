@@ -24,6 +24,7 @@ from ..syntax.formats import (
     Script,
     Size,
     Subfolder,
+    TempFileSize,
     Time,
     TransferSize,
     UriPattern,
@@ -80,6 +81,7 @@ class Location(Record):
     protocol: Word
     php: Php | None
     parameters: dict[ParameterName, HeaderValue]
+    https: bool
     strip_prefix: bool
     websocket: bool
     proxy_connect_timeout: Time
@@ -87,7 +89,7 @@ class Location(Record):
     proxy_read_timeout: Time | None
     proxy_buffering: bool
     proxy_request_buffering: bool
-    proxy_max_temp_file_size: Size | None
+    proxy_max_temp_file_size: TempFileSize | None
     proxy_buffer_size: BufferSize | None
     proxy_buffers: Buffers | None
     client_max_body_size: Size | None
@@ -100,6 +102,7 @@ class Location(Record):
     gzip: bool | None
     gzip_static: bool
     access_log: bool
+    client_certificate: bool
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]
     basic_auth: BasicAuth | None

@@ -34,9 +34,11 @@ LONGEST = 1500
 def confusing_paths(site: Site) -> tuple[str, ...]:
     """Expressions of the paths that a site refuses."""
     rules = [has_own_rules(part) or getattr(part, "public", False) for part in site.parts]
+    rules += [bool(location.deny_if) for location in site.locations]
     if not any(rules):
         return ()
-    protected = [one for one in site.locations if has_own_rules(one) and one.match != "regex" and one.path != "/"]
+    restricted = [one for one in site.locations if has_own_rules(one) or one.deny_if]
+    protected = [one for one in restricted if one.match != "regex" and one.path != "/"]
     executes = any(location.php for location in site.locations)
     behind_scripts = (_expression(location, behind_scripts=True) for location in protected if executes)
     return (DOT_SEGMENT, *dict.fromkeys((*map(_expression, protected), *behind_scripts)))

@@ -11,19 +11,22 @@ from ..model.access import AuthRequest
 from ..model.location import Location
 from ..model.site import Site
 from ..policy.limits import connection_limits, rate_limits
+from ..policy.methods import allowed_methods
 from ..syntax.raw import PROTOCOLS
 from .cache import view_cache_use
 from .context import SiteContext
 from .cors import preflight
 from .errors import ErrorLocation
-from .maps import allowed_methods, conditions, wrong_method
+from .maps import conditions, wrong_method
 from .prefixes import rest_of_path, strips_prefix
 from .request_headers import SET_HEADER, DroppedHeaders
 from .response_headers import Added, ValueMap
 from .upstream_choice import upstream_choice
 from .zones import connection_limit_zone, rate_limit_zone
 
-BAD_REQUEST = 400
+BAD_REQUEST, FORBIDDEN = "400", "403"
+PLAIN = '$https = ""'
+"""The condition that a request came without TLS."""
 Groups = tuple[tuple[str, ...], ...]
 
 
@@ -32,7 +35,7 @@ class LocationView:
     """A ``location`` block.
 
     :param groups: directives, each group a paragraph.
-    :param refusals: conditions under which requests are refused, and the status.
+    :param returns: conditions, and what ``return`` answers to requests that meet them.
     :param preflight: the variable that is set for preflight requests; empty if the edge does not answer them.
     :param wrong_method: the variable that is set for methods that are not allowed; empty if all are.
     :param added: headers that it adds to responses.
@@ -46,7 +49,7 @@ class LocationView:
     match: str
     groups: Groups
     extra_directives: str = ""
-    refusals: tuple[tuple[str, int], ...] = ()
+    returns: tuple[tuple[str, str], ...] = ()
     preflight: str = ""
     wrong_method: str = ""
     added: tuple[Added, ...] = ()
@@ -92,9 +95,9 @@ class Blocks:
             match=match,
             groups=tuple(group for group in (*groups, errors.directives, hidden) if group),
             extra_directives=raw,
+            returns=tuple(self._returns()),
             added=added,
             inner=inner,
-            refusals=conditions(self.context.site, self.location),
             wrong_method=wrong_method(methods).variable if methods and not self.location.internal else "",
             preflight=preflight(self.context.policy.over(self.location).cors),
             maps=tuple(_refusals(*dropped)),
@@ -127,8 +130,8 @@ class Blocks:
         rest = rest_of_path(location) if strips_prefix(location) else None
         return replace(
             view,
-            refusals=(
-                *view.refusals,
+            returns=(
+                *view.returns,
                 *(((refusal.variable, BAD_REQUEST),) if refusal else ()),
                 *(((f'{rest.variable} = ""', BAD_REQUEST),) if rest else ()),
             ),
@@ -141,6 +144,15 @@ class Blocks:
             ),
             dropped=(requests.dropped, *view.dropped),
         )
+
+    def _returns(self) -> Iterator[tuple[str, str]]:
+        """nginx does not inherit ``if``, so each block has those of the location and of the prefix around it."""
+        levels = [one for one in (self.location, self.prefix) if one]
+        if self.context.to_https and not self.location.internal and any(one.https for one in levels):
+            yield PLAIN, self.context.to_https
+        if any(one.client_certificate for one in levels):
+            yield "$ssl_client_verify != SUCCESS", FORBIDDEN
+        yield from conditions(self.context.site, self.location)
 
     @property
     def _auth(self) -> AuthRequest | None:

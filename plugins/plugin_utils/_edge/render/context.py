@@ -13,13 +13,14 @@ from ..model.site import Site
 from ..policy.access_rules import Rules, rules_below, rules_of_location, rules_of_site
 from ..policy.effective import Effective
 from ..policy.errors import GRPC, Errors, errors_of
+from ..policy.methods import allowed_methods
 from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.raw import PROTOCOLS, raw_protocols, read_raw
 from .access import Access
 from .cors import cors_headers
 from .errors import ErrorResponses, view_errors, without_pages
 from .lifetimes import lifetime_header
-from .maps import allow_header, allowed_methods
+from .maps import allow_header
 from .prefixes import public_prefix, strips_prefix
 from .raw import view_raw
 from .request_headers import SET_HEADER, DroppedHeaders, RequestHeaders, request_headers
@@ -51,6 +52,8 @@ def model_protocols(site: Site) -> tuple[str, ...]:
 class SiteContext:
     """One site while it is written.
 
+    :param to_https: what ``return`` answers to requests without TLS, if some locations of the site are also served
+        without it; otherwise empty.
     :param alt_svc: value of Alt-Svc; empty without HTTP/3.
     :param generation: the placeholder of the generation's name.
     """
@@ -59,6 +62,7 @@ class SiteContext:
     site: Site
     access: Access
     variables: Effective
+    to_https: str
     alt_svc: str
     generation: str
 
@@ -92,7 +96,9 @@ class SiteContext:
         :param auth: the service that decides about the requests; its cookies are sent to clients if the model says so.
         """
         first = (*first, *(cookie_headers() if auth and auth.cookies else ()))
-        found = added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
+        tls = self.site.https and not self.to_https
+        scheme = self.variables.scheme if self.to_https else ""
+        found = added_headers(policy, self.variables, tls=tls, scheme=scheme, alt_svc=self.alt_svc, first=first)
         found += cors_headers(policy.cors)
         own = policy.lifetimes and not policy.names_lifetime
         return [*found, lifetime_header(policy.lifetimes)] if own else found

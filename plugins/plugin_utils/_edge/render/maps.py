@@ -46,18 +46,12 @@ def _key(value: MapValue) -> str:
     return quoted(f"~^{literal(text)}" if value.match == "prefix" else f"~{text}")
 
 
-def conditions(site: Site, location: Location) -> tuple[tuple[str, int], ...]:
+def conditions(site: Site, location: Location) -> tuple[tuple[str, str], ...]:
     """Conditions and statuses of refusals: those of the site, then those of the location."""
     if location.internal:
         return ()  # the request has met those of the location that it comes from
-    found = {one.map.variable: one.status for one in (*site.deny_if, *location.deny_if)}
+    found = {one.map.variable: str(one.status) for one in (*site.deny_if, *location.deny_if)}
     return tuple(found.items())
-
-
-def allowed_methods(site: Site, location: Location | None = None) -> tuple[str, ...]:
-    """The methods of a location; empty if all are allowed. HEAD is allowed with GET."""
-    methods = (location.methods if location else ()) or site.methods
-    return tuple(dict.fromkeys(one for method in methods for one in (method, *(("HEAD",) if method == "GET" else ()))))
 
 
 def wrong_method(methods: tuple[str, ...]) -> ValueMap:
