@@ -22,8 +22,9 @@ from .groups import check_groups, groups_of, is_taken
 REFUSALS = range(400, 600)
 LONGEST_KEY = 1000
 """Bytes of an exact value; nginx keeps them in a hash whose buckets all have room for the longest one."""
-_DEFINES = frozenset({"auth_request_set", "geo", "map", "perl_set", "set", "split_clients"})
-"""Raw directives that define a variable."""
+_DEFINES_FIRST = frozenset({"auth_request_set", "js_set", "perl_set", "set"})
+_DEFINES = frozenset({"geo", "map", "split_clients"}) | _DEFINES_FIRST
+"""Raw directives that define a variable, which some of them name first."""
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 
 
@@ -126,30 +127,32 @@ def _cycles(maps: tuple[EdgeMap, ...]) -> Iterator[Problem]:
 def _defined_elsewhere(edge: Edge) -> Iterator[Problem]:
     """Other definitions of a variable, of which nginx would use the last one."""
     names = {one.name for one in edge.maps}
-    if not names:
-        return
-    parts = [part for site in edge.sites for part in site.parts]
-    for part in parts:
-        for rule in part.expires:
-            yield from _groups(rule.at("pattern"), rule.pattern or "", names)
-    for site in edge.sites:
-        yield from (one for rule in site.redirects for one in _groups(rule.at("from"), rule.from_, names))
-        yield from (one for location in site.locations for one in _groups(location.at("path"), location.path, names))
-    for one in edge.maps:
-        yield from (found for value in one.values for found in _groups(value.at("from"), value.from_, names))
-    texts = [("edge_extra_directives", edge.extra_directives or "")]
-    texts += [(part.at("extra_directives"), part.extra_directives) for part in parts]
-    for place, text in texts:
+    for place, expression in _expressions(edge) if names else ():
+        for name in groups_of(expression):
+            if name.lower() in names and not is_taken(name):
+                yield Problem(place, f"has the group '{name}', which is an entry of edge_maps", "rename the group")
+    for place, text in _raw_texts(edge) if names else ():
         for directive in read_raw(text).directives if text else ():
-            defined = {word.lstrip("$") for word in directive.words[1:] if word.startswith("$")}
-            if directive.name in _DEFINES and (taken := names & defined - {directive.words[1].lstrip("$")} or ()):
+            defined = {word.lstrip("$") for word in directive.words[2:] or directive.words[1:] if word.startswith("$")}
+            if directive.name in _DEFINES_FIRST:
+                defined = {word.lstrip("$") for word in directive.words[1:2]}
+            if directive.name in _DEFINES and (taken := names & defined):
                 yield Problem(place, f"{directive.name} defines ${min(taken)}, an entry of edge_maps", "rename it")
 
 
-def _groups(place: str, expression: str, names: set[str]) -> Iterator[Problem]:
-    for name in groups_of(expression):
-        if name.lower() in names and not is_taken(name):
-            yield Problem(place, f"has the group '{name}', which is an entry of edge_maps", "rename the group")
+def _expressions(edge: Edge) -> Iterator[tuple[str, str]]:
+    """Places and texts of all regular expressions, whose groups are variables; other texts have none."""
+    for site in edge.sites:
+        yield from ((site.at("aliases"), name) for name in site.names)
+        yield from ((rule.at("from"), rule.from_) for rule in site.redirects)
+        yield from ((location.at("path"), location.path) for location in site.locations)
+        yield from ((rule.at("pattern"), rule.pattern or "") for part in site.parts for rule in part.expires)
+    yield from ((value.at("from"), value.from_) for one in edge.maps for value in one.values)
+
+
+def _raw_texts(edge: Edge) -> Iterator[tuple[str, str]]:
+    yield "edge_extra_directives", edge.extra_directives or ""
+    yield from ((part.at("extra_directives"), part.extra_directives) for site in edge.sites for part in site.parts)
 
 
 def _misspelt(edge: Edge) -> Iterator[Problem]:
@@ -162,8 +165,12 @@ def _misspelt(edge: Edge) -> Iterator[Problem]:
         *((one.at("hash_key"), one.hash_key or "") for one in edge.upstreams),
         *((one.cache.at("key"), one.cache.key) for site in edge.sites for one in site.locations if one.cache),
     ]
-    for place, expression in expressions if names else ():
+    if not names:
+        return
+    known = {*names, *(name for _place, expression in _expressions(edge) for name in groups_of(expression))}
+    known.update(name for _place, text in _raw_texts(edge) for name in _VARIABLE.findall(text))
+    for place, expression in expressions:
         for name in _VARIABLE.findall(expression):
             hint = did_you_mean(name, names, cutoff=0.75)
-            if name not in names and not is_taken(name) and hint:
+            if name not in known and not is_taken(name) and hint:
                 yield Problem(place, f"${name} is not a variable", hint)
