@@ -76,6 +76,12 @@ def test_a_text_of_a_location(edge: Edge) -> None:
     assert [line["method"] for line in logged(edge.host, mark)] == ["POST"]
 
 
+@pytest.mark.feature("responses to errors")
+def test_an_empty_text_keeps_the_status(edge: Edge) -> None:
+    response = edge.get("/empty/", name=api(edge))
+    assert (response.status, response.body) == (502, "")
+
+
 @pytest.mark.feature("responses to errors", "gRPC")
 def test_clients_of_grpc_get_a_status_of_grpc(edge: Edge) -> None:
     counted = f"/edge.Counted/Say?key={time.time_ns()}"

@@ -119,8 +119,8 @@ def _page(page: ErrorPage, added: Sequence[Added], variables: Effective, headers
     if page.text is not None:
         text = page.text.replace("$request_id", variables.request_id)
         path = _path(added, page.type, page.text)
-        # The status is the one of the error, whatever is written here.
-        return ErrorLocation(page.at("text"), path, (f"return 500 {quoted(text)}",), page.type, tuple(added))
+        # The status is the one of the error. nginx sends an empty text only with a status below 400.
+        return ErrorLocation(page.at("text"), path, (f"return 200 {quoted(text)}",), page.type, tuple(added))
     name, root = page.page or "", page.root or ""
     if page.upstream:
         path = _path(added, name, page.upstream.name)
@@ -144,7 +144,7 @@ def _of_backend(page: ErrorPage, headers: Sequence[str]) -> Iterator[str]:
 def _json(place: str, added: Sequence[Added], variables: Effective) -> ErrorLocation:
     text = f'{{"title":"{TITLE.variable}","status":$status,"request_id":"{variables.request_id}"}}'
     path = _path(added, JSON)
-    return ErrorLocation(place, path, (f"return 500 {quoted(text)}",), JSON_TYPE, tuple(added), (TITLE,))
+    return ErrorLocation(place, path, (f"return 200 {quoted(text)}",), JSON_TYPE, tuple(added), (TITLE,))
 
 
 def view_grpc(place: str, added: Sequence[Added]) -> ErrorLocation:
