@@ -52,7 +52,7 @@ ODD_VALUES: tuple[Any, ...] = (
 )
 LENGTHS = (1, 2, 3, 0)
 LENGTHS_OF_RECORDS = (1, 2, 1, 2, 3, 1, 2, 3, 1, 2, 3, 0)
-MOST_OPTIONS = 11
+MOST_OPTIONS = 14
 """Options of a record that are given beside the required ones; more of them make models that agree less often."""
 DELETED = object()
 

@@ -176,7 +176,10 @@ KINDS: Mapping[Format, Kind] = {
     ),
     formats.REDIRECT_TARGET: Kind(
         _from("/new", "/new/", "/new/$1", "https://www.example.net/a/$1?b=c", "https://example.net", "$1", "/a?b=1#c"),
-        lambda text: f"https://{digest(text)}.example.net" if text.startswith("http") else f"/{digest(text)}",
+        lambda text: (
+            (f"https://{digest(text)}.example.net" if text.startswith("http") else f"/{digest(text)}")
+            + "/" * text.endswith("/")
+        ),
     ),
     formats.ORIGIN: Kind(_from("https://app.example.com", "https://*.example.com", "http://localhost:3000", "*")),
     formats.METHOD: Kind(_from("GET", "POST", "PUT", "DELETE", "PROPFIND")),
