@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..model.access import AuthRequest
+from ..model.edge import Edge
 from ..model.location import Location
 from ..syntax.raw import PROTOCOLS
 from .cache import view_cache_use
 from .context import SiteContext
 from .cors import preflight
+from .logs import access_log
 from .prefixes import rest_of_path, strips_prefix
 from .request_headers import SET_HEADER, DroppedHeaders
 from .response_headers import Added, ValueMap
@@ -180,7 +182,7 @@ def counted(location: Location) -> tuple[str, ...]:
     return tuple(directives)
 
 
-def handled(location: Location) -> Iterator[str]:
+def handled(location: Location, edge: Edge) -> Iterator[str]:
     """Settings of every block of a location: how bodies are read, compressed and sent, and the log."""
     if location.client_max_body_size:
         yield f"client_max_body_size {location.client_max_body_size}"
@@ -194,3 +196,4 @@ def handled(location: Location) -> Iterator[str]:
         yield "gzip_static on"
     if not location.access_log:
         yield "access_log off"
+    yield from access_log(location.log, edge)
