@@ -30,6 +30,7 @@ from .maps import check_maps
 from .ranges import at_least
 from .raw import check_raw
 from .redirects import ACME_CHALLENGES, check_redirects
+from .responses import check_responses
 from .sockets import check_sockets
 from .stream import check_streams
 
@@ -65,6 +66,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *check_lifetimes(edge),
         *check_cors(edge),
         *check_maps(edge),
+        *check_responses(edge),
         *check_sockets(edge),
         *check_streams(reading),
         *check_raw(edge),

@@ -38,6 +38,7 @@ from .headers import Lifetime, ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
 from .maps import DenyIf, EdgeMap
 from .record import Record, Reference
+from .responses import Cookies, Log
 from .upstream import Upstream
 
 PROXY = "proxy"
@@ -99,9 +100,11 @@ class Location(Record):
     limit_rate_after: TransferSize | None
     expires: tuple[Lifetime, ...]
     cors: Cors | None
+    cookies: Cookies | None
     gzip: bool | None
     gzip_static: bool
     access_log: bool
+    log: Log | None
     client_certificate: bool
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]

@@ -32,6 +32,7 @@ from .location import Location
 from .maps import DenyIf
 from .record import Record, Reference
 from .redirect import Redirect
+from .responses import Cookies, Log
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Site(Record):
     security_headers_override: tuple[HeaderName, ...]
     expires: tuple[Lifetime, ...]
     cors: Cors | None
+    cookies: Cookies | None
+    log: Log | None
     gzip: bool | None
     methods: tuple[Method, ...]
     deny_if: tuple[DenyIf, ...]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..model.access import AuthRequest
+from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
 from ..policy.limits import connection_limits, rate_limits
@@ -17,6 +18,7 @@ from .cache import view_cache_use
 from .context import SiteContext
 from .cors import preflight
 from .errors import ErrorLocation
+from .logs import access_log
 from .maps import conditions, wrong_method
 from .prefixes import rest_of_path, strips_prefix
 from .request_headers import SET_HEADER, DroppedHeaders
@@ -204,7 +206,7 @@ def bandwidth(part: Site | Location) -> Iterator[str]:
         yield f"limit_rate_after {part.limit_rate_after}"
 
 
-def handled(location: Location) -> Iterator[str]:
+def handled(location: Location, edge: Edge) -> Iterator[str]:
     """Settings of every block of a location: how bodies are read, compressed and sent, and the log."""
     if location.client_max_body_size:
         yield f"client_max_body_size {location.client_max_body_size}"
@@ -219,3 +221,4 @@ def handled(location: Location) -> Iterator[str]:
         yield "gzip_static on"
     if not location.access_log:
         yield "access_log off"
+    yield from access_log(location.log, edge)

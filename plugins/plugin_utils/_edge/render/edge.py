@@ -22,6 +22,7 @@ from ..target.tls_policy import TlsPolicy, tls_policy
 from .backend import of_applications
 from .context import edge_protocols, model_protocols
 from .listen import Listen, default_listen, default_tls_listen
+from .logs import Sample, edge_condition, logs_of, samples
 from .maps import MapView, view_map
 from .parameters import SharedParameters
 from .redirects import bucket_size
@@ -87,14 +88,16 @@ class EdgeView:
     worker_shutdown_timeout: str
     names_hash_bucket: int
     map_hash_bucket: int
-    redirects: bool
+    paths: bool
     responds_to_errors: bool
     grpc: bool
     asks_services: bool
     websocket: bool
     gzip: bool
     gzip_types: str
-    access_log_sample: int
+    samples: tuple[Sample, ...]
+    logged: str
+    log_formats: frozenset[tuple[str, bool]]
     timeouts: tuple[str, ...]
     acme_webroot: str
     acme_peers: tuple[str, ...]
@@ -108,6 +111,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
     :param user_files: user list -> path of its file on the host.
     """
     variables = effective(edge)
+    logs = tuple(logs_of(edge))
     sites = tuple(view_site(site, edge, target, user_files, generation) for site in edge.sites)
     protocols = edge_protocols(edge)
     applications = dict.fromkeys(one for site in edge.sites for one in model_protocols(site) if one in PROTOCOLS)
@@ -161,7 +165,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash_bucket=names_hash_bucket(_hashed_names(edge)),
         map_hash_bucket=bucket_size(edge),
-        redirects=any(site.redirects for site in sites),
+        paths=any(site.redirects for site in sites) or any(not log.query for log in logs),
         grpc="grpc" in protocols,
         responds_to_errors=any(site.errors for site in sites),
         asks_services=any(site.auth_locations for site in sites),
@@ -169,7 +173,9 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         gzip=edge.gzip,
         # nginx has text/html in the list already, and warns of what is listed twice.
         gzip_types=" ".join(name for name in dict.fromkeys(edge.gzip_types) if name != "text/html"),
-        access_log_sample=edge.access_log_sample,
+        samples=samples(edge, logs),
+        logged=edge_condition(edge),
+        log_formats=frozenset((log.format, log.query) for log in logs),
         timeouts=(
             f"keepalive_timeout {edge.keepalive_timeout}",
             f"keepalive_requests {edge.keepalive_requests}",

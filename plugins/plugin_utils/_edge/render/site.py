@@ -21,6 +21,7 @@ from .context import SiteContext
 from .errors import IS_GRPC, ErrorLocation, grpc_directive, view_grpc
 from .listen import Listen, listen_of_site, plain_listen_of_site, speaks_http2, speaks_http3
 from .location import view_locations
+from .logs import access_log
 from .redirects import RedirectsView, view_redirects
 from .request_headers import DroppedHeaders
 from .response_headers import Added, ValueMap, added_headers
@@ -63,6 +64,7 @@ class SiteView:
     alias_to: str
     certificates: tuple[str, ...]
     client_max_body_size: str
+    log: tuple[str, ...]
     headers: tuple[str, ...]
     plain_headers: tuple[str, ...]
     confusing_paths: tuple[str, ...]
@@ -119,6 +121,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         alias_to=_alias_to(site, edge, variables),
         certificates=tuple(f"{TLS_FOLDER}/{name}" for name in site.certificate_names),
         client_max_body_size=site.client_max_body_size,
+        log=access_log(site.log, edge),
         headers=tuple(one.directive for one in added),
         plain_headers=tuple(one.directive for one in redirected),
         confusing_paths=tuple(quoted(expression) for expression in confusing_paths(site)),
