@@ -15,6 +15,8 @@ from typing import Any
 
 import crossplane
 
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax import formats
+
 from .models import Drawn, at, changed, texts_of
 from .texts import KINDS
 
@@ -67,7 +69,9 @@ def harmless(drawn: Drawn) -> tuple[Drawn, dict[str, str]]:
         twin = KINDS[wanted].harmless
         if twin is not None:
             text = at(whole, place)
-            changes[place] = stands_for[_as_parsed(text)] = twin(text)
+            changes[place] = twin(text)
+            if wanted is not formats.MAP_KEY:  # only the number of values is compared
+                stands_for[_as_parsed(text)] = changes[place]
     return drawn.with_whole(changed(whole, changes)), stands_for
 
 
