@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from ..model.location import PROXY, Location
 from ..model.site import Site
 from ..policy.access_rules import Rules, rules_below, rules_of_location, rules_of_site
 from ..policy.effective import Effective
-from ..policy.errors import GRPC, Errors, errors_of
+from ..policy.errors import GRPC, HTML, Errors, errors_of
 from ..policy.methods import allowed_methods
 from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.raw import PROTOCOLS, raw_protocols, read_raw
@@ -118,6 +119,7 @@ class SiteContext:
         found = self.added(self.policy.over(location), first, auth)
         return found if found != self.added_by_site() else []
 
+    @functools.cached_property
     def errors_of_site(self) -> ErrorResponses:
         """Responses to errors of the site; locations that say nothing else inherit them."""
         found = self._errors(errors_of(self.site), self.site.at("error_format"), self.added_by_site())
@@ -129,9 +131,10 @@ class SiteContext:
 
         :param auth: see :meth:`added`.
         """
-        of_site = self.errors_of_site()
+        of_site = self.errors_of_site
         errors = errors_of(self.site, location)
-        added = self.added_by_location(location, auth) or self.added_by_site()
+        plain = errors.format == HTML and not errors.pages
+        added = [] if plain else self.added_by_location(location, auth) or self.added_by_site()
         place = (location if location.error_format else self.site).at("error_format")
         place = location.at("protocol") if errors.format == GRPC else place
         found = without_pages(location, self._errors(errors, place, added), of_site)
@@ -140,6 +143,8 @@ class SiteContext:
         return replace(found, directives=directives) if directives != of_site.directives else ErrorResponses()
 
     def _errors(self, errors: Errors, place: str, added: list[Added]) -> ErrorResponses:
+        if errors.format == HTML and not errors.pages:
+            return ErrorResponses()
         headers = self.access.error_headers(self.edge, self.variables).directives(self.generation)
         return view_errors(errors, place, added, self.variables, headers)
 

@@ -102,7 +102,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     auth_locations = () if site.maintenance else access.auth_locations(edge, variables, generation)
     sign_ins = () if site.maintenance else _sign_ins(context)
     blocks = [one for location in locations for one in location.walk()]
-    errors, error_locations = context.errors_of_site(), _error_locations(context, blocks)
+    errors, error_locations = context.errors_of_site, _error_locations(context, blocks)
     raw, raw_dropped = ("", ()) if site.maintenance else context.raw()
     return SiteView(
         name=site.name,
@@ -207,7 +207,7 @@ def _gzip(site: Site) -> tuple[str, ...]:
 
 def _error_locations(context: SiteContext, blocks: list[LocationView]) -> tuple[ErrorLocation, ...]:
     """The locations that respond to errors; several blocks may lead to one."""
-    found = [*context.errors_of_site().locations, *(one for block in blocks for one in block.errors)]
+    found = [*context.errors_of_site.locations, *(one for block in blocks for one in block.errors)]
     if _answers_grpc(context.site):
         found.append(view_grpc(context.site.place, context.added_by_site()))
     inherited = tuple(context.added_by_site())
