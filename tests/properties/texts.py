@@ -60,8 +60,8 @@ def _harmless_uri(text: str) -> str:
 
 
 def _harmless_expression(text: str) -> str:
-    if not text:
-        return text
+    if not text or re.fullmatch(r"\$[A-Za-z_]\w*", text, re.ASCII):
+        return text  # one variable, as the source of networks
     # A stream knows the one, and not the other.
     variable = next((name for name in ("$binary_remote_addr", "$") if name in text), "")
     return f"{'$host' if variable == '$' else variable}-{digest(text)}"
