@@ -12,6 +12,7 @@ from ..model.edge import Edge
 from ..model.location import Location
 from ..syntax.raw import PROTOCOLS
 from .cache import view_cache_use
+from .compression import compressed, compressed_files
 from .context import SiteContext
 from .cors import preflight
 from .logs import access_log
@@ -190,10 +191,9 @@ def handled(location: Location, edge: Edge) -> Iterator[str]:
         yield f"client_body_timeout {location.client_body_timeout}"
     if location.send_timeout:
         yield f"send_timeout {location.send_timeout}"
-    if location.gzip is not None:
-        yield f"gzip {'on' if location.gzip else 'off'}"
+    yield from compressed(location.gzip, edge)
     if location.gzip_static:
-        yield "gzip_static on"
+        yield from compressed_files(edge)
     if not location.access_log:
         yield "access_log off"
     yield from access_log(location.log, edge)

@@ -15,6 +15,7 @@ from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView, auth_requests
 from .block import LocationView
+from .compression import compressed
 from .context import SiteContext
 from .listen import Listen, listen_of_site, plain_listen_of_site, speaks_http2, speaks_http3
 from .location import view_locations
@@ -127,7 +128,11 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         plain_headers=tuple(one.directive for one in redirected),
         confusing_paths=tuple(quoted(expression) for expression in confusing_paths(site)),
         backend_headers=(*(one.directives(generation) for one in requests), context.hidden_by_site()),
-        settings=(*_client_certificates(site), *_gzip(site), *(() if site.maintenance else access.of_site())),
+        settings=(
+            *_client_certificates(site),
+            *compressed(site.gzip, edge),
+            *(() if site.maintenance else access.of_site()),
+        ),
         opened=() if site.maintenance else access.opened,
         error_pages=tuple(_error_page(page) for page in site.error_pages),
         auth_locations=auth_locations,
@@ -186,10 +191,6 @@ def _server_names(names: Iterable[str]) -> str:
 
 def _port(port: int, usual: int) -> str:
     return "" if port == usual else f":{port}"
-
-
-def _gzip(site: Site) -> tuple[str, ...]:
-    return () if site.gzip is None else (f"gzip {'on' if site.gzip else 'off'}",)
 
 
 def _error_page(page: ErrorPage) -> ErrorPageView:
