@@ -15,6 +15,7 @@ from ..policy.limits import connection_limits, rate_limits
 from ..policy.methods import allowed_methods
 from ..syntax.raw import PROTOCOLS
 from .cache import view_cache_use
+from .compression import compressed, compressed_files
 from .context import SiteContext
 from .cors import preflight
 from .errors import ErrorLocation
@@ -215,10 +216,9 @@ def handled(location: Location, edge: Edge) -> Iterator[str]:
     if location.send_timeout:
         yield f"send_timeout {location.send_timeout}"
     yield from bandwidth(location)
-    if location.gzip is not None:
-        yield f"gzip {'on' if location.gzip else 'off'}"
+    yield from compressed(location.gzip, edge)
     if location.gzip_static:
-        yield "gzip_static on"
+        yield from compressed_files(edge)
     if not location.access_log:
         yield "access_log off"
     yield from access_log(location.log, edge)

@@ -20,6 +20,7 @@ from ..syntax.raw import PROTOCOLS
 from ..target.capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Target
 from ..target.tls_policy import TlsPolicy, tls_policy
 from .backend import of_applications
+from .compression import methods
 from .context import edge_protocols, model_protocols
 from .listen import Listen, default_listen, default_tls_listen
 from .logs import Sample, edge_condition, logs_of, samples
@@ -94,6 +95,7 @@ class EdgeView:
     asks_services: bool
     websocket: bool
     gzip: bool
+    compression: tuple[str, ...]
     gzip_types: str
     samples: tuple[Sample, ...]
     logged: str
@@ -171,6 +173,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         asks_services=any(site.auth_locations for site in sites),
         websocket=any(location.websocket for location in locations),
         gzip=edge.gzip,
+        compression=methods(edge),
         # nginx has text/html in the list already, and warns of what is listed twice.
         gzip_types=" ".join(name for name in dict.fromkeys(edge.gzip_types) if name != "text/html"),
         samples=samples(edge, logs),

@@ -17,6 +17,7 @@ from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView, auth_requests
 from .block import LocationView, bandwidth
+from .compression import compressed
 from .context import SiteContext
 from .errors import IS_GRPC, ErrorLocation, grpc_directive, view_grpc
 from .listen import Listen, listen_of_site, plain_listen_of_site, speaks_http2, speaks_http3
@@ -128,7 +129,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         backend_headers=(*(one.directives(generation) for one in requests), context.hidden_by_site()),
         settings=(
             *_client_certificates(site),
-            *_gzip(site),
+            *compressed(site.gzip, edge),
             *bandwidth(site),
             *(() if site.maintenance else access.of_site()),
         ),
@@ -199,10 +200,6 @@ def _server_names(names: Iterable[str]) -> str:
 
 def _port(port: int, usual: int) -> str:
     return "" if port == usual else f":{port}"
-
-
-def _gzip(site: Site) -> tuple[str, ...]:
-    return () if site.gzip is None else (f"gzip {'on' if site.gzip else 'off'}",)
 
 
 def _error_locations(context: SiteContext, blocks: list[LocationView]) -> tuple[ErrorLocation, ...]:
