@@ -99,7 +99,8 @@ KINDS: Mapping[Format, Kind] = {
         st.one_of(
             _from("a.example.com", "b.example.com", "*.example.com", "www.example.org", "api.example.org"),
             _from("mail.*", "xn--kse-qla.de", r"~^(?<tenant>[a-z]+)\.example\.org$", "~{1,2}", '~"', "~;"),
-        )
+        ),
+        lambda text: f"~{digest(text)}" if text.startswith("~") else text,
     ),
     formats.LOG_FILE: Kind(_from("shop.log", "api.log", "a.b_c-d.log")),
     formats.ADDRESS: Kind(
