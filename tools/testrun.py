@@ -100,12 +100,14 @@ def container_tests(*, everything: bool) -> list[Step]:
     """What takes real hosts: every molecule scenario, and the real nginx over golden cases and drawn models.
 
     :param everything: every host of every scenario; otherwise without those that ``tests/quick.yml`` leaves out, and
-        with a sample of the requests of ``molecule/guarantees`` and the cases of ``molecule/refusals``.
+        with a sample of the requests of ``molecule/guarantees``, of the cases of ``molecule/refusals``, and of the
+        recipes for applications.
     """
-    molecule = {} if everything else {"MOLECULE_GLOB": quick.make(), "NGINX_EDGE_SAMPLE": str(SAMPLE)}
+    sample = {} if everything else {"NGINX_EDGE_SAMPLE": str(SAMPLE)}
+    molecule = {} if everything else {"MOLECULE_GLOB": quick.make(), **sample}
     return [
         *(Step(f"molecule {name}", _session("molecule", "--", name), True, molecule) for name in scenarios()),
-        Step("golden cases and drawn models through nginx -t", _session("containers"), reports=True),
+        Step("golden cases and drawn models through nginx -t", _session("containers"), True, sample),
     ]
 
 
