@@ -37,6 +37,8 @@ TESTED = """## What is tested
 Requests to the nginx of each system, with this model and a backend that answers like the application, show:
 """
 
+WITH_THE_APPLICATION = "With the application itself, on Debian 13:"
+
 
 @dataclass(frozen=True)
 class Application(Written):
@@ -74,8 +76,10 @@ def page(application: Application) -> str:
     parts = [f"# {application.title}\n", f"{above.strip()}\n", fenced("yaml", application.text)]
     if nginx := excerpts(application):
         parts += ["Some of the lines that this becomes on Debian 13:\n", fenced("nginx", nginx)]
-    claims = "".join(f"- {claim[0].upper()}{claim[1:]}.\n" for claim in application.requests.claims)
-    return "\n".join([*parts, f"{heading.strip()} {below.strip()}\n", TESTED, claims])
+    requests = application.requests
+    claims = "".join(f"- {claim[0].upper()}{claim[1:]}.\n" for claim in requests.claims)
+    tested = [TESTED, claims, *([f"{WITH_THE_APPLICATION} {requests.session}.\n"] if requests.session else [])]
+    return "\n".join([*parts, f"{heading.strip()} {below.strip()}\n", *tested])
 
 
 def pages() -> dict[str, str]:

@@ -25,6 +25,7 @@ class Requests:
     :param links: path -> target of symbolic links among them.
     :param answers: of the application, for paths that do not say it in their query.
     :param claims: what the rows show, in words.
+    :param session: what ``tests/containers/real`` does with the application itself; empty if it is not run there.
     :param quick: whether ``make test`` sends them, too.
     """
 
@@ -33,6 +34,7 @@ class Requests:
     answers: Sequence[Mapping[str, Any]]
     claims: Sequence[str]
     rows: Sequence[Row]
+    session: str
     quick: bool
 
 
@@ -51,5 +53,6 @@ def read_requests(path: Path, host: str) -> Requests:
         answers=filled(file.get("answers", []), {}),
         claims=claims,
         rows=rows,
+        session=file.get("session", ""),
         quick=bool(file.get("quick")),
     )

@@ -19,7 +19,7 @@ from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import sampl
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import PLACEHOLDER
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.passwords import hash_password
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import Built, build
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import build
 from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT, TARGETS, TEMPLATES, planned
 from ansible_collections.hardened.nginx_edge.tools.applications import Application
 from ansible_collections.hardened.nginx_edge.tools.corpus.judge import judge
@@ -49,13 +49,6 @@ def variables(application: Application) -> dict[str, Any]:
     return found
 
 
-def built(application: Application, suite: str) -> Built:
-    """What a run would write on a host, with real hashes of passwords."""
-    found = planned(variables(application), TARGETS[suite])
-    assert not found.problems, found.problems
-    return build(found.edge, TARGETS[suite], TEMPLATES, hash_password)
-
-
 def listeners(model: Mapping[str, Any]) -> list[dict[str, str]]:
     """What listens behind the edge."""
     spoken: dict[str, str] = {}
@@ -71,33 +64,44 @@ def listeners(model: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 class Run:
-    """The requests of a recipe on a system."""
+    """The requests of a recipe on a system.
 
-    def __init__(self, application: Application, suite: str) -> None:
-        self.application = application
-        self.built = built(application, suite)
+    :param model: in place of that of the recipe; ValueError if it has problems.
+    """
+
+    def __init__(self, application: Application, suite: str, model: dict[str, Any] | None = None) -> None:
+        self.model = model or variables(application)
+        plan = planned(self.model, TARGETS[suite])
+        if plan.problems:
+            raise ValueError("\n".join(map(str, plan.problems)))
+        self.built = build(plan.edge, TARGETS[suite], TEMPLATES, hash_password)
         self.requests = application.requests
         run = f"q{secrets.token_hex(4)}"
         self.rows: dict[str, Row] = {f"{run}x{number}": row for number, row in enumerate(self.requests.rows)}
-        user = next((one["name"] for many in application.model.get("edge_user_lists", []) for one in many["users"]), "")
+        user = next((one["name"] for many in self.model.get("edge_user_lists", []) for one in many["users"]), "")
         self.steps = {mark: _filled(row, mark, user) for mark, row in self.rows.items()}
+
+    def generation(self) -> dict[str, str]:
+        """The configuration of nginx."""
+        return {path: text.replace(PLACEHOLDER, "golden") for path, text in self.built.content.files.items()}
+
+    def users(self) -> dict[str, str]:
+        """Path -> text of the files with passwords."""
+        return {f"{Layout().users}/{name}": text for name, text in self.built.user_files.items()}
 
     def files(self) -> dict[str, str]:
         """What the container needs: the generation, the programs and the task."""
-        generation = {path: text.replace(PLACEHOLDER, "golden") for path, text in self.built.content.files.items()}
         programs = {f"{FOLDER}/{path.name}": path.read_text(encoding="utf-8") for path in PROGRAMS}
-        return {**generation, **programs, f"{FOLDER}/task.json": json.dumps(self.task())}
+        return {**self.generation(), **programs, f"{FOLDER}/task.json": json.dumps(self.task())}
 
     def task(self) -> dict[str, Any]:
         """For ``serve.py``."""
-        model = variables(self.application)
-        behind = listeners(model)
+        behind = listeners(self.model)
         hosts = [address.rpartition(":")[0] for one in behind if not (address := one["address"]).startswith("unix:")]
         sources = [step.source for steps in self.steps.values() for step in steps if step.source]
-        users = {f"{Layout().users}/{name}": text for name, text in self.built.user_files.items()}
         return {
             "addresses": sorted({EDGE, CLIENT, *hosts, *sources} - {"127.0.0.1"}),
-            "files": {**self.requests.files, **users},
+            "files": {**self.requests.files, **self.users()},
             "links": self.requests.links,
             "folders": sorted({"/".join(path.split("/")[:3]) for path in self.requests.files}),
             "listeners": behind,
