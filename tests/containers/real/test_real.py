@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real applications behind the edge of their recipe, as Debian and PyPI package them: sessions of users. They take too
-long for ``make test``, which leaves this file out."""
+"""Real applications behind the edge of their recipe, as Debian, PyPI and npm package them: sessions of users.
+
+They take too long for ``make test``, which leaves this file out.
+"""
 
 from __future__ import annotations
 

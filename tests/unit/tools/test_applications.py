@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ansible_collections.hardened.nginx_edge.tools.cookbook import SHOWN_FOR
 from ansible_collections.hardened.nginx_edge.tools.nginx_text import statements
 
 APPLICATIONS = applications()
+TESTS = Path(__file__).resolve().parents[2]
 RAW = re.compile(r"(?:edge_(?:stream_)?)?extra_directives")
 
 
@@ -90,3 +92,8 @@ def test_every_file_of_requests_has_a_recipe() -> None:
 
 def test_a_quick_run_has_eight_recipes() -> None:
     assert len([one for one in APPLICATIONS if one.requests.quick]) == 8
+
+
+def test_sessions_with_real_applications_are_described() -> None:
+    files = {path.name for path in (TESTS / "containers/real/sessions").glob("*_session.py")}
+    assert files == {f"{one.path.stem.replace('-', '_')}_session.py" for one in APPLICATIONS if one.requests.session}

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -125,6 +126,16 @@ class Browser:
     def get(self, url: str, **headers: str) -> Answer:
         """Request a page."""
         return self.ask("GET", url, **headers)
+
+    def stream(self, path: str) -> Iterator[str]:
+        """The parts of a page as they come."""
+        connection = http.client.HTTPConnection(self.host, timeout=LONGEST)
+        connection.sock = self._connect()
+        connection.request("GET", path)
+        response = connection.getresponse()
+        while part := response.read1():
+            yield part.decode("utf-8", "replace")
+        connection.close()
 
     def submit(self, url: str, fields: dict[str, str], **headers: str) -> Answer:
         """Send a form, as a browser does from the page itself."""
