@@ -173,6 +173,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.directory import Authority
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.acme.issue import Issuer, describe
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.client import local_client
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders, Layout
@@ -180,7 +181,6 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.repair import failures_of, settle
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import raise_all
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
-    LoopbackClient,
     observe_wanted,
     stale_names,
 )
@@ -218,7 +218,7 @@ def main() -> None:
     host, folders = LocalHost(), Folders()
     issuer = Issuer(
         host=host,
-        edge=LoopbackClient(http_port=params["http_port"], https_port=params["https_port"]),
+        edge=local_client(host, Layout(), http_port=params["http_port"], https_port=params["https_port"]),
         authority=Authority.from_plan(params["acme"]),
         webroot=params["webroot"],
         folders=folders,

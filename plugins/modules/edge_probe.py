@@ -60,6 +60,13 @@ options:
         type: list
         elements: int
         default: []
+      address:
+        description: Address of this host on which the site is served.
+        type: str
+        default: 127.0.0.1
+      port:
+        description: Port of the site; the default is O(https_port) or O(http_port).
+        type: int
   before:
     description: The value of RV(sites) from before the edge was changed.
     type: dict
@@ -157,6 +164,8 @@ def main() -> None:
         "certificate": {"type": "str", "default": ""},
         "path": {"type": "str", "default": "/"},
         "status": {"type": "list", "elements": "int", "default": []},
+        "address": {"type": "str", "default": "127.0.0.1"},
+        "port": {"type": "int"},
     }
     module = AnsibleModule(
         argument_spec={

@@ -131,10 +131,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.client import local_client
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders, Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.rotation.unused import record_planned
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import certificates as core
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.decisions import Decision
@@ -144,7 +145,6 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.repo
     describe_current,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
-    LoopbackClient,
     TlsClient,
     observe_wanted,
     stale_names,
@@ -165,8 +165,8 @@ def main() -> None:
     )
     given = module.params
     wanted = [Wanted.from_plan(item) for item in given["certificates"]]
-    edge = LoopbackClient(https_port=given["https_port"])
     host = LocalHost()
+    edge = local_client(host, Layout(), https_port=given["https_port"])
     try:
         result = run(host, edge, Folders(), wanted, replace=given["replace"], check_mode=module.check_mode)
         if not module.check_mode:

@@ -129,12 +129,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.client import local_client
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders, Layout
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
     EdgeClient,
-    LoopbackClient,
     observe_wanted,
     stale_names,
 )
@@ -154,9 +154,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    edge = LoopbackClient(params["address"], https_port=params["port"])
+    host = LocalHost()
+    edge = local_client(host, Layout(), address=params["address"], https_port=params["port"])
     patience = params["timeout"] if params["expect_served"] else 0
-    result = run(LocalHost(), edge, params["certificates"], patience)
+    result = run(host, edge, params["certificates"], patience)
     if params["expect_served"] and result["stale"]:
         lines = [f"{one['name']}: {one['problem']}" for one in result["certificates"] if one["name"] in result["stale"]]
         module.fail_json(msg="\n".join(["nginx does not serve the certificates on disk", *lines]), **result)

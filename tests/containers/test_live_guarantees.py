@@ -19,7 +19,7 @@ from typing import Any
 
 from hypothesis import given
 
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.formats import is_ip
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.addresses import is_ip
 
 from ..properties.fixing import fixed
 from ..properties.models import Drawn, sound
@@ -44,7 +44,8 @@ NOT_SERVED_HERE = (
     "edge_security_headers",
     "edge_ipv6",
 )
-OF_SITES = ("client_certificates", "security_headers", "maintenance")
+OF_SITES = ("client_certificates", "listen", "security_headers", "maintenance")
+OF_LOCATIONS = ("client_certificate", "https", "rate_limit", "security_headers")
 REFUSED = {400, 401, 403, 404, 429}
 """What a client gets that is not served: 404 from hidden files and paths without location."""
 SECURITY_HEADERS = {
@@ -73,7 +74,7 @@ def served_here(drawn: Drawn, **of_sites: Any) -> Drawn:
             site.pop(option, None)
         site.update(of_sites)
         for location in site.get("locations") or []:
-            for option in ("security_headers", "rate_limit", *(("public", "satisfy") if of_sites else ())):
+            for option in (*OF_LOCATIONS, *(("public", "satisfy") if of_sites else ())):
                 location.pop(option, None)
         if of_sites:
             site.pop("satisfy", None)

@@ -15,6 +15,8 @@ from .models import DELETED, FILE_END, SITES, Drawn, Place, at, changed, texts_o
 from .texts import SPARE_TEXTS
 
 SPARE_INTEGER = 404
+UPSTREAMS = "edge_upstreams"
+SPARE_UPSTREAM = {"name": "spare", "servers": [{"address": "10.0.0.7:7"}]}
 
 
 def located(whole: Mapping[str, Any], path: str) -> tuple[Place, str]:
@@ -87,10 +89,14 @@ def _mending(
     if exclusive := re.match(r"write exactly one of (.*)", problem.remedy):
         names = exclusive[1].split(", ")
         chosen = [(*place, name) for name in names if name in value]
-        return dict.fromkeys(chosen[1:], DELETED) if chosen else {place: {**value, names[0]: "spare"}}
+        if chosen:
+            return dict.fromkeys(chosen[1:], DELETED)
+        known_ones = {} if whole.get(UPSTREAMS) else {(UPSTREAMS,): [SPARE_UPSTREAM]}
+        return {place: {**value, names[0]: SPARE_UPSTREAM["name"]}, **known_ones}
     if known := re.search(r"is not in edge_\w+ \(([^,()]+)", problem.reason):
         return {place: known[1]}
-    if place in kinds and kinds[place] in SPARE_TEXTS:
+    is_empty = problem.reason.endswith(", which is empty")
+    if not is_empty and place in kinds and kinds[place] in SPARE_TEXTS:
         return {place: SPARE_TEXTS[kinds[place]].format(number)}
-    is_number = isinstance(value, int) and not isinstance(value, bool)
+    is_number = isinstance(value, int) and not isinstance(value, bool) and not is_empty
     return {place: SPARE_INTEGER if is_number else DELETED}

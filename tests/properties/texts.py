@@ -95,6 +95,12 @@ KINDS: Mapping[Format, Kind] = {
             _from(".".join(["long" * 10] * 6)),
         )
     ),
+    formats.SERVER_NAME: Kind(
+        st.one_of(
+            _from("a.example.com", "b.example.com", "*.example.com", "www.example.org", "api.example.org"),
+            _from("mail.*", "xn--kse-qla.de", r"~^(?<tenant>[a-z]+)\.example\.org$", "~{1,2}", '~"', "~;"),
+        )
+    ),
     formats.ADDRESS: Kind(
         _from("10.0.0.1:80", "10.0.0.2:8080", "[2001:db8::1]:80", "unix:/run/app.sock", f"{HOST_WITH_ADDRESS}:443")
     ),
@@ -109,6 +115,7 @@ KINDS: Mapping[Format, Kind] = {
     formats.ZONE_SIZE: Kind(st.one_of(*[_numbers(8, "m", "M")] * 9, _numbers(64, "k", "K", "", "g", "G"), _from("0"))),
     formats.BUFFER_SIZE: Kind(st.one_of(_numbers(64, "k", "K"), _numbers(17, "m", ""))),
     formats.SIZE: Kind(st.one_of(_numbers(16, "m", "M"), _numbers(64, "k", "K", "", "g", "G"), _from("0"))),
+    formats.TEMP_FILE_SIZE: Kind(st.one_of(_numbers(16, "m", "M"), _numbers(64, "k", "K", ""), _from("0"))),
     formats.BUFFERS: Kind(
         st.builds("{} {}".format, st.integers(1, 64), st.one_of(_numbers(64, "k", "K"), _numbers(17, "m", "")))
     ),
@@ -189,11 +196,13 @@ KINDS: Mapping[Format, Kind] = {
 SPARE_TEXTS: Mapping[Format, str] = {
     formats.NAME: "spare{}",
     formats.HOSTNAME: "spare{}.example.com",
+    formats.SERVER_NAME: "spare{}.example.org",
     formats.ADDRESS: "10.0.0.7:7",
     formats.NETWORK: "10.7.0.0/16",
     formats.TIME: "7s",
     formats.SECONDS: "7s",
     formats.SIZE: "7m",
+    formats.TEMP_FILE_SIZE: "7m",
     formats.ZONE_SIZE: "7m",
     formats.RATE: "7r/s",
     formats.EXPRESSION: "$host",

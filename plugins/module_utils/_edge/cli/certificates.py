@@ -13,8 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..acme.https import HttpsClient
-from ..generations.earlier import facts_of
-from ..generations.store import live_name, read_manifest
+from ..generations.client import local_client
 from ..host import paths
 from ..host.errors import EdgeError
 from ..host.host import Host, replace_file
@@ -73,11 +72,8 @@ def _look(host: Host, layout: Layout) -> _Seen:
 
 
 def local_edge(host: Host, layout: Layout) -> LoopbackClient:
-    """A client for the nginx of this host, on the TLS port of its live generation."""
-    live = live_name(host, layout)
-    manifest = read_manifest(host, layout, live) if live else None
-    port = facts_of(host, layout, manifest).tls_port if manifest else None
-    return LoopbackClient(https_port=port or paths.HTTPS_PORT)
+    """A client for the nginx of this host."""
+    return local_client(host, layout)
 
 
 def _certificates(options: argparse.Namespace, host: Host, layout: Layout) -> str:

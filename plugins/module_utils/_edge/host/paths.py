@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+LOOPBACK = "127.0.0.1"
 HTTP_PORT = 80
 HTTPS_PORT = 443
 

@@ -22,7 +22,7 @@ from typing import Any, Callable, Protocol
 
 from ..host.errors import EdgeError
 from ..host.host import Host
-from ..host.paths import Folders
+from ..host.paths import LOOPBACK, Folders
 from .decisions import PLACEHOLDER_ORGANISATION
 from .key_pairs import FULLCHAIN
 from .served import WORKERS, client_context, server_name
@@ -40,6 +40,7 @@ class ProbedSite:
     :param name: server name; for a wildcard, a name below it is requested.
     :param certificate: name of the certificate of the site.
     :param status: statuses of a healthy site; if empty, every status below 500.
+    :param address: where the site is served; if empty, where the client connects to all sites, as without ``port``.
     """
 
     name: str
@@ -47,11 +48,21 @@ class ProbedSite:
     certificate: str
     path: str = "/"
     status: tuple[int, ...] = ()
+    address: str = ""
+    port: int | None = None
 
     @classmethod
     def from_plan(cls, item: Mapping[str, Any]) -> ProbedSite:
         """Create it from the arguments of the module."""
-        return cls(item["name"], item["https"], item["certificate"], item["path"], tuple(item["status"] or ()))
+        return cls(
+            item["name"],
+            item["https"],
+            item["certificate"],
+            item["path"],
+            tuple(item["status"] or ()),
+            item.get("address") or "",
+            item.get("port"),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ class Web(Protocol):
 class LocalWeb:
     """The nginx of this host, on loopback; the served certificates are compared, but not verified."""
 
-    def __init__(self, http_port: int, https_port: int, timeout: float, address: str = "127.0.0.1") -> None:
+    def __init__(self, http_port: int, https_port: int, timeout: float, address: str = LOOPBACK) -> None:
         self.http_port = http_port
         self.https_port = https_port
         self.timeout = timeout
@@ -93,8 +104,8 @@ class LocalWeb:
         certificate: X509Certificate | None = None
         name = server_name(site.name) or site.name
         try:
-            port = self.https_port if site.https else self.http_port
-            with socket.create_connection((self.address, port), timeout=self.timeout) as plain:
+            port = site.port or (self.https_port if site.https else self.http_port)
+            with socket.create_connection((site.address or self.address, port), timeout=self.timeout) as plain:
                 if not site.https:
                     return Answer(status=_status(plain, name, site.path))
                 with client_context(key_type).wrap_socket(plain, server_hostname=server_name(site.name)) as secured:

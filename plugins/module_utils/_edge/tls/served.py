@@ -10,7 +10,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from typing import Any, Callable, NamedTuple, Protocol
 
 from ..host.errors import EdgeError
 from ..host.host import Host
-from ..host.paths import HTTP_PORT, HTTPS_PORT, Folders
+from ..host.paths import HTTP_PORT, HTTPS_PORT, LOOPBACK, Folders
 from .key_pairs import read_pair
 from .wanted import Wanted
 from .x509 import X509Certificate, iso, parse_der
@@ -71,10 +71,21 @@ class EdgeClient(TlsClient, Protocol):
 class LoopbackClient:
     """The nginx of this host, on loopback; its responses are compared, but not verified."""
 
-    def __init__(self, address: str = "127.0.0.1", http_port: int = HTTP_PORT, https_port: int = HTTPS_PORT) -> None:
+    def __init__(
+        self,
+        address: str = LOOPBACK,
+        http_port: int = HTTP_PORT,
+        https_port: int = HTTPS_PORT,
+        sockets: Mapping[str, tuple[str, int]] | None = None,
+    ) -> None:
+        """See the class.
+
+        :param sockets: name -> address and port for TLS, for names that are served elsewhere.
+        """
         self.address = address
         self.http_port = http_port
         self.https_port = https_port
+        self.sockets = sockets or {}
 
     def lookup(self, name: str) -> Lookup:
         try:
@@ -87,8 +98,8 @@ class LoopbackClient:
 
     def handshake(self, name: str, key_type: str | None = None) -> Handshake:
         context = client_context(key_type)
+        place = self.sockets.get(name, (self.address, self.https_port))
         try:
-            place = (self.address, self.https_port)
             with (
                 socket.create_connection(place, timeout=_PATIENCE) as plain,
                 context.wrap_socket(plain, server_hostname=server_name(name)) as secured,
@@ -98,7 +109,7 @@ class LoopbackClient:
             refused = "UNRECOGNIZED_NAME" in (error.reason or "")
             return Handshake(None, refused, f"the handshake failed ({error.reason or error})")
         except OSError as error:
-            return Handshake(None, problem=f"{self.address}:{self.https_port} does not answer ({error})")
+            return Handshake(None, problem=f"{place[0]}:{place[1]} does not answer ({error})")
         try:
             return Handshake(parse_der(served)) if served else Handshake(None, problem="no certificate was served")
         except EdgeError as error:

@@ -81,6 +81,12 @@ def _buffers(location: Location) -> Iterator[Problem]:
         least = 2 * max(head, buffer) // buffer + 2
         reason = f"{number} buffers of {each} are too few for a proxy_buffer_size of {head // 1024}k"
         yield Problem(location.at(option), reason, f"write proxy_buffers: {least} {each}")
+    file = quantities.size(location.proxy_max_temp_file_size or "0")
+    if file and buffer is not None and head is not None and file < max(head, buffer):
+        least_size = f"{max(head, buffer) // 1024}k"
+        reason = f"a file of {location.proxy_max_temp_file_size} is smaller than one buffer of {least_size}"
+        remedy = f"write 0 for no files, or at least {least_size}"
+        yield Problem(location.at("proxy_max_temp_file_size"), reason, remedy)
 
 
 def _php(location: Location, php: Php) -> Iterator[Problem]:

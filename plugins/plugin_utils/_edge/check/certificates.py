@@ -154,7 +154,7 @@ def _check_use(certificate: Certificate, reading: Reading) -> Iterator[Problem]:
         )
     if certificate.names:
         for site in used_by:
-            for name in site.names:
+            for name in site.host_names:
                 if not _covers(certificate.names, name):
                     yield Problem(certificate.at("names"), f"'{name}' of {site.place} is missing", f"add {name}")
 

@@ -13,7 +13,7 @@ from ..model.location import Location
 from ..model.site import Site
 from ..model.upstream import Upstream
 from ..read.reader import Reading
-from ..syntax import formats
+from ..syntax import addresses
 from ..syntax.problems import Problem, is_within
 from ..target.capabilities import UPSTREAM_RESOLVE, Target
 from ..target.name_resolution import resolves
@@ -28,6 +28,7 @@ from .location import check_location
 from .ranges import at_least
 from .raw import check_raw
 from .redirects import ACME_CHALLENGES, check_redirects
+from .sockets import check_sockets
 from .stream import check_streams
 
 BALANCE_WITHOUT_BACKUP = ("ip_hash", "hash", "random", "random_two_least_conn")
@@ -62,6 +63,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *check_headers(edge),
         *check_lifetimes(edge),
         *check_cors(edge),
+        *check_sockets(edge),
         *check_streams(reading),
         *check_raw(edge),
         *_ports(edge),
@@ -75,9 +77,9 @@ def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
     """Warnings about settings that work, but may not be intended."""
     found = [
         *(
-            Problem(site.at("https"), "sends passwords in clear text", "write https: true")
+            Problem(place, "sends passwords in clear text", "write https: true")
             for site in edge.sites
-            if not site.https and any(part.basic_auth for part in site.parts)
+            for place in _passwords_in_clear_text(site)
         ),
     ]
     for upstream in edge.upstreams:
@@ -85,8 +87,8 @@ def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
             where = upstream.servers[0].at("max_fails")
             found.append(Problem(where, "nginx ignores it where an upstream has one server"))
         for server in upstream.servers:
-            address = formats.split_address(server.address)
-            if address and not formats.is_ip(address[0]) and not resolves(upstream, edge, target):
+            address = addresses.split_address(server.address)
+            if address and not addresses.is_ip(address[0]) and not resolves(upstream, edge, target):
                 reason = f"nginx looks up '{address[0]}' once, when it loads, and does not start without DNS"
                 remedy = (
                     "name DNS servers in edge_resolver"
@@ -95,6 +97,14 @@ def warnings(edge: Edge, target: Target) -> tuple[Problem, ...]:
                 )
                 found.append(Problem(server.at("address"), reason, remedy))
     return tuple(found)
+
+
+def _passwords_in_clear_text(site: Site) -> Iterator[str]:
+    if not site.https and any(part.basic_auth for part in site.parts):
+        yield site.at("https")
+    for location in site.locations if site.https else ():
+        if not location.https and not location.public and (location.basic_auth or site.basic_auth):
+            yield location.at("https")
 
 
 def _names(edge: Edge) -> Iterator[Problem]:
@@ -192,7 +202,8 @@ def _site(site: Site) -> Iterator[Problem]:
 
 def _location_paths(site: Site) -> Iterator[Problem]:
     """nginx accepts each location once; the edge adds some itself."""
-    taken = {} if site.https else {("prefix", ACME_CHALLENGES): "the challenges of the ACME server"}
+    plain = not site.https or site.has_plain_locations
+    taken = {("prefix", ACME_CHALLENGES): "the challenges of the ACME server"} if plain else {}
     asked = (
         *((("exact", page.page), page.at("page")) for page in site.error_pages),
         *(((_kind(location), location.path), location.at("path")) for location in site.locations),
@@ -220,7 +231,7 @@ def _ports(edge: Edge) -> Iterator[Problem]:
     ports = {"edge_http_port": edge.http_port, "edge_https_port": edge.https_port, "edge_status_port": edge.status_port}
     given = {variable: port for variable, port in ports.items() if port is not None}
     for variable, port in given.items():
-        if port not in formats.PORTS:
+        if port not in addresses.PORTS:
             yield Problem(variable, f"{port} is not a port", "write 1 to 65535")
         elif Counter(given.values())[port] > 1:
             yield Problem(variable, f"port {port} is used twice", "use three different ports")

@@ -10,9 +10,10 @@ from ..model.edge import Edge
 from ..model.stream import Stream
 from ..model.upstream import Upstream
 from ..read.reader import Reading
-from ..syntax.formats import split_listen
+from ..syntax.addresses import split_listen
 from ..syntax.problems import Problem
 from .ranges import at_least
+from .sockets import taken_sockets
 
 STREAM_VARIABLES = frozenset(
     {
@@ -108,6 +109,8 @@ def _listeners(edge: Edge) -> Iterator[Problem]:
         ("edge_https_port", "", edge.https_port, "tcp"),
         ("edge_https_port", "", edge.https_port, "udp"),
         ("edge_status_port", "127.0.0.1", edge.status_port, "tcp"),
+        *((place, address, port, "tcp") for place, address, port in taken_sockets(edge)),
+        *((place, address, port, "udp") for place, address, port in taken_sockets(edge)),
     ]
     for stream in edge.streams:
         parsed = split_listen(stream.listen)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..model.edge import Edge
 from ..model.site import Site
 from ..model.stream import Stream
+from ..plan.sockets import own_sockets, tls_sockets
 from ..syntax.problems import Problem
 from ..target.capabilities import (
     AUTH_REQUEST,
@@ -43,10 +44,10 @@ def _asked_for(edge: Edge) -> Iterator[tuple[str, Capability, str]]:
             yield upstream.at("resolve"), UPSTREAM_RESOLVE, "write auto, or addresses instead of names"
     if edge.trusted_proxies or edge.listen_proxy_protocol:
         yield "edge_trusted_proxies", REAL_IP, ""
-    differs = len({site.http2 == "off" for site in edge.sites if site.https}) > 1
+    on = tls_sockets((site for site in edge.sites if site.http2 != "off"), edge)
     for site in edge.sites:
-        if differs and site.http2 == "off":
-            yield site.at("http2"), HTTP2_DIRECTIVE, "write the same for all sites"
+        if site.https and site.http2 == "off" and not set(on).isdisjoint(own_sockets(site, edge)):
+            yield site.at("http2"), HTTP2_DIRECTIVE, "write the same for all sites of a port"
         yield from _asked_by_site(site)
     for stream in edge.streams:
         yield from _asked_by_stream(stream)

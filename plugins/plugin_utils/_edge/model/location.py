@@ -23,6 +23,7 @@ from ..syntax.formats import (
     Script,
     Size,
     Subfolder,
+    TempFileSize,
     Time,
     UriPattern,
     Word,
@@ -75,6 +76,7 @@ class Location(Record):
     protocol: Word
     php: Php | None
     parameters: dict[ParameterName, HeaderValue]
+    https: bool
     strip_prefix: bool
     websocket: bool
     proxy_connect_timeout: Time
@@ -82,7 +84,7 @@ class Location(Record):
     proxy_read_timeout: Time | None
     proxy_buffering: bool
     proxy_request_buffering: bool
-    proxy_max_temp_file_size: Size | None
+    proxy_max_temp_file_size: TempFileSize | None
     proxy_buffer_size: BufferSize | None
     proxy_buffers: Buffers | None
     client_max_body_size: Size | None
@@ -93,6 +95,7 @@ class Location(Record):
     gzip: bool | None
     gzip_static: bool
     access_log: bool
+    client_certificate: bool
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]
     basic_auth: BasicAuth | None

@@ -6,14 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from ..syntax.addresses import is_pattern
 from ..syntax.formats import (
     Directives,
     Folder,
     HeaderName,
     HeaderValue,
     Hostname,
+    ListenAddress,
     Literal,
     Network,
+    ServerName,
     Size,
     UriPath,
     Word,
@@ -57,11 +60,13 @@ class Site(Record):
     """A host name and what is served under it."""
 
     name: Hostname
-    aliases: tuple[Hostname, ...]
+    aliases: tuple[ServerName, ...]
     redirect_aliases: bool
     redirects: tuple[Redirect, ...]
     redirect_status: int
     https: bool
+    listen: tuple[ListenAddress, ...]
+    default_server: bool
     certificate: Annotated[Certificate, Reference("edge_certificates")] | None
     second_certificate: Annotated[Certificate, Reference("edge_certificates")] | None
     http2: Word
@@ -89,8 +94,18 @@ class Site(Record):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All host names, the site's own first."""
+        """All names, the site's own first."""
         return (self.name, *self.aliases)
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names that a certificate can contain: those without patterns."""
+        return tuple(name for name in self.names if not is_pattern(name))
+
+    @property
+    def has_plain_locations(self) -> bool:
+        """Whether paths of a site with HTTPS are also served over HTTP."""
+        return self.https and not self.maintenance and not all(location.https for location in self.locations)
 
     @property
     def parts(self) -> tuple[Site | Location, ...]:

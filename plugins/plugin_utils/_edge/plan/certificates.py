@@ -13,6 +13,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.want
 from ..model.certificate import Acme, Certificate, DnsChallenge
 from ..model.edge import Edge
 from ..target.capabilities import REJECT_HANDSHAKE, Target
+from .sockets import sockets_of_unknown_names
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 LETS_ENCRYPT_STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
@@ -32,7 +33,7 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Wanted,
     for site in edge.sites:
         if site.https:
             for name in site.certificate_names:
-                users.setdefault(name, []).extend(site.names)
+                users.setdefault(name, []).extend(site.host_names)
                 places.setdefault(name, site.place)
     planned = []
     for name in sorted({*declared, *users}):
@@ -40,7 +41,7 @@ def plan_certificates(edge: Edge, target: Target | None = None) -> tuple[Wanted,
         if not names:
             continue  # check_certificates reports it
         planned.append(_planned(name, names, declared.get(name), edge, places.get(name, "")))
-    if target is not None and users and not target.can(REJECT_HANDSHAKE):
+    if target is not None and sockets_of_unknown_names(edge) and not target.can(REJECT_HANDSHAKE):
         planned.append(Wanted(UNKNOWN_NAMES, ("invalid",), self_signed.SOURCE.name))
     return tuple(planned)
 

@@ -46,7 +46,8 @@ _UNUSUAL = re.compile(r"\(\?(?![:=!<P])|\(\*|\\Q")
 
 def has_own_rules(owner: Site | Location) -> bool:
     """Whether a site or location itself restricts access."""
-    return bool(owner.allow or owner.deny or owner.basic_auth or owner.auth_request)
+    certificate = isinstance(owner, Location) and owner.client_certificate
+    return bool(owner.allow or owner.deny or owner.basic_auth or owner.auth_request or certificate)
 
 
 def rules_of_site(site: Site) -> Rules:

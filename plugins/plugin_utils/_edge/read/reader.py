@@ -13,6 +13,7 @@ from ..model.edge import Edge
 from ..model.headers import ResponseHeaders
 from ..model.record import Record, Reference
 from ..model.site import Site
+from ..syntax.addresses import in_ascii
 from ..syntax.directives import instead_of
 from ..syntax.formats import DIRECTIVES, HEADER_VALUE, NAME, Format
 from ..syntax.problems import Problem, did_you_mean, inside, is_within, item
@@ -114,7 +115,7 @@ def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequen
 
 def _names(records: Iterable[Any]) -> frozenset[str]:
     return frozenset(
-        name
+        in_ascii(name)
         for record in records
         if isinstance(record, dict)
         for name in (record.get("name"), *(record.get("aliases") or []))
@@ -185,7 +186,8 @@ def _value(hint: Any, plain: Any, place: str, progress: _Progress) -> Any:
     elif origin is Annotated and isinstance(hint.__metadata__[0], Reference):
         value = _referred(hint.__metadata__[0].variable, plain, place, progress)
     elif origin is Annotated:
-        _check_format(hint.__metadata__[0], plain, place, progress)
+        value = hint.__metadata__[0].converted(plain) if isinstance(plain, str) else plain
+        _check_format(hint.__metadata__[0], value, place, progress)
     elif origin is tuple:
         placed = ((item(place, index, one), one) for index, one in enumerate(plain or []))
         value = _sound_items(get_args(hint)[0], placed, progress)

@@ -18,6 +18,9 @@ from .request_headers import SET_HEADER, DroppedHeaders
 from .response_headers import Added, ValueMap
 from .zones import connection_limit_zone, rate_limit_zone
 
+BAD_REQUEST, FORBIDDEN = "400", "403"
+PLAIN = '$https = ""'
+"""The condition that a request came without TLS."""
 Groups = tuple[tuple[str, ...], ...]
 
 
@@ -26,7 +29,7 @@ class LocationView:
     """A ``location`` block.
 
     :param groups: directives, each group a paragraph.
-    :param refusals: conditions under which requests are refused with 400.
+    :param returns: conditions, and what ``return`` answers to requests that meet them.
     :param preflight: the variable that is set for preflight requests; empty if the edge does not answer them.
     :param added: headers that it adds to responses.
     :param inner: locations inside it.
@@ -38,7 +41,7 @@ class LocationView:
     match: str
     groups: Groups
     extra_directives: str = ""
-    refusals: tuple[str, ...] = ()
+    returns: tuple[tuple[str, str], ...] = ()
     preflight: str = ""
     added: tuple[Added, ...] = ()
     inner: tuple[LocationView, ...] = ()
@@ -80,6 +83,7 @@ class Blocks:
             match=match,
             groups=tuple(group for group in (*groups, hidden) if group),
             extra_directives=raw,
+            returns=tuple(self._returns()),
             added=added,
             inner=inner,
             preflight=preflight(self.context.policy.over(self.location).cors),
@@ -111,7 +115,11 @@ class Blocks:
         rest = rest_of_path(location) if strips_prefix(location) else None
         return replace(
             view,
-            refusals=(*((refusal.variable,) if refusal else ()), *((f'{rest.variable} = ""',) if rest else ())),
+            returns=(
+                *view.returns,
+                *(((refusal.variable, BAD_REQUEST),) if refusal else ()),
+                *(((f'{rest.variable} = ""', BAD_REQUEST),) if rest else ()),
+            ),
             maps=(
                 *(cache.maps if cache else ()),
                 *((rest,) if rest else ()),
@@ -120,6 +128,14 @@ class Blocks:
             ),
             dropped=(requests.dropped, *view.dropped),
         )
+
+    def _returns(self) -> Iterator[tuple[str, str]]:
+        """nginx does not inherit ``if``, so each block has those of the location and of the prefix around it."""
+        levels = [one for one in (self.location, self.prefix) if one]
+        if self.context.to_https and not self.location.internal and any(one.https for one in levels):
+            yield PLAIN, self.context.to_https
+        if any(one.client_certificate for one in levels):
+            yield "$ssl_client_verify != SUCCESS", FORBIDDEN
 
     @property
     def _auth(self) -> AuthRequest | None:

@@ -48,6 +48,8 @@ def model_protocols(site: Site) -> tuple[str, ...]:
 class SiteContext:
     """One site while it is written.
 
+    :param to_https: what ``return`` answers to requests without TLS, if some locations of the site are also served
+        without it; otherwise empty.
     :param alt_svc: value of Alt-Svc; empty without HTTP/3.
     :param generation: the placeholder of the generation's name.
     """
@@ -56,6 +58,7 @@ class SiteContext:
     site: Site
     access: Access
     variables: Effective
+    to_https: str
     alt_svc: str
     generation: str
 
@@ -89,7 +92,9 @@ class SiteContext:
         :param auth: the service that decides about the requests; its cookies are sent to clients if the model says so.
         """
         first = (*first, *(cookie_headers() if auth and auth.cookies else ()))
-        found = added_headers(policy, self.variables, tls=self.site.https, alt_svc=self.alt_svc, first=first)
+        tls = self.site.https and not self.to_https
+        scheme = self.variables.scheme if self.to_https else ""
+        found = added_headers(policy, self.variables, tls=tls, scheme=scheme, alt_svc=self.alt_svc, first=first)
         found += cors_headers(policy.cors)
         own = policy.lifetimes and not policy.names_lifetime
         return [*found, lifetime_header(policy.lifetimes)] if own else found

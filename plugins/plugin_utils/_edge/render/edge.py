@@ -10,8 +10,10 @@ from ..model.cache import Cache
 from ..model.edge import Edge
 from ..model.limits import ConnectionLimit, RateLimit
 from ..model.location import PROXY
+from ..model.site import Site
 from ..model.upstream import Upstream
 from ..plan.certificates import UNKNOWN_NAMES
+from ..plan.sockets import own_sockets, plain_sockets
 from ..policy.effective import Effective, effective
 from ..policy.response_headers import edge_policy
 from ..syntax.raw import PROTOCOLS
@@ -19,12 +21,12 @@ from ..target.capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Tar
 from ..target.tls_policy import TlsPolicy, tls_policy
 from .backend import of_applications
 from .context import edge_protocols, model_protocols
-from .listen import Listen, default_tls_listen, plain_listen
+from .listen import Listen, default_listen, default_tls_listen
 from .parameters import SharedParameters
 from .redirects import bucket_size
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .response_headers import ValueMap, own_headers, value_maps
-from .site import TLS_FOLDER, SiteView, view_site
+from .site import HTTP_PORT, HTTPS_PORT, TLS_FOLDER, SiteView, view_site
 from .stream import StreamsView, view_streams
 from .zones import (
     CLIENT,
@@ -109,7 +111,6 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
     dropped = {one.file: one for one in (*(one.dropped for one in requests), *_of_sites(sites))}
     added = tuple(one for site in sites for one in site.added)
     maps = {one.variable: one for one in (*value_maps(added), *(one for site in sites for one in site.maps))}
-    https = any(site.https for site in sites)
     locations = [one for site in edge.sites for one in site.locations]
     without_keepalive = {one.backend.name for one in locations if one.backend and one.backend_protocol in PROTOCOLS}
     return EdgeView(
@@ -127,8 +128,8 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         streams=view_streams(edge, target),
         http2_directive=target.can(HTTP2_DIRECTIVE),
         tls=tls_policy(edge.tls_policy, target),
-        default_listen=plain_listen(edge, "default_server"),
-        default_tls_listen=default_tls_listen(edge, target) if https else (),
+        default_listen=default_listen(edge),
+        default_tls_listen=default_tls_listen(edge, target),
         unknown_names_certificate="" if target.can(REJECT_HANDSHAKE) else f"{TLS_FOLDER}/{UNKNOWN_NAMES}",
         variables=variables,
         backend_headers=(
@@ -153,7 +154,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
-        names_hash_bucket=names_hash_bucket(name for site in edge.sites for name in site.names),
+        names_hash_bucket=names_hash_bucket(_hashed_names(edge)),
         map_hash_bucket=bucket_size(edge.sites),
         redirects=any(site.redirects for site in sites),
         asks_services=any(site.auth_locations for site in sites),
@@ -216,11 +217,25 @@ def _modules(edge: Edge, target: Target) -> tuple[str, ...]:
 
 def _known_hosts(edge: Edge) -> tuple[str, ...]:
     """Name and Host header of most requests: with these in a table, nginx matches no expression."""
-    names = [name for site in edge.sites for name in site.names if not name.startswith("*.")]
-    ports = [f":{port}" for port, usual in ((edge.http_port, 80), (edge.https_port, 443)) if port != usual]
-    if len(names) > MOST_KNOWN_HOSTS or any(len(name) > LONGEST_KNOWN_HOST for name in names):
+    hosts = [
+        (name, port)
+        for site in edge.sites
+        for name in site.host_names
+        if not name.startswith("*.")
+        for port in ("", *_unusual_ports(site, edge))
+    ]
+    if len(hosts) > MOST_KNOWN_HOSTS or any(len(name) > LONGEST_KNOWN_HOST for name, _port in hosts):
         return ()
-    return tuple(f"{name} {name}{port}" for name in names for port in ("", *ports))
+    return tuple(f"{name} {name}{port}" for name, port in hosts)
+
+
+def _unusual_ports(site: Site, edge: Edge) -> Iterator[str]:
+    ports = {socket.port for socket in (*plain_sockets(site, edge), *own_sockets(site, edge))}
+    return (f":{port}" for port in sorted(ports - {HTTP_PORT, HTTPS_PORT}))
+
+
+def _hashed_names(edge: Edge) -> Iterator[str]:
+    return (name for site in edge.sites for name in site.names if not name.startswith("~"))
 
 
 def _keys(limits: Iterable[RateLimit | ConnectionLimit]) -> Iterator[str]:

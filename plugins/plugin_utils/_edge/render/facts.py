@@ -10,10 +10,12 @@ import ipaddress
 from collections.abc import Iterator
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Facts
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import LOOPBACK
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.sockets import Listener
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import FULLCHAIN
 
 from ..model.edge import Edge
+from ..plan.sockets import address_to_probe
 from ..syntax.raw import Directive, read_raw
 from .edge import EdgeView
 from .listen import Listen
@@ -32,7 +34,16 @@ def facts_of(edge: Edge, view: EdgeView) -> Facts:
         tls_port=next((one.port for one in listens if _accepts_tls(one)), None),
         pairs=tuple(sorted({*_pairs(view), *(pair for directive in raw if (pair := _raw_pair(directive)))})),
         modules=view.modules,
+        sockets=dict(_elsewhere(edge)),
     )
+
+
+def _elsewhere(edge: Edge) -> Iterator[tuple[str, tuple[str, int]]]:
+    """The names of sites with TLS that are not served on the edge's HTTPS port on loopback."""
+    for site in edge.sites:
+        socket = address_to_probe(site, edge)
+        if site.https and socket != (LOOPBACK, edge.https_port):
+            yield from ((name, (socket.address, socket.port)) for name in site.host_names)
 
 
 def _listens(view: EdgeView) -> Iterator[Listen]:
@@ -57,7 +68,9 @@ def _listener(listen: Listen) -> Listener:
 
 
 def _accepts_tls(listen: Listen) -> bool:
-    return "ssl" in listen.parameters and "proxy_protocol" not in listen.parameters
+    """Whether a listener accepts TLS without the PROXY protocol on loopback."""
+    words = listen.parameters
+    return listen.address in ("", LOOPBACK) and "ssl" in words and "proxy_protocol" not in words
 
 
 def _raw_directives(edge: Edge) -> Iterator[Directive]:

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import LOOPBACK
 
 from ..model.edge import Edge
 from ..model.site import Site
+from ..plan.sockets import Socket, http_sockets, https_port, own_sockets, plain_sockets, sockets_of_unknown_names
 from ..target.capabilities import HTTP2_DIRECTIVE, HTTP3, Target
 
 
@@ -27,23 +31,50 @@ class Listen:
         return " ".join((f"{address}:{self.port}" if address else str(self.port), *self.parameters))
 
 
-def listen_on(port: int, *parameters: str, ipv6: bool) -> tuple[Listen, ...]:
-    """Listeners on all addresses, IPv4 first."""
-    return tuple(Listen(address, port, parameters) for address in (("", "::") if ipv6 else ("",)))
+def listen_on(socket: Socket, *parameters: str, ipv6: bool) -> tuple[Listen, ...]:
+    """Listeners of a socket: for every address, IPv4 first."""
+    addresses = (socket.address,) if socket.address or not ipv6 else ("", "::")
+    return tuple(Listen(address, socket.port, parameters) for address in addresses)
 
 
-def _tcp_listen(edge: Edge, port: int, *parameters: str) -> tuple[Listen, ...]:
-    if not edge.listen_proxy_protocol:
-        return listen_on(port, *parameters, ipv6=edge.ipv6)
-    # The edge's own checks come over loopback and speak no PROXY protocol. nginx keeps the parameters of each address,
-    # though one socket serves them all.
-    own = Listen("127.0.0.1", port, parameters)
-    return (*listen_on(port, *parameters, "proxy_protocol", ipv6=edge.ipv6), own)
+def _tcp_listen(edge: Edge, sockets: Iterable[Socket], parameters: Callable[[Socket], tuple[str, ...]]) -> list[Listen]:
+    found: list[Listen] = []
+    for socket in sockets:
+        words = parameters(socket)
+        if not edge.listen_proxy_protocol or socket.address == LOOPBACK:
+            found += listen_on(socket, *words, ipv6=edge.ipv6)
+            continue
+        # The edge's own checks come over loopback and speak no PROXY protocol. nginx keeps the parameters of each
+        # address, though one socket serves them all.
+        found += (
+            *listen_on(socket, *words, "proxy_protocol", ipv6=edge.ipv6),
+            Listen(LOOPBACK, socket.port, words),
+        )
+    return list(dict.fromkeys(found))
 
 
-def plain_listen(edge: Edge, *parameters: str) -> tuple[Listen, ...]:
-    """Listeners of plain HTTP."""
-    return _tcp_listen(edge, edge.http_port, *parameters)
+def _default(site: Site) -> tuple[str, ...]:
+    return ("default_server",) if site.default_server else ()
+
+
+def listen_of_site(site: Site, edge: Edge, target: Target) -> tuple[Listen, ...]:
+    """Listeners of the server that serves a site."""
+    sockets = own_sockets(site, edge)
+    if not site.https:
+        return tuple(_tcp_listen(edge, sockets, lambda _socket: _default(site)))
+    words = ("ssl", *_http2([site], target), *_default(site))
+    listen = _tcp_listen(edge, sockets, lambda _socket: words)
+    if site.has_plain_locations:
+        listen += plain_listen_of_site(site, edge)
+    reuse = ("reuseport", "default_server") if site.default_server else ()
+    for socket in _quic_sockets(site, edge, target):
+        listen += listen_on(socket, "quic", *reuse, ipv6=edge.ipv6)
+    return tuple(listen)
+
+
+def plain_listen_of_site(site: Site, edge: Edge) -> tuple[Listen, ...]:
+    """Listeners on which a site with HTTPS answers HTTP."""
+    return tuple(_tcp_listen(edge, plain_sockets(site, edge), lambda _socket: _default(site)))
 
 
 def speaks_http2(site: Site) -> bool:
@@ -56,16 +87,42 @@ def speaks_http3(site: Site, target: Target) -> bool:
     return site.https and site.http3 != "off" and target.can(HTTP3)
 
 
+def _http2(sites: Iterable[Site], target: Target) -> tuple[str, ...]:
+    """The parameter that older versions of nginx need: there, HTTP/2 is a setting of the socket."""
+    return ("http2",) if any(map(speaks_http2, sites)) and not target.can(HTTP2_DIRECTIVE) else ()
+
+
+def default_listen(edge: Edge) -> tuple[Listen, ...]:
+    """Listeners of the server for names that no site has, over plain HTTP."""
+    taken = http_sockets((site for site in edge.sites if site.default_server), edge)
+    sockets = dict.fromkeys((Socket("", edge.http_port), *http_sockets(edge.sites, edge)))
+    free = [socket for socket in sockets if socket not in taken]
+    return tuple(_tcp_listen(edge, free, lambda _socket: ("default_server",)))
+
+
 def default_tls_listen(edge: Edge, target: Target) -> tuple[Listen, ...]:
-    """Listeners of the server for unknown names, which every port has."""
-    listen = tls_listen(edge, target, any(map(speaks_http2, edge.sites)), "default_server")
-    if any(speaks_http3(site, target) for site in edge.sites):
-        # `reuseport` belongs to an address and port, so it is written here once: every port has its default server.
-        listen += listen_on(edge.https_port, "quic", "reuseport", "default_server", ipv6=edge.ipv6)
-    return listen
+    """Listeners of the server for unknown names over TLS; each socket has one, or a site that is the default."""
+    sites: dict[Socket, list[Site]] = {}
+    quic: dict[Socket, bool] = {}
+    for site in edge.sites:
+        for socket in own_sockets(site, edge) if site.https else ():
+            sites.setdefault(socket, []).append(site)
+        for socket in _quic_sockets(site, edge, target):
+            quic[socket] = quic.get(socket, False) or site.default_server
+    listen = _tcp_listen(
+        edge,
+        sockets_of_unknown_names(edge),
+        lambda socket: ("ssl", *_http2(sites[socket], target), "default_server"),
+    )
+    for socket in (one for one, has_default in quic.items() if not has_default):
+        # `reuseport` belongs to an address and port, so it is written once: in the default server.
+        listen += listen_on(socket, "quic", "reuseport", "default_server", ipv6=edge.ipv6)
+    return tuple(listen)
 
 
-def tls_listen(edge: Edge, target: Target, http2: bool, *parameters: str) -> tuple[Listen, ...]:
-    """Listeners of TLS over TCP."""
-    http2_parameter = ("http2",) if http2 and not target.can(HTTP2_DIRECTIVE) else ()
-    return _tcp_listen(edge, edge.https_port, "ssl", *http2_parameter, *parameters)
+def _quic_sockets(site: Site, edge: Edge, target: Target) -> tuple[Socket, ...]:
+    """The sockets of HTTP/3: those with the port that Alt-Svc names."""
+    if not speaks_http3(site, target):
+        return ()
+    port = https_port(site, edge)
+    return tuple(socket for socket in own_sockets(site, edge) if socket.port == port)

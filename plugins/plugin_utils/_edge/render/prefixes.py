@@ -56,6 +56,6 @@ def rewritten_headers(location: Location, site: Site) -> tuple[str, ...]:
 
 
 def _hosts(site: Site) -> str:
-    names = [f"[^/:]+{literal(name[1:])}" if name.startswith("*.") else literal(name) for name in site.names]
+    names = [f"[^/:]+{literal(name[1:])}" if name.startswith("*.") else literal(name) for name in site.host_names]
     every = "|".join(names)
     return every if len(every) <= LONGEST_NAMES else names[0]

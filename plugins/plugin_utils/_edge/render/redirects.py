@@ -61,7 +61,7 @@ def view_redirects(site: Site) -> RedirectsView | None:
     digest = hashlib.sha256(site.name.encode()).hexdigest()[:8]
     variable = f"$edge_redirect_{digest}"
     entries = [RedirectEntry(one.place, quoted(_source(one)), quoted(_result(one))) for one in site.redirects]
-    if not site.https:
+    if not site.https or site.has_plain_locations:
         entries.insert(0, RedirectEntry(site.place, quoted(CHALLENGES), "''"))
     kinds = dict.fromkeys((one.status, one.is_local) for one in site.redirects)
     return RedirectsView(

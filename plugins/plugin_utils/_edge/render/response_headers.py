@@ -47,18 +47,25 @@ class Added:
 
 
 def added_headers(
-    policy: ResponsePolicy, variables: Effective, *, tls: bool, alt_svc: str = "", first: Iterable[Added] = ()
+    policy: ResponsePolicy,
+    variables: Effective,
+    *,
+    tls: bool,
+    scheme: str = "",
+    alt_svc: str = "",
+    first: Iterable[Added] = (),
 ) -> list[Added]:
     """A header that is added to every response of a block.
 
-    :param tls: whether the block serves over TLS; elsewhere HSTS depends on the proxies in front, if on anything.
+    :param tls: whether the block serves over TLS only; elsewhere HSTS depends on the proxies in front, if on anything.
+    :param scheme: the variable that HSTS depends on, if the block serves both.
     :param alt_svc: value of Alt-Svc; empty without HTTP/3.
     :param first: headers that come before the others.
     """
     found = [*first]
     for name, value in policy.security.items():
-        if value and (name.lower() != HSTS or tls or variables.believed):
-            found.append(_security(name, value, "" if tls else variables.scheme))
+        if value and (name.lower() != HSTS or tls or scheme or variables.believed):
+            found.append(_security(name, value, "" if tls else scheme or variables.scheme))
     if alt_svc:
         found.append(_constant("Alt-Svc", alt_svc))
     for name, value in policy.set.items():

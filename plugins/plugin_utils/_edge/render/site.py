@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..model.edge import Edge
 from ..model.site import ErrorPage, Site
+from ..plan.sockets import https_port, own_sockets
 from ..policy.confusing_paths import confusing_paths
 from ..policy.effective import Effective, effective
 from ..syntax.quote import quoted
@@ -15,7 +16,7 @@ from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView, auth_requests
 from .block import LocationView
 from .context import SiteContext
-from .listen import Listen, listen_on, plain_listen, speaks_http2, speaks_http3, tls_listen
+from .listen import Listen, listen_of_site, plain_listen_of_site, speaks_http2, speaks_http3
 from .location import view_locations
 from .redirects import RedirectsView, view_redirects
 from .request_headers import DroppedHeaders
@@ -40,6 +41,8 @@ class ErrorPageView:
 class SiteView:
     """A site: its names, the listeners of its main server, and whether plain HTTP is redirected.
 
+    :param redirect: what ``return`` answers to plain HTTP.
+    :param to_https: the same, if the main server also serves plain HTTP; otherwise empty.
     :param opened: directives that make a location public, regardless of ``settings``.
     :param confusing_paths: expressions of paths that are refused.
     :param backend_headers: lines about headers from and to backends.
@@ -56,8 +59,9 @@ class SiteView:
     redirect_listen: tuple[Listen, ...]
     http2: bool
     http3: bool
-    redirect_to: str
+    redirect: str
     redirect_status: int
+    to_https: str
     redirects: RedirectsView | None
     alias_names: str
     alias_to: str
@@ -85,12 +89,12 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     access = Access(site, user_files)
     variables = effective(edge)
     http2, http3 = speaks_http2(site), speaks_http3(site, target)
-    alt_svc = f'h3=":{edge.https_port}"; ma=86400' if http3 else ""
-    context = SiteContext(edge, site, access, variables, alt_svc, generation)
-    plain = plain_listen(edge)
-    tls = tls_listen(edge, target, http2)
-    if http3:
-        tls += listen_on(edge.https_port, "quic", ipv6=edge.ipv6)
+    port = https_port(site, edge)
+    alt_svc = f'h3=":{port}"; ma=86400' if http3 else ""
+    named = site.name if site.redirect_aliases else variables.host
+    redirect = f"{site.redirect_status} https://{named}{_port(port, HTTPS_PORT)}$request_uri"
+    to_https = redirect if site.has_plain_locations else ""
+    context = SiteContext(edge, site, access, variables, to_https, alt_svc, generation)
     added = context.added_by_site()
     redirected = added_headers(context.policy, variables, tls=False) if site.https else []
     locations = _locations(site, context)
@@ -99,20 +103,20 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     sign_ins = () if site.maintenance else _sign_ins(context)
     blocks = [one for location in locations for one in location.walk()]
     raw, raw_dropped = ("", ()) if site.maintenance else context.raw()
-    named = site.name if site.redirect_aliases else variables.host
     return SiteView(
         name=site.name,
         place=site.place,
-        server_names=site.name if site.redirect_aliases else " ".join(site.names),
+        server_names=site.name if site.redirect_aliases else _server_names(site.names),
         https=site.https,
-        listen=tls if site.https else plain,
-        redirect_listen=plain if site.https else (),
+        listen=listen_of_site(site, edge, target),
+        redirect_listen=() if site.has_plain_locations else plain_listen_of_site(site, edge),
         http2=http2 and target.can(HTTP2_DIRECTIVE),
         http3=http3,
-        redirect_to=f"https://{named}{_port(edge.https_port, HTTPS_PORT)}$request_uri",
+        redirect=redirect,
         redirect_status=site.redirect_status,
+        to_https=to_https,
         redirects=view_redirects(site),
-        alias_names=" ".join(site.aliases) if site.redirect_aliases else "",
+        alias_names=_server_names(site.aliases) if site.redirect_aliases else "",
         alias_to=_alias_to(site, edge, variables),
         certificates=tuple(f"{TLS_FOLDER}/{name}" for name in site.certificate_names),
         client_max_body_size=site.client_max_body_size,
@@ -169,8 +173,12 @@ def _client_certificates(site: Site) -> tuple[str, ...]:
 def _alias_to(site: Site, edge: Edge, variables: Effective) -> str:
     """The URL to which requests for the aliases are redirected."""
     if site.https:
-        return f"https://{site.name}{_port(edge.https_port, HTTPS_PORT)}$request_uri"
-    return f"{variables.scheme}://{site.name}{_port(edge.http_port, HTTP_PORT)}$request_uri"
+        return f"https://{site.name}{_port(https_port(site, edge), HTTPS_PORT)}$request_uri"
+    return f"{variables.scheme}://{site.name}{_port(own_sockets(site, edge)[0].port, HTTP_PORT)}$request_uri"
+
+
+def _server_names(names: Iterable[str]) -> str:
+    return " ".join(quoted(name) if name.startswith("~") else name for name in names)
 
 
 def _port(port: int, usual: int) -> str:

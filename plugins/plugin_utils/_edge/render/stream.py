@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..model.edge import Edge
 from ..model.stream import Stream
-from ..syntax.formats import split_listen
+from ..plan.sockets import Socket
+from ..syntax.addresses import split_listen
 from ..syntax.quote import quote
 from ..target.capabilities import SSL_PREREAD, STREAM_REAL_IP, Target
 from .access import allow_and_deny, upstream_tls
@@ -116,7 +117,7 @@ def _listen(stream: Stream, edge: Edge) -> tuple[Listen, ...]:
         *(("udp", "reuseport") if stream.protocol == "udp" else ()),
         *(("proxy_protocol",) if stream.listen_proxy_protocol else ()),
     )
-    return (Listen(address, port, parameters),) if address else listen_on(port, *parameters, ipv6=edge.ipv6)
+    return (Listen(address, port, parameters),) if address else listen_on(Socket("", port), *parameters, ipv6=edge.ipv6)
 
 
 def _who(stream: Stream, edge: Edge, target: Target) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from ..model.limits import ConnectionLimit, RateLimit
 from ..model.location import PROXY
 from ..model.stream import Stream
 from ..model.upstream import Server, Upstream
-from ..syntax.formats import is_ip, split_address
+from ..syntax.addresses import is_ip, split_address
 from ..syntax.quote import quote
 from ..target.capabilities import Target
 from ..target.name_resolution import resolves

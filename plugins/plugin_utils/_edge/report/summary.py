@@ -10,6 +10,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.red
 
 from ..model.edge import Edge
 from ..model.site import Site
+from ..plan.sockets import address_to_probe
 
 STARTED, DONE, FAILED, UNTOUCHED = "started", "done", "failed", "untouched"
 """States of a host in a run. A host that is still :data:`STARTED` after its batch was lost."""
@@ -27,8 +28,11 @@ def probes(edge: Edge) -> list[dict[str, Any]]:
             "certificate": site.certificate_name,
             "path": site.probe.path if site.probe else "/",
             "status": _expected(site),
+            "address": socket.address,
+            "port": socket.port,
         }
         for site in edge.sites
+        for socket in (address_to_probe(site, edge),)
     ]
 
 

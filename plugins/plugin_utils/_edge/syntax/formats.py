@@ -7,12 +7,13 @@ written into a directive without quotes admits ``;``, ``{``, ``}`` or a quote: a
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Annotated, Callable
 
 from . import quantities
+from .addresses import HOSTNAME as HOST
+from .addresses import in_ascii, is_ip, is_name_without_end, is_network, is_server_name, split_address, split_listen
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Format:
     :param words: what is expected, for the error.
     :param fits: whether a value is of this kind.
     :param secret: the value is never shown, in errors neither.
+    :param converted: the value as the model has it, from the value that the user wrote.
     """
 
     words: str
     fits: Callable[[str], bool]
     secret: bool = False
+    converted: Callable[[str], str] = str
 
 
 def _matching(words: str, pattern: str) -> Format:
@@ -44,65 +47,12 @@ def _size(words: str, least: int, most: int) -> Format:
     return Format(words, fits)
 
 
-def is_ip(value: str) -> bool:
-    """Whether ``value`` is an IPv4 or IPv6 address."""
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return False
-    return "%" not in value  # Python accepts any text after it as the name of an interface
-
-
-def is_network(value: str) -> bool:
-    """Whether ``value`` is an address or a network without host bits, in CIDR notation."""
-    try:
-        ipaddress.ip_network(value)
-    except ValueError:
-        return False
-    return _CIDR.fullmatch(value) is not None  # Python takes 10.0.0.0/255.0.0.0 and any text after a %
-
-
-_CIDR = re.compile(r"[0-9A-Fa-f:.]+(?:/\d{1,3})?", re.ASCII)
-PORTS = range(1, 65536)
 LONGEST_TIME = 100 * quantities.YEAR
 BUFFER_COUNT = range(2, 1025)
-LONGEST_NAME = 253
-"""Characters of a host name (RFC 1035, section 2.3.4, less the dots that are not written)."""
-
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOSTNAME = rf"{_LABEL}(?:\.{_LABEL})*"
-_SERVER_NAME = re.compile(rf"(?:\*\.)?{_HOSTNAME}", re.ASCII)
-_HOST_PORT = re.compile(rf"(?P<host>{_HOSTNAME}|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{{1,5}})", re.ASCII)
 _COUNT = re.compile(r"\d{1,4}", re.ASCII)
 _STRAY_DOLLAR = re.compile(r"\$(?![A-Za-z0-9_]|\{[A-Za-z0-9_]+\})", re.ASCII)
 _UNIX_SOCKET = re.compile(r"unix:/[A-Za-z0-9_./-]{1,106}", re.ASCII)
 """As long as ``sun_path`` in the address of a socket may be (unix(7))."""
-
-
-def _is_server_name(value: str) -> bool:
-    return len(value) <= LONGEST_NAME and _SERVER_NAME.fullmatch(value) is not None and value == value.lower()
-
-
-def split_address(value: str) -> tuple[str, int] | None:
-    """Host (IPv6 without brackets) and port of ``host:port``; None for anything else, a unix socket included."""
-    found = _HOST_PORT.fullmatch(value)
-    if found is None or int(found["port"]) not in PORTS:
-        return None
-    host = found["host"]
-    if host.startswith("["):
-        host = host[1:-1]
-        return (host, int(found["port"])) if is_ip(host) else None
-    if re.fullmatch(r"[0-9.]+", host) and not is_ip(host):
-        return None
-    return host, int(found["port"])
-
-
-def split_listen(value: str) -> tuple[str, int] | None:
-    """Address (empty for every address, IPv6 without brackets) and port of ``PORT`` or ``ADDRESS:PORT``."""
-    if re.fullmatch(r"\d{1,5}", value, re.ASCII):
-        return ("", int(value)) if int(value) in PORTS else None
-    found = split_address(value)
-    return found if found is not None and is_ip(found[0]) else None
 
 
 def _is_time(value: str) -> bool:
@@ -119,6 +69,10 @@ def _is_one_line(value: str) -> bool:
     return all(character.isprintable() for character in value)
 
 
+def _is_pattern(value: str) -> bool:
+    return len(value) > 1 and value.startswith("~") and _is_one_line(value) and not any(map(str.isspace, value))
+
+
 def _is_encodable(value: str) -> bool:
     try:
         value.encode()
@@ -128,7 +82,14 @@ def _is_encodable(value: str) -> bool:
 
 
 NAME = _matching("letters, digits, '.', '_' and '-'", r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-HOSTNAME = Format("a host name in lower case such as api.example.com or *.example.com", _is_server_name)
+HOSTNAME = Format(
+    "a host name in lower case such as api.example.com or *.example.com", is_server_name, converted=in_ascii
+)
+SERVER_NAME = Format(
+    "a host name in lower case such as api.example.com, *.example.com or mail.*, or a regular expression behind ~",
+    lambda value: is_server_name(value) or is_name_without_end(value) or _is_pattern(value),
+    converted=in_ascii,
+)
 ADDRESS = Format(
     "host:port, [IPv6]:port or unix:/path",
     lambda value: split_address(value) is not None or _UNIX_SOCKET.fullmatch(value) is not None,
@@ -146,6 +107,7 @@ SECONDS = Format(
 SIZE = _matching("an nginx size such as 64k, 10m or 1g", r"\d{1,9}[kKmMgG]?")
 ZONE_SIZE = _size("a size in k or m, from 32k to 1024m, such as 10m", 32 * 1024, 1024**3)
 BUFFER_SIZE = _size("a size in k or m, from 1k to 16m, such as 8k", 1024, 16 * 1024**2)
+TEMP_FILE_SIZE = _size("0, or a size in k or m such as 1024m", 0, 2**62)
 BUFFERS = Format("a number from 2 to 1024 and a size from 1k to 16m such as 16 8k", _are_buffers)
 MEDIA_TYPE = _matching("a media type such as text/css", r"[a-z]+/[a-z0-9.+-]+")
 MEDIA_RANGE = _matching("a media type such as text/css or image/*", r"[a-z]+/(?:\*|[a-z0-9.+-]+)")
@@ -220,7 +182,7 @@ SIGN_IN = _matching(
 )
 ORIGIN = _matching(
     "an origin such as https://app.example.com, https://*.example.com or *, in lower case and without a path",
-    rf"\*|https?://(?:\*\.)?{_HOSTNAME.replace('A-Z', '')}(?::\d{{1,5}})?",
+    rf"\*|https?://(?:\*\.)?{HOST.replace('A-Z', '')}(?::\d{{1,5}})?",
 )
 METHOD = _matching("a method such as GET", r"[A-Z]{1,32}")
 LISTEN_ADDRESS = Format(
@@ -262,6 +224,7 @@ DIRECTIVES = Format("nginx directives", lambda value: "\x00" not in value and _i
 
 Name = Annotated[str, NAME]
 Hostname = Annotated[str, HOSTNAME]
+ServerName = Annotated[str, SERVER_NAME]
 Address = Annotated[str, ADDRESS]
 Network = Annotated[str, NETWORK]
 IpAddress = Annotated[str, IP_ADDRESS]
@@ -271,6 +234,7 @@ Time = Annotated[str, TIME]
 Seconds = Annotated[str, SECONDS]
 Size = Annotated[str, SIZE]
 ZoneSize = Annotated[str, ZONE_SIZE]
+TempFileSize = Annotated[str, TEMP_FILE_SIZE]
 BufferSize = Annotated[str, BUFFER_SIZE]
 Buffers = Annotated[str, BUFFERS]
 MediaType = Annotated[str, MEDIA_TYPE]

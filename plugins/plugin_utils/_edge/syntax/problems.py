@@ -11,6 +11,8 @@ from typing import Any
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.redaction import redacted
 
+from .addresses import in_ascii
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -52,7 +54,7 @@ def item(place: str, index: int, value: Any) -> str:
     """The place of an item of a list: ``edge_sites[0] (www.example.com)``, or ``allow[0]`` if it has no valid name."""
     name = value.get("name") if isinstance(value, Mapping) else None
     text = str(name) if isinstance(name, (str, int)) and not isinstance(name, bool) else ""
-    return f"{place}[{index}]" + (f" ({text})" if _LABEL.fullmatch(text) else "")
+    return f"{place}[{index}]" + (f" ({text})" if _LABEL.fullmatch(in_ascii(text)) else "")
 
 
 def is_within(path: str, place: str) -> bool:

@@ -171,6 +171,12 @@ def test_over_the_network_of_this_machine(web: tuple[LocalWeb, bool], pair: Pair
     assert {answer.certificate for answer in answers} == {pair.certificate if https else None}
 
 
+def test_a_site_elsewhere(web: tuple[LocalWeb, bool]) -> None:
+    local, https = web
+    site = ProbedSite("a.test", https, "a.test", "/200", (), "127.0.0.1", local.http_port)
+    assert LocalWeb(1, 1, timeout=5, address="127.0.0.2").request(site).status == 200
+
+
 def test_nobody_there() -> None:
     answer = LocalWeb(1, 1, timeout=1).request(SITE)
     assert (answer.status, answer.certificate) == (None, None)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sockets of sites: who listens where, and who answers unknown names there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, pack, unpack
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import build
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import probes
+from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, TEMPLATES, planned
+from ansible_collections.hardened.nginx_edge.tools.nginx_text import statements
+
+LOCATIONS = [{"path": "/", "return": {"status": 204}}]
+
+
+def model(*sites: dict[str, Any], **variables: Any) -> dict[str, Any]:
+    return {
+        "edge_certificate_source": "self_signed",
+        "edge_sites": [
+            {"name": f"{'abc'[number]}.test", "locations": LOCATIONS, **site} for number, site in enumerate(sites)
+        ],
+        **variables,
+    }
+
+
+def content_of(variables: dict[str, Any], target: str = "trixie") -> Content:
+    found = planned(variables, TARGETS[target])
+    assert found.problems == ()
+    return build(found.edge, TARGETS[target], TEMPLATES, lambda _password, _salt: "").content
+
+
+def listens(content: Content, path: str) -> list[str]:
+    return [
+        one.text.removeprefix("listen ") for one in statements(content.files[path]) if one.text.startswith("listen ")
+    ]
+
+
+def test_a_socket_without_a_default_site_has_a_server_for_unknown_names() -> None:
+    content = content_of(model({"listen": ["443", "[2001:DB8::1]:8443"]}, {"listen": ["10.0.0.1:443"], "http3": "off"}))
+    assert listens(content, "nginx.conf")[1:] == [
+        "80 default_server",
+        "[::]:80 default_server",
+        "10.0.0.1:80 default_server",
+        "443 ssl default_server",
+        "[::]:443 ssl default_server",
+        "[2001:db8::1]:8443 ssl default_server",
+        "10.0.0.1:443 ssl default_server",
+        "443 quic reuseport default_server",
+        "[::]:443 quic reuseport default_server",
+    ]
+
+
+def test_a_default_site_takes_the_place_of_that_server() -> None:
+    content = content_of(model({"default_server": True}, {"https": False, "listen": ["8080"]}, edge_ipv6=False))
+    assert listens(content, "nginx.conf")[1:] == ["8080 default_server"]
+    assert listens(content, "sites/a.test.conf") == [
+        "80 default_server",
+        "443 ssl default_server",
+        "443 quic reuseport default_server",
+    ]
+
+
+def test_a_default_site_without_http3_leaves_it_to_the_others() -> None:
+    content = content_of(model({"default_server": True, "http3": "off"}, {}, edge_ipv6=False))
+    assert listens(content, "nginx.conf")[1:] == ["443 quic reuseport default_server"]
+
+
+def test_the_certificate_for_unknown_names_goes_with_their_server() -> None:
+    names = [
+        [one["name"] for one in planned(model({"default_server": default}), TARGETS["bullseye"]).certificates]
+        for default in (False, True)
+    ]
+    assert names == [["a.test", "unknown-names"], ["a.test"]]
+
+
+def test_the_edge_itself_comes_without_the_proxy_protocol() -> None:
+    variables = {"edge_listen_proxy_protocol": True, "edge_trusted_proxies": ["10.0.0.1"], "edge_ipv6": False}
+    site = {"listen": ["8448", "10.0.0.1:8448", "127.0.0.1:8449"], "http3": "off"}
+    content = content_of(model(site, **variables))
+    assert listens(content, "sites/a.test.conf") == [
+        "8448 ssl proxy_protocol",
+        "127.0.0.1:8448 ssl",
+        "10.0.0.1:8448 ssl proxy_protocol",
+        "127.0.0.1:8449 ssl",
+    ]
+
+
+def test_older_nginx_has_http2_as_a_parameter_of_the_socket() -> None:
+    content = content_of(model({"listen": ["8443"], "http2": "off"}, {}, edge_ipv6=False), "bookworm")
+    assert listens(content, "nginx.conf")[2:] == ["8443 ssl default_server", "443 ssl http2 default_server"]
+
+
+def test_the_host_is_told_where_to_find_a_site() -> None:
+    sites: tuple[dict[str, Any], ...] = (
+        {},
+        {"listen": ["8448"], "aliases": ["www.b.test"]},
+        {"listen": ["10.0.0.1:443"]},
+    )
+    content = content_of(model(*sites))
+    expected = {"b.test": ("127.0.0.1", 8448), "www.b.test": ("127.0.0.1", 8448), "c.test": ("10.0.0.1", 443)}
+    assert content.facts.sockets == unpack(pack(content)).facts.sockets == expected
+    assert content.facts.tls_port == 443
+    edge = planned(model(*sites), TARGETS["trixie"]).edge
+    assert [(one["address"], one["port"]) for one in probes(edge)] == [
+        ("127.0.0.1", 443),
+        ("127.0.0.1", 8448),
+        ("10.0.0.1", 443),
+    ]
+
+
+def test_a_site_on_another_address_only_is_not_found_on_loopback() -> None:
+    assert content_of(model({"listen": ["10.0.0.1:443"]})).facts.tls_port is None
