@@ -101,6 +101,7 @@ KINDS: Mapping[Format, Kind] = {
             _from("mail.*", "xn--kse-qla.de", r"~^(?<tenant>[a-z]+)\.example\.org$", "~{1,2}", '~"', "~;"),
         )
     ),
+    formats.LOG_FILE: Kind(_from("shop.log", "api.log", "a.b_c-d.log")),
     formats.ADDRESS: Kind(
         _from("10.0.0.1:80", "10.0.0.2:8080", "[2001:db8::1]:80", "unix:/run/app.sock", f"{HOST_WITH_ADDRESS}:443")
     ),
@@ -197,6 +198,7 @@ SPARE_TEXTS: Mapping[Format, str] = {
     formats.NAME: "spare{}",
     formats.HOSTNAME: "spare{}.example.com",
     formats.SERVER_NAME: "spare{}.example.org",
+    formats.LOG_FILE: "spare{}.log",
     formats.ADDRESS: "10.0.0.7:7",
     formats.NETWORK: "10.7.0.0/16",
     formats.TIME: "7s",

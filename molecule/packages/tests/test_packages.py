@@ -135,6 +135,14 @@ def test_a_module_does_its_work() -> None:
     assert "x-more" not in NGINX_ORG.get("/fixed").headers
 
 
+@pytest.mark.parametrize(("accepted", "sent"), [("br, gzip", "br"), ("gzip", "gzip")])
+def test_a_module_compresses_with_brotli(accepted: str, sent: str) -> None:
+    lead = ("--connect-to", f"{DISTRIBUTION.name}:443:{DISTRIBUTION.address}:443")
+    options = ("-H", f"Accept-Encoding: {accepted}", "-o", "/dev/null", "--dump-header", "-")
+    printed = CLIENT.curl(*lead, *options, f"https://{DISTRIBUTION.name}/long").lower()
+    assert {f"content-encoding: {sent}", "vary: accept-encoding"} <= set(printed.splitlines())
+
+
 def test_nginx_is_sandboxed(edge: Edge) -> None:
     exposure = edge.host.run("systemd-analyze", "security", "--no-pager", "nginx.service").splitlines()[-1]
     assert float(re.findall(r"\d+\.\d+", exposure)[0]) <= 2.4, exposure

@@ -18,7 +18,7 @@ def local_client(
 ) -> LoopbackClient:
     """A client for the live generation.
 
-    :param https_port: the port for names without a separate socket; None for a TLS port of the generation.
+    :param https_port: the port for names that have no separate socket; None for a TLS port of the generation.
     """
     live = live_name(host, layout)
     manifest = read_manifest(host, layout, live) if live else None

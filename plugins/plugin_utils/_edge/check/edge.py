@@ -28,6 +28,7 @@ from .location import check_location
 from .ranges import at_least
 from .raw import check_raw
 from .redirects import ACME_CHALLENGES, check_redirects
+from .responses import check_responses
 from .sockets import check_sockets
 from .stream import check_streams
 
@@ -63,6 +64,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *check_headers(edge),
         *check_lifetimes(edge),
         *check_cors(edge),
+        *check_responses(edge),
         *check_sockets(edge),
         *check_streams(reading),
         *check_raw(edge),

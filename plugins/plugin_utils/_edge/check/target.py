@@ -12,6 +12,7 @@ from ..plan.sockets import own_sockets, tls_sockets
 from ..syntax.problems import Problem
 from ..target.capabilities import (
     AUTH_REQUEST,
+    COOKIE_FLAGS,
     GZIP_STATIC,
     HTTP2_DIRECTIVE,
     HTTP3,
@@ -56,6 +57,9 @@ def _asked_for(edge: Edge) -> Iterator[tuple[str, Capability, str]]:
 def _asked_by_site(site: Site) -> Iterator[tuple[str, Capability, str]]:
     if site.http3 == "on":
         yield site.at("http3"), HTTP3, "write auto, or install an nginx that has it"
+    for part in site.parts:
+        if part.cookies and part.cookies.has_flags:
+            yield part.at("cookies"), COOKIE_FLAGS, "write domain and path only"
     if site.auth_request:
         yield site.at("auth_request"), AUTH_REQUEST, ""
     for location in site.locations:

@@ -34,6 +34,7 @@ from .cors import Cors
 from .headers import Lifetime, ResponseHeaders
 from .limits import ConnectionLimitUse, RateLimitUse
 from .record import Record, Reference
+from .responses import Cookies, Log
 from .upstream import Upstream
 
 PROXY = "proxy"
@@ -92,9 +93,11 @@ class Location(Record):
     send_timeout: Time | None
     expires: tuple[Lifetime, ...]
     cors: Cors | None
+    cookies: Cookies | None
     gzip: bool | None
     gzip_static: bool
     access_log: bool
+    log: Log | None
     client_certificate: bool
     allow: tuple[Network, ...]
     deny: tuple[Network, ...]

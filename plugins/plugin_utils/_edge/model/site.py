@@ -28,6 +28,7 @@ from .headers import Lifetime, ResponseHeaders
 from .location import Location
 from .record import Record, Reference
 from .redirect import Redirect
+from .responses import Cookies, Log
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Site(Record):
     security_headers_override: tuple[HeaderName, ...]
     expires: tuple[Lifetime, ...]
     cors: Cors | None
+    cookies: Cookies | None
+    log: Log | None
     gzip: bool | None
     client_certificates: ClientCertificates | None
     allow: tuple[Network, ...]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sockets of sites: the edge's ports, or the addresses and ports that a site lists.
+"""The sockets of sites: the edge's ports, or those that a site lists.
 
-nginx serves a request from the sites that list the most exact socket of the connection. A site that lists an address is
-therefore the only one there, and each socket needs a server for unknown names.
+nginx serves a request from the sites that list the most exact socket of the connection. A site that lists an
+address is therefore the only one there, and each socket needs a server for unknown names.
 """
 
 from __future__ import annotations

@@ -35,6 +35,8 @@ LIFETIME_STATUSES = (200, 206)
 
 def merged(headers: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
     """Headers with changes laid over them; names are compared as HTTP does, without regard to case."""
+    if not changes:
+        return dict(headers)
     changed = {name.lower() for name in changes}
     return {**{name: value for name, value in headers.items() if name.lower() not in changed}, **changes}
 

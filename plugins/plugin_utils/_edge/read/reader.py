@@ -157,17 +157,20 @@ def option_name(field: str, hint: Any = None) -> str:
 def _record(kind: Any, plain: Mapping[str, Any], place: str, progress: _Progress, prefix: str = "") -> Any:
     values = {}
     outer, progress.hides = progress.hides, _has_secret(kind)
-    for field in dataclasses.fields(kind):
-        if field.name == "place":
-            continue
-        hint = _hints(kind)[field.name]
-        option = option_name(field.name, hint)
+    for name, hint, option in _fields(kind):
         value = _value(hint, plain[option], inside(place, prefix + option), progress)
-        values[field.name] = value
+        values[name] = value
         if prefix and isinstance(value, tuple):
             progress.records[prefix + option] = {one.name: one for one in reversed(value) if hasattr(one, "name")}
     progress.hides = outer
     return kind(place=place, **values)
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[tuple[str, Any, str], ...]:
+    """Name, type and option of each field of a record but its place."""
+    names = (field.name for field in dataclasses.fields(kind) if field.name != "place")
+    return tuple((name, _hints(kind)[name], option_name(name, _hints(kind)[name])) for name in names)
 
 
 @functools.cache

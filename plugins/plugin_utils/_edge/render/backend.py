@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..model.edge import Edge
-from ..model.location import Location
+from ..model.location import PROXY, Location
 from ..model.site import Site
 from ..model.upstream import Upstream
 from ..syntax import quantities
 from ..syntax.raw import PROTOCOLS
 from .access import upstream_tls
 from .context import SiteContext
+from .cookies import cookie_attributes, cookies_of
 from .prefixes import rest_of_path, rewritten_headers, strips_prefix
 
 WEBSOCKET_TIMEOUT = "3600s"
@@ -49,8 +50,11 @@ def of_applications(protocols: Iterable[str]) -> Iterator[tuple[str, ...]]:
 def _proxy(location: Location, upstream: Upstream, protocol: str, site: Site) -> Iterator[str]:
     timeout = WEBSOCKET_TIMEOUT if location.websocket else PROXY_TIMEOUT
     yield f"{protocol}_pass {_address(location, upstream, protocol)}"
+    cookies = cookies_of(location, site)
     if strips_prefix(location):
-        yield from rewritten_headers(location, site)
+        yield from rewritten_headers(location, site, cookies=cookies is None or cookies.path is None)
+    if protocol == PROXY:
+        yield from cookie_attributes(cookies)
     for directive, value, inherited in (
         ("connect_timeout", location.proxy_connect_timeout, CONNECT_TIMEOUT),
         ("send_timeout", location.proxy_send_timeout or timeout, PROXY_TIMEOUT),

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..model.access import AuthRequest
+from ..model.edge import Edge
 from ..model.location import Location
 from ..syntax.raw import PROTOCOLS
 from .cache import view_cache_use
+from .compression import compressed, compressed_files
 from .context import SiteContext
 from .cors import preflight
+from .logs import access_log
 from .prefixes import rest_of_path, strips_prefix
 from .request_headers import SET_HEADER, DroppedHeaders
 from .response_headers import Added, ValueMap
@@ -180,7 +183,7 @@ def counted(location: Location) -> tuple[str, ...]:
     return tuple(directives)
 
 
-def handled(location: Location) -> Iterator[str]:
+def handled(location: Location, edge: Edge) -> Iterator[str]:
     """Settings of every block of a location: how bodies are read, compressed and sent, and the log."""
     if location.client_max_body_size:
         yield f"client_max_body_size {location.client_max_body_size}"
@@ -188,9 +191,9 @@ def handled(location: Location) -> Iterator[str]:
         yield f"client_body_timeout {location.client_body_timeout}"
     if location.send_timeout:
         yield f"send_timeout {location.send_timeout}"
-    if location.gzip is not None:
-        yield f"gzip {'on' if location.gzip else 'off'}"
+    yield from compressed(location.gzip, edge)
     if location.gzip_static:
-        yield "gzip_static on"
+        yield from compressed_files(edge)
     if not location.access_log:
         yield "access_log off"
+    yield from access_log(location.log, edge)

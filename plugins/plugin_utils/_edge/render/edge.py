@@ -20,8 +20,10 @@ from ..syntax.raw import PROTOCOLS
 from ..target.capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Target
 from ..target.tls_policy import TlsPolicy, tls_policy
 from .backend import of_applications
+from .compression import methods
 from .context import edge_protocols, model_protocols
 from .listen import Listen, default_listen, default_tls_listen
+from .logs import Sample, edge_condition, logs_of, samples
 from .parameters import SharedParameters
 from .redirects import bucket_size
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
@@ -85,12 +87,15 @@ class EdgeView:
     worker_shutdown_timeout: str
     names_hash_bucket: int
     map_hash_bucket: int
-    redirects: bool
+    paths: bool
     asks_services: bool
     websocket: bool
     gzip: bool
+    compression: tuple[str, ...]
     gzip_types: str
-    access_log_sample: int
+    samples: tuple[Sample, ...]
+    logged: str
+    log_formats: frozenset[tuple[str, bool]]
     timeouts: tuple[str, ...]
     acme_webroot: str
     acme_peers: tuple[str, ...]
@@ -104,6 +109,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
     :param user_files: user list -> path of its file on the host.
     """
     variables = effective(edge)
+    logs = tuple(logs_of(edge))
     sites = tuple(view_site(site, edge, target, user_files, generation) for site in edge.sites)
     protocols = edge_protocols(edge)
     applications = dict.fromkeys(one for site in edge.sites for one in model_protocols(site) if one in PROTOCOLS)
@@ -156,13 +162,16 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash_bucket=names_hash_bucket(_hashed_names(edge)),
         map_hash_bucket=bucket_size(edge.sites),
-        redirects=any(site.redirects for site in sites),
+        paths=any(site.redirects for site in sites) or any(not log.query for log in logs),
         asks_services=any(site.auth_locations for site in sites),
         websocket=any(location.websocket for location in locations),
         gzip=edge.gzip,
+        compression=methods(edge),
         # nginx has text/html in the list already, and warns of what is listed twice.
         gzip_types=" ".join(name for name in dict.fromkeys(edge.gzip_types) if name != "text/html"),
-        access_log_sample=edge.access_log_sample,
+        samples=samples(edge, logs),
+        logged=edge_condition(edge),
+        log_formats=frozenset((log.format, log.query) for log in logs),
         timeouts=(
             f"keepalive_timeout {edge.keepalive_timeout}",
             f"keepalive_requests {edge.keepalive_requests}",

@@ -87,7 +87,7 @@ def view_location(
     """
     blocks = Blocks(location, context, prefix)
     match = MODIFIERS[location.match] + quote(location.path)
-    first = ((*rules, *counted(location), *handled(location)),)
+    first = ((*rules, *counted(location), *handled(location, context.edge)),)
     if location.php and location.match == "exact":
         return view_script(blocks, match, "$uri", first)
     if location.backend and not location.root:
@@ -110,7 +110,7 @@ def _fallbacks(location: Location, context: SiteContext, prefix: Location | None
 
     Requests have met the access rules in the location.
     """
-    first = ((*context.access.opened, *handled(location)),)
+    first = ((*context.access.opened, *handled(location, context.edge)),)
     roots = Blocks(location, context, prefix, "fallback_roots")
     for number, root in enumerate(location.fallback_roots, start=1):
         yield roots.of_files(_name_of_root(roots, number), (*first, _files(roots, root, number)))
@@ -129,7 +129,7 @@ def _application_of_hidden_files(blocks: Blocks) -> tuple[LocationView, ...]:
     if not location.upstream or location.hidden_files or location.match == "exact":
         return ()
     hidden = replace(blocks, option="hidden_files")
-    return (_application(hidden, HIDDEN_FILES, ((*counted(location), *handled(location)),)),)
+    return (_application(hidden, HIDDEN_FILES, ((*counted(location), *handled(location, blocks.context.edge)),)),)
 
 
 def _refused(location: Location, context: SiteContext) -> Iterator[LocationView]:

@@ -32,7 +32,7 @@ def script_blocks(blocks: Blocks, php: Php) -> tuple[LocationView, ...]:
     """The block inside a location that executes its scripts."""
     location = blocks.location
     match = "~ " + quoted(_expression(php, location, blocks.context.site))
-    first = ((*counted(location), *handled(location)),)
+    first = ((*counted(location), *handled(location, blocks.context.edge)),)
     return (view_script(replace(blocks, option="php"), match, SCRIPT_VARIABLE, first, PATH_INFO_VARIABLE),)
 
 

@@ -39,10 +39,12 @@ def rest_of_path(location: Location) -> ValueMap:
     return ValueMap("$request_uri", variable, ((f"~^{prefix}{_NO_DOTS}([^#]*)$", "/$1"),), "")
 
 
-def rewritten_headers(location: Location, site: Site) -> tuple[str, ...]:
+def rewritten_headers(location: Location, site: Site, *, cookies: bool) -> tuple[str, ...]:
     """Directives that put the prefix in front of paths in the ``Location`` and ``Set-Cookie`` of the backend.
 
     A path that has the prefix already is kept: an application that knows X-Forwarded-Prefix writes it itself.
+
+    :param cookies: whether the paths of cookies are changed, too.
     """
     prefix = public_prefix(location)
     if not prefix:
@@ -51,7 +53,7 @@ def rewritten_headers(location: Location, site: Site) -> tuple[str, ...]:
     own = f"https?://(?:{_hosts(site)})(?::[0-9]+)?"
     return (
         f"proxy_redirect {quoted(f'~^(?:{own})?/(?!/|{name}(?:[/?#]|$))(.*)$')} {quoted(prefix + '/$1')}",
-        f"proxy_cookie_path {quoted(f'~^/(?!{name}(?:/|$))(.*)$')} {quoted(prefix + '/$1')}",
+        *((f"proxy_cookie_path {quoted(f'~^/(?!{name}(?:/|$))(.*)$')} {quoted(prefix + '/$1')}",) if cookies else ()),
     )
 
 

@@ -6,6 +6,7 @@ A nested ``proxy_set_header`` drops all inherited ones, so a block either repeat
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class DroppedHeaders:
     @property
     def unset(self) -> tuple[str, ...]:
         """The names on the list that the block does not set."""
-        return tuple(name for name in DROPPED if name.lower() not in self.own)
+        return _unset(self.own)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,8 +77,7 @@ class DroppedHeaders:
     @property
     def refused(self) -> tuple[str, ...]:
         """The headers that do not fit: requests with one of these are rejected."""
-        names = set(self.names)
-        return tuple(name for name in self.unset if name not in names)
+        return _refused(self)
 
     @property
     def refusal(self) -> ValueMap | None:
@@ -95,6 +95,18 @@ class DroppedHeaders:
             return tuple(f'{self.protocol}_set_header {name} ""' for name in self.names)
         names = (*self.of_connections, *self.names)
         return tuple(f'{self.protocol}_param {parameter(name)} "" if_not_empty' for name in names)
+
+
+# Most blocks of an edge have the same headers.
+@functools.cache
+def _unset(own: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in DROPPED if name.lower() not in own)
+
+
+@functools.cache
+def _refused(dropped: DroppedHeaders) -> tuple[str, ...]:
+    names = set(dropped.names)
+    return tuple(name for name in dropped.unset if name not in names)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ and generated responses alike. Nothing is added on 304, which must not change wh
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ def _constant(name: str, value: str) -> Added:
     return Added(f"add_header {name} {quoted(value)} always")
 
 
+@functools.cache
 def value_map(name: str, source: str, entries: tuple[tuple[str, str], ...], otherwise: str = "") -> ValueMap:
     """A map whose variable is named after a header and what the map decides."""
     decided = " ".join((source, *(word for entry in entries for word in entry), otherwise))

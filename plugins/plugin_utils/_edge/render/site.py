@@ -15,9 +15,11 @@ from ..syntax.quote import quoted
 from ..target.capabilities import HTTP2_DIRECTIVE, Target
 from .access import Access, AuthLocationView, auth_requests
 from .block import LocationView
+from .compression import compressed
 from .context import SiteContext
 from .listen import Listen, listen_of_site, plain_listen_of_site, speaks_http2, speaks_http3
 from .location import view_locations
+from .logs import access_log
 from .redirects import RedirectsView, view_redirects
 from .request_headers import DroppedHeaders
 from .response_headers import Added, ValueMap, added_headers
@@ -67,6 +69,7 @@ class SiteView:
     alias_to: str
     certificates: tuple[str, ...]
     client_max_body_size: str
+    log: tuple[str, ...]
     headers: tuple[str, ...]
     plain_headers: tuple[str, ...]
     confusing_paths: tuple[str, ...]
@@ -120,11 +123,16 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         alias_to=_alias_to(site, edge, variables),
         certificates=tuple(f"{TLS_FOLDER}/{name}" for name in site.certificate_names),
         client_max_body_size=site.client_max_body_size,
+        log=access_log(site.log, edge),
         headers=tuple(one.directive for one in added),
         plain_headers=tuple(one.directive for one in redirected),
         confusing_paths=tuple(quoted(expression) for expression in confusing_paths(site)),
         backend_headers=(*(one.directives(generation) for one in requests), context.hidden_by_site()),
-        settings=(*_client_certificates(site), *_gzip(site), *(() if site.maintenance else access.of_site())),
+        settings=(
+            *_client_certificates(site),
+            *compressed(site.gzip, edge),
+            *(() if site.maintenance else access.of_site()),
+        ),
         opened=() if site.maintenance else access.opened,
         error_pages=tuple(_error_page(page) for page in site.error_pages),
         auth_locations=auth_locations,
@@ -183,10 +191,6 @@ def _server_names(names: Iterable[str]) -> str:
 
 def _port(port: int, usual: int) -> str:
     return "" if port == usual else f":{port}"
-
-
-def _gzip(site: Site) -> tuple[str, ...]:
-    return () if site.gzip is None else (f"gzip {'on' if site.gzip else 'off'}",)
 
 
 def _error_page(page: ErrorPage) -> ErrorPageView:

@@ -129,6 +129,7 @@ FILE_PATTERN = _matching(
     "a path, $uri, $uri/ or =404", r"(?=.)(?:\$uri)?/?[A-Za-z0-9_./-]*|=\d{3}|\$uri[A-Za-z0-9_./-]*"
 )
 FILE_NAME = _matching("the name of a file, of letters, digits and . _ -", r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+LOG_FILE = _matching("the name of a file in /var/log/nginx such as shop.log", r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.log")
 SUBFOLDER = _matching(
     "a folder such as uploads or wp-content/uploads, without / at its ends",
     r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*",
@@ -246,6 +247,7 @@ Folder = Annotated[str, FOLDER]
 EdgeFile = Annotated[str, EDGE_FILE]
 FilePattern = Annotated[str, FILE_PATTERN]
 FileName = Annotated[str, FILE_NAME]
+LogFile = Annotated[str, LOG_FILE]
 Subfolder = Annotated[str, SUBFOLDER]
 Script = Annotated[str, SCRIPT]
 ParameterName = Annotated[str, PARAMETER_NAME]

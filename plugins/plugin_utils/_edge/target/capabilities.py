@@ -131,6 +131,12 @@ GRPC = Capability(
     nginx=(1, 13, 10),
     build="--with-http_v2_module",
 )
+COOKIE_FLAGS = Capability(
+    "flags of cookies",
+    "edge_sites[].cookies.secure",
+    "refused",
+    nginx=(1, 19, 3),
+)
 GZIP_STATIC = Capability(
     "sending compressed files",
     "edge_sites[].locations[].gzip_static",
@@ -169,6 +175,7 @@ CAPABILITIES = (
     REAL_IP,
     AUTH_REQUEST,
     GRPC,
+    COOKIE_FLAGS,
     GZIP_STATIC,
     FASTCGI,
     UWSGI,

@@ -89,6 +89,11 @@ function answerWithCookie({ response, description }) {
   sendJson(response, 200, description, { 'Set-Cookie': `session=${processName}; Path=/` });
 }
 
+function answerWithCookies({ response, description }) {
+  const names = ['session', 'basket'];
+  sendJson(response, 200, description, { 'Set-Cookie': names.map((name) => `${name}=1; Domain=backend.internal; Path=/app`) });
+}
+
 // What a login service says to an edge that asks: whose session a cookie is, if anybody's.
 function answerVerify({ response, description }) {
   const user = /(?:^|; )session=(\w+)/.exec(description.headers.cookie ?? '')?.[1];
@@ -107,6 +112,7 @@ const routes = [
   [/\/slow$/, answerSlowly],
   [/\/sse$/, answerEvents],
   [/\/set-cookie$/, answerWithCookie],
+  [/\/set-cookies$/, answerWithCookies],
   [/^\/verify$/, answerVerify],
   [/.*/, answerAnything],
 ];
