@@ -108,8 +108,8 @@ its own only if the backend sent neither of the two headers, and adds no X-Frame
 Cache-Control, Expires and Pragma are set only for the statuses 200 and 206; other responses keep the backend's
 headers.
 
-Alt-Svc and X-Powered-By of backends are never sent to clients. X-Accel-Redirect is ignored, unless a location sets
-`x_accel_redirect: true`.
+Alt-Svc, Server and X-Powered-By of backends are never sent to clients. X-Accel-Redirect is ignored, unless a location
+sets `x_accel_redirect: true`.
 
 ## Headers of clients that do not reach backends
 

@@ -87,25 +87,28 @@ def versions(*, everything: bool) -> list[Step]:
     return steps
 
 
-def images() -> Step:
-    """The test hosts' images: those that scenarios name, and every system's edge."""
+def images(*, everything: bool) -> Step:
+    """The test hosts' images: those that scenarios name, every system's edge, and real applications for all tests."""
     named = set()
     for name in scenarios():
         text = (REPOSITORY / "molecule" / name / "molecule.yml").read_text(encoding="utf-8")
         named |= set(re.findall(r"image: nginx-edge/(\S+)", text))
-    return Step("images", ["tests/hosts/build.sh", *sorted({*named, *(f"edge:{suite}" for suite in SYSTEMS)})])
+    named |= {f"edge:{suite}" for suite in SYSTEMS} | ({"applications:trixie"} if everything else set())
+    return Step("images", ["tests/hosts/build.sh", *sorted(named)])
 
 
 def container_tests(*, everything: bool) -> list[Step]:
     """What takes real hosts: every molecule scenario, and the real nginx over golden cases and drawn models.
 
     :param everything: every host of every scenario; otherwise without those that ``tests/quick.yml`` leaves out, and
-        with a sample of the requests of ``molecule/guarantees`` and the cases of ``molecule/refusals``.
+        with a sample of the requests of ``molecule/guarantees``, of the cases of ``molecule/refusals``, and of the
+        recipes for applications.
     """
-    molecule = {} if everything else {"MOLECULE_GLOB": quick.make(), "NGINX_EDGE_SAMPLE": str(SAMPLE)}
+    sample = {} if everything else {"NGINX_EDGE_SAMPLE": str(SAMPLE)}
+    molecule = {} if everything else {"MOLECULE_GLOB": quick.make(), **sample}
     return [
         *(Step(f"molecule {name}", _session("molecule", "--", name), True, molecule) for name in scenarios()),
-        Step("golden cases and drawn models through nginx -t", _session("containers"), reports=True),
+        Step("golden cases and drawn models through nginx -t", _session("containers"), True, sample),
     ]
 
 
@@ -229,7 +232,7 @@ def main() -> int:
     if what == "check":
         quick_steps, slow_steps = checks(), []
     else:
-        quick_steps = [images(), *(step for step in checks() if step.name not in IN_CHECK_ONLY)]
+        quick_steps = [images(everything=everything), *(step for step in checks() if step.name not in IN_CHECK_ONLY)]
         slow_steps = container_tests(everything=everything)
     repeated = [] if what == "check" else versions(everything=everything)
     steps = quick_steps + slow_steps

@@ -8,8 +8,13 @@ from contextlib import ExitStack
 
 import pytest
 
+from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import sample_step
+
 from ..unit.models import TARGETS
 from .edges import EdgeContainer, edge_container
+
+collect_ignore = [] if sample_step() == 1 else ["real"]
+"""Real applications are not part of ``make test``."""
 
 
 @pytest.fixture(scope="session")

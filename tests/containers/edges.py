@@ -57,10 +57,11 @@ class EdgeContainer:
 
 
 @contextmanager
-def edge_container(suite: str) -> Iterator[EdgeContainer]:
-    """A container of the image ``edge`` of a suite, removed at the end. nginx does not run in it."""
+def edge_container(suite: str, image: str = "edge") -> Iterator[EdgeContainer]:
+    """A container of an image of a suite that has nginx, removed at the end. nginx does not run in it."""
     name = f"{HOST_WITH_ADDRESS}:10.0.0.9"
-    command = ("docker", "run", "--rm", "--init", "--interactive", "--add-host", name, f"nginx-edge/edge:{suite}")
+    options = ("--rm", "--init", "--interactive", "--cap-add", "NET_ADMIN", "--add-host", name)  # for more addresses
+    command = ("docker", "run", *options, f"nginx-edge/{image}:{suite}")
     with subprocess.Popen(
         [*command, "python3", "-c", AGENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:

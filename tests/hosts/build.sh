@@ -19,8 +19,8 @@ parent_of() {
     base) say debian ;;
     host | client | repository) say base ;;
     acme | backend | controller | edge) say host ;;
-    bench) say edge ;;
-    *) die "no stage '$1' (debian, base, host, edge, backend, acme, bench, client, controller, repository)" ;;
+    applications | bench) say edge ;;
+    *) die "no stage '$1' (debian, base, host, edge, backend, acme, applications, bench, client, controller, repository)" ;;
     esac
 }
 
@@ -113,7 +113,7 @@ build_stage() (
     context=$(mktemp -d "$state/context.XXXXXX")
     trap 'rm -rf "$context"' EXIT
     cp -R "$stages/$stage/." "$context"
-    if [ "$stage" = backend ]; then
+    if [[ $stage == backend || $stage == applications ]]; then
         : >"$context/ca.crt"
         [ ! -r "$machine_authorities" ] || cp "$machine_authorities" "$context/ca.crt"
     fi
@@ -162,7 +162,7 @@ ensure() {
     ) 9>"$state/$stage-$suite.lock"
 }
 
-[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: debian, base, host, edge, backend, acme, client, controller, repository)"
+[ $# -gt 0 ] || die "usage: build.sh STAGE:SUITE…  (stages: debian, base, host, edge, backend, acme, applications, client, controller, repository)"
 "$repository/tools/engine.sh"
 jobs=()
 for image in "$@"; do

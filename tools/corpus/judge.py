@@ -13,6 +13,8 @@ from .responses import Outcome, Response
 from .rows import Expectation, Sighting, Step
 
 BACKEND_SERVERS = ("app", "grpc")
+LOG = "log"
+"""Server of an entry that is a line of the access log."""
 SINGLE = ("X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy")
 HSTS = "Strict-Transport-Security"
 LEAKS = re.compile(r"nginx/|Echo/|evil\.example", re.IGNORECASE)
@@ -74,6 +76,9 @@ def _step(step: Step, outcome: Outcome, entries: Sequence[Entry]) -> Iterator[Co
         if sighting is not None:
             seen = [entry for entry in entries if entry["server"] in servers]
             yield from (Complaint(f"{about} {what}".strip(), text) for what, text in _sighting(sighting, seen))
+    logged = any(entry["server"] == LOG for entry in entries)
+    if expected.logged is not None and logged != expected.logged:
+        yield Complaint("log", "the access log has the request" if logged else "the access log lacks the request")
 
 
 def _any(statuses: Sequence[int | str]) -> str:
@@ -136,6 +141,9 @@ def _sighting(wanted: Sighting, seen: Sequence[Entry]) -> Iterator[tuple[str, st
         lower = [name.lower().replace("_", "-") for name, _value in headers]
         if got := [name for name in wanted.without if name.lower().replace("_", "-") in lower]:
             yield "without", f"got {', '.join(got)}"
+        for key, place in (("upstream", wanted.upstream), ("address", wanted.address)):
+            if place is not None and entry[key] != place:
+                yield key, f"{entry[key]} instead of {place}"
         if wanted.body_bytes is not None and entry["body_bytes"] != wanted.body_bytes:
             yield "body", f"{entry['body_bytes']} bytes instead of {wanted.body_bytes}"
 

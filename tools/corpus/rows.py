@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from . import websocket
 from .expand import PLACEHOLDER, expanded, filled
 
 REQUESTS = Path(__file__).resolve().parents[2] / "molecule" / "guarantees" / "requests"
@@ -27,6 +28,7 @@ class Sighting:
     :param line: the request line.
     :param headers: name -> value, or ``~`` and a regular expression; each exactly once.
     :param without: names that must not be there.
+    :param upstream: the upstream that it belongs to, and ``address`` which of its servers, where there are several.
     """
 
     count: int | None = None
@@ -34,6 +36,8 @@ class Sighting:
     headers: Mapping[str, str] = field(default_factory=dict)
     without: Sequence[str] = ()
     body_bytes: int | None = None
+    upstream: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Expectation:
     :param headers: of the response, as in :class:`Sighting`; likewise ``without``.
     :param body: regular expression that the body matches; ``not_body`` one that it does not.
     :param security: whether the response has the full set of security headers.
+    :param logged: whether the access log has the request; None where it does not matter.
     """
 
     status: Sequence[int | str]
@@ -59,6 +64,7 @@ class Expectation:
     body: str | None = None
     not_body: str | None = None
     security: bool = True
+    logged: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ class Step:
     :param fields: header fields of HTTP/2 and HTTP/3, pseudo-headers included; ``trailers`` after the data.
     :param proxy: whether a trusted proxy sends it.
     :param certificate: whether the client shows its certificate.
+    :param host: the whole name of the site, in place of ``site``.
+    :param source: address of the client; empty for the usual one.
     """
 
     site: str
@@ -82,6 +90,8 @@ class Step:
     certificate: bool = False
     patience: float = PATIENCE
     pause: float = 0.0
+    host: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,17 +137,25 @@ def read_corpus(folder: Path = REQUESTS) -> Corpus:
     rows = []
     for path in sorted(folder.glob("*.yml")):
         if path.name != LISTS:
-            rows += list(_rows(path, lists))
+            rows += read_rows(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")), lists)
+    return Corpus(named_once(rows))
+
+
+def named_once(rows: list[Row]) -> list[Row]:
+    """The rows; ValueError where two have the same name."""
     names = Counter(row.id for row in rows)
     if twice := sorted(name for name, count in names.items() if count > 1):
         raise ValueError(f"named twice: {', '.join(twice)}")
-    return Corpus(rows)
+    return rows
 
 
-def _rows(path: Path, lists: Mapping[str, Any]) -> Iterator[Row]:
-    file: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for given in file["rows"]:
-        yield from _row(path.stem, {**file.get("defaults", {}), **given}, lists)
+def read_rows(topic: str, file: Mapping[str, Any], lists: Mapping[str, Any]) -> list[Row]:
+    """The rows of a file.
+
+    :param lists: values of parameters.
+    """
+    given = [{**file.get("defaults", {}), **row} for row in file["rows"]]
+    return [row for one in given for row in _row(topic, one, lists)]
 
 
 def _row(topic: str, given: Mapping[str, Any], lists: Mapping[str, Any]) -> list[Row]:
@@ -169,15 +187,22 @@ def _step(given: Mapping[str, Any], protocol: str) -> Step:
         certificate=bool(given.get("certificate")),
         patience=float(given.get("patience", PATIENCE)),
         pause=float(given.get("pause", 0)),
+        host=given.get("host", ""),
+        source=given.get("source", ""),
     )
 
 
 def _host(given: Mapping[str, Any]) -> str:
+    if given.get("host"):
+        return str(given["host"])
     return f"{given['site']}.<<host>>" if given.get("site") else "<<host>>"
 
 
 def _http1(given: Mapping[str, Any]) -> str:
-    """The bytes of a request: ``raw`` as it is given, otherwise what ``request``, ``headers`` and ``body`` come to."""
+    """The bytes of a request: ``raw`` as it is given, otherwise what ``request``, ``headers`` and ``body`` come to.
+
+    ``websocket`` adds a handshake, and a message at once.
+    """
     if "raw" in given:
         return str(given["raw"])
     headers = [*given.get("headers", []), *given.get("more_headers", [])]
@@ -190,7 +215,9 @@ def _http1(given: Mapping[str, Any]) -> str:
         head.append("Connection: close")
     head += headers
     body = given.get("body", "")
-    if body and not names & {"content-length", "transfer-encoding"}:
+    if given.get("websocket"):
+        head, body = [*(line for line in head if line != "Connection: close"), *websocket.HANDSHAKE], websocket.MESSAGE
+    elif body and not names & {"content-length", "transfer-encoding"}:
         head.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*head, "", body])
 

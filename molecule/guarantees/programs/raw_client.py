@@ -67,21 +67,20 @@ def exchange(step: dict[str, Any], tls: dict[bool, ssl.SSLContext]) -> dict[str,
                     closed = True
                     break
                 received += data
-        except TimeoutError:
+        except socket.timeout:  # before Python 3.10 another class than TimeoutError
             pass
         except OSError as problem:
             closed, error = True, str(problem)
     return {"received": received.decode("latin-1"), "closed": closed, "error": error}
 
 
-def main() -> None:
+def run(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Do all jobs."""
     tls = contexts()
-    jobs = json.load(sys.stdin)
     with ThreadPoolExecutor(THREADS) as pool:
         results = pool.map(lambda job: [exchange(step, tls) for step in job["steps"]], jobs)
-        json.dump([{"id": job["id"], "steps": steps} for job, steps in zip(jobs, results)], sys.stdout)
+        return [{"id": job["id"], "steps": steps} for job, steps in zip(jobs, results)]
 
 
 if __name__ == "__main__":
-    main()
+    json.dump(run(json.load(sys.stdin)), sys.stdout)

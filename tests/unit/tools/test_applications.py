@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.hardened.nginx_edge.tests.unit.models import OPTIONS, TARGETS, planned, rendered
-from ansible_collections.hardened.nginx_edge.tools.applications import PAGES, Application, applications, pages
+from ansible_collections.hardened.nginx_edge.tools.applications import PAGES, REQUESTS, Application, applications, pages
 from ansible_collections.hardened.nginx_edge.tools.cookbook import SHOWN_FOR
 from ansible_collections.hardened.nginx_edge.tools.nginx_text import statements
 
 APPLICATIONS = applications()
+TESTS = Path(__file__).resolve().parents[2]
 RAW = re.compile(r"(?:edge_(?:stream_)?)?extra_directives")
 
 
@@ -69,3 +71,29 @@ def test_a_recipe_describes_the_application_and_the_differences(application: App
 def test_raw_directives_are_found() -> None:
     model = {"edge_sites": [{"locations": [{"extra_directives": "x;"}]}], "edge_extra_directives": "y;"}
     assert [key for key in keys(model) if RAW.fullmatch(key)] == ["edge_extra_directives", "extra_directives"]
+
+
+@pytest.mark.parametrize("application", APPLICATIONS, ids=name)
+def test_a_recipe_has_requests_for_all_its_sites_and_upstreams(application: Application) -> None:
+    requests = application.requests
+    steps = [step for row in requests.rows for step in row.steps]
+    sites = {name for site in application.model["edge_sites"] for name in (site["name"], *site.get("aliases", []))}
+    assert {step.host for step in steps} == sites
+    upstreams = {one["name"] for one in application.own_variables.get("edge_upstreams", [])}
+    seen = {step.expect.backend.upstream for step in steps if step.expect.backend} - {None}
+    assert seen <= upstreams
+    assert len(upstreams) == 1 or seen == upstreams, "rows must name the upstreams that requests reach"
+    assert {answer["upstream"] for answer in requests.answers} <= upstreams
+
+
+def test_every_file_of_requests_has_a_recipe() -> None:
+    assert {path.name for path in REQUESTS.glob("*.yml")} == {one.path.name for one in APPLICATIONS}
+
+
+def test_a_quick_run_has_eight_recipes() -> None:
+    assert len([one for one in APPLICATIONS if one.requests.quick]) == 8
+
+
+def test_sessions_with_real_applications_are_described() -> None:
+    files = {path.name for path in (TESTS / "containers/real/sessions").glob("*_session.py")}
+    assert files == {f"{one.path.stem.replace('-', '_')}_session.py" for one in APPLICATIONS if one.requests.session}

@@ -14,6 +14,9 @@ from ..model.site import Site
 
 ALWAYS_HIDDEN = ("Alt-Svc", "X-Powered-By")
 """Headers of backends: one leads clients past the edge, the other gives its software away."""
+SERVER = "Server"
+"""Names the software, too. nginx itself hides it of backends of HTTP and gRPC, and not of others."""
+HIDES_SERVER = ("proxy", "grpc")
 
 CORS_HEADERS = (
     "Access-Control-Allow-Origin",
@@ -73,7 +76,12 @@ class ResponsePolicy:
         of_cors = CORS_HEADERS if self.cors and self.cors.origins else ()
         every = (*ALWAYS_HIDDEN, *sorted(self.remove), *self.set, *overridden, *of_cors)
         names = {name.lower(): name for name in every}
-        return tuple(f"{protocol}_hide_header {names[key]}" for protocol in protocols for key in sorted(names))
+        of_applications = {**names, SERVER.lower(): SERVER}
+        return tuple(
+            f"{protocol}_hide_header {name}"
+            for protocol in protocols
+            for _key, name in sorted((names if protocol in HIDES_SERVER else of_applications).items())
+        )
 
 
 def policies(edge: Edge) -> Iterator[tuple[Site | Location, ResponsePolicy]]:

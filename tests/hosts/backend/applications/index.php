@@ -1,6 +1,8 @@
 <?php
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Says what PHP learns about a request, and does what the query asks for: status, header[], seconds.
+// Says what PHP learns about a request, and does what the query asks for: status, header[], seconds. It names itself in
+// a header, which an edge must hide.
+header('Server: Echo/1.0');
 if (isset($_GET['seconds'])) {
     usleep((int) (1e6 * (float) $_GET['seconds']));
 }
