@@ -102,7 +102,7 @@ class SiteContext:
         found = added_headers(policy, self.variables, tls=tls, scheme=scheme, alt_svc=self.alt_svc, first=first)
         found += cors_headers(policy.cors)
         own = policy.lifetimes and not policy.names_lifetime
-        return [*found, lifetime_header(policy.lifetimes)] if own else found
+        return [*found, lifetime_header(policy.lifetimes, private=auth is not None)] if own else found
 
     def added_by_site(self) -> list[Added]:
         """Headers of the site; locations that say nothing else inherit them."""

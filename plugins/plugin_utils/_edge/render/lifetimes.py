@@ -19,26 +19,27 @@ NAME = "Cache-Control"
 _OWN = "$sent_http_cache_control$sent_http_expires"
 
 
-def lifetime_header(rules: Sequence[Lifetime]) -> Added:
+def lifetime_header(rules: Sequence[Lifetime], *, private: bool = False) -> Added:
     """The header that rules add; the first rule that matches applies.
 
     :param rules: at least one.
+    :param private: whether a service decides about the requests, by cookies that shared caches do not know.
     """
     paths = _path_maps(rules)
     if not paths and not any(rule.types for rule in rules):
-        entries = tuple((f"{status}:", lifetime(rules[0])) for status in LIFETIME_STATUSES)
+        entries = tuple((f"{status}:", lifetime(rules[0], private=private)) for status in LIFETIME_STATUSES)
         return mapped(NAME, value_map(NAME, f"$status:{_OWN}", entries))
     flags = "".join(one.variable for one in paths.values())
     source = f"$status:{_OWN}:{flags}:$sent_http_content_type"
-    entries = tuple((_expression(rule, list(paths)), lifetime(rule)) for rule in rules)
+    entries = tuple((_expression(rule, list(paths)), lifetime(rule, private=private)) for rule in rules)
     return mapped(NAME, value_map(NAME, source, entries), *paths.values())
 
 
-def lifetime(rule: Lifetime) -> str:
-    """The value of ``Cache-Control``; a time becomes seconds."""
+def lifetime(rule: Lifetime, *, private: bool = False) -> str:
+    """The value of ``Cache-Control``; a time becomes seconds. A value of the model stays as it is."""
     if rule.cache_control is not None:
         return rule.cache_control
-    age = f"max-age={int(quantities.seconds(rule.max_age or '') or 0)}"
+    age = f"{'private, ' if private else ''}max-age={int(quantities.seconds(rule.max_age or '') or 0)}"
     return f"{age}, immutable" if rule.immutable else age
 
 
