@@ -23,9 +23,11 @@ EXPLAINED = yaml.safe_load(Path(__file__).with_name("explained.yml").read_text(e
 LIVE = "/etc/nginx/generations/golden"
 HARMLESS = re.compile(
     r"\[nginx_parser\]\tWARNING\tFile not found: /etc/nginx/(?:mime\.types|fastcgi\.conf)\n?"
+    r"|\[variable\]\tINFO\tCan't find variable 'shop' in script '\$shop' inside block 'location / .'\.\n?"
     r"|\[variable\]\tINFO\tCan't find variable 'edge_auth_\w+' in script '\S+' inside block 'location @edge_\w+ .'\.\n?"
 )
-"""nginx's own files are no part of the text that is looked at; the location before a named one sets these variables."""
+"""nginx's own files are no part of the text that is looked at; groups in names of servers, and the location before a named
+one, set these variables."""
 
 
 @dataclass(frozen=True)

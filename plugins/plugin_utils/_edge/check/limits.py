@@ -73,6 +73,6 @@ def _dry_run(site: Site, part: Site | Location) -> Iterator[Problem]:
     """nginx has one setting for all limits of a location."""
     used = rate_limits(site, part if isinstance(part, Location) else None)
     if part.rate_limits and len({use.dry_run for use in used}) > 1:
-        trial = next(use for use in used if use.dry_run)
         reason = "would apply to all rate limits here, those of the site included"
-        yield Problem(trial.at("dry_run"), reason, "write the same for all of them")
+        place = [use.at("dry_run") for use in used if use.dry_run]
+        yield Problem(place[0], reason, "write the same for all of them")

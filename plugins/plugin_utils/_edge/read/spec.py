@@ -92,7 +92,7 @@ def unknown(options: Options, key: str, path: str, parent: Options) -> Problem:
         return Problem(place, "is an option of the mapping around it", "indent it less")
     inner = [name for name, option in options.items() if key in (option.get("options") or {})]
     if path and inner:
-        nearest = min(inner, key=lambda name: options[name]["type"] != "list")  # such as locations of a site
+        nearest = min(inner, key=lambda name: (name != "locations", options[name]["type"] != "list"))
         return Problem(place, f"is an option of {nearest}", f"write it in {nearest}")
     if instead := instead_of(key, options):
         return Problem(place, "is a directive of nginx, not an option here", instead)
