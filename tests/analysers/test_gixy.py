@@ -26,8 +26,8 @@ HARMLESS = re.compile(
     r"|\[variable\]\tINFO\tCan't find variable 'shop' in script '\$shop' inside block 'location / .'\.\n?"
     r"|\[variable\]\tINFO\tCan't find variable 'edge_auth_\w+' in script '\S+' inside block 'location @edge_\w+ .'\.\n?"
 )
-"""nginx's own files are no part of the text that is looked at; groups in names of servers, and the location before a named
-one, set these variables."""
+"""nginx's own files are no part of the text that is looked at; groups in names of servers, and the location before a
+named one, set these variables."""
 
 
 @dataclass(frozen=True)
