@@ -33,20 +33,21 @@ class Facts:
     :param tls_port: a port on which nginx accepts TLS without the PROXY protocol; None if there is none.
     :param pairs: the directories of the certificates that it serves.
     :param modules: the files of the dynamic modules that it loads.
-    :param sockets: server name -> address and port, for sites with TLS that loopback and ``tls_port`` do not reach.
+    :param sockets: name of a site or certificate -> address, port and name of a site, for sites with TLS that loopback
+        and ``tls_port`` do not reach.
     """
 
     listeners: tuple[Listener, ...] = ()
     tls_port: int | None = None
     pairs: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
-    sockets: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    sockets: Mapping[str, tuple[str, int, str]] = field(default_factory=dict)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Facts:
         """From JSON data; raises ``KeyError`` or ``TypeError`` if it is incomplete."""
         listeners = tuple(Listener(*one) for one in plain["listeners"])
-        sockets = {name: (address, port) for name, (address, port) in plain.get("sockets", {}).items()}
+        sockets = {name: (address, port, site) for name, (address, port, site) in plain.get("sockets", {}).items()}
         return cls(listeners, plain["tls_port"], tuple(plain["pairs"]), tuple(plain["modules"]), sockets)
 
 

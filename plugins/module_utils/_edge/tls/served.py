@@ -76,11 +76,11 @@ class LoopbackClient:
         address: str = LOOPBACK,
         http_port: int = HTTP_PORT,
         https_port: int = HTTPS_PORT,
-        sockets: Mapping[str, tuple[str, int]] | None = None,
+        sockets: Mapping[str, tuple[str, int, str]] | None = None,
     ) -> None:
         """See the class.
 
-        :param sockets: name -> address and port for TLS, for names that are served elsewhere.
+        :param sockets: name -> address, port and server name to ask for, for names that are served elsewhere.
         """
         self.address = address
         self.http_port = http_port
@@ -98,18 +98,18 @@ class LoopbackClient:
 
     def handshake(self, name: str, key_type: str | None = None) -> Handshake:
         context = client_context(key_type)
-        place = self.sockets.get(name, (self.address, self.https_port))
+        address, port, asked = self.sockets.get(name, (self.address, self.https_port, name))
         try:
             with (
-                socket.create_connection(place, timeout=_PATIENCE) as plain,
-                context.wrap_socket(plain, server_hostname=server_name(name)) as secured,
+                socket.create_connection((address, port), timeout=_PATIENCE) as plain,
+                context.wrap_socket(plain, server_hostname=server_name(asked)) as secured,
             ):
                 served = secured.getpeercert(binary_form=True)
         except ssl.SSLError as error:
             refused = "UNRECOGNIZED_NAME" in (error.reason or "")
             return Handshake(None, refused, f"the handshake failed ({error.reason or error})")
         except OSError as error:
-            return Handshake(None, problem=f"{place[0]}:{place[1]} does not answer ({error})")
+            return Handshake(None, problem=f"{address}:{port} does not answer ({error})")
         try:
             return Handshake(parse_der(served)) if served else Handshake(None, problem="no certificate was served")
         except EdgeError as error:

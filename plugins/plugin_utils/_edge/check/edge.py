@@ -22,7 +22,7 @@ from .cors import check_cors
 from .errors import check_errors
 from .files import check_sources
 from .fleet import check_fleet
-from .headers import check_headers
+from .headers import check_decoded, check_headers
 from .lifetimes import check_lifetimes
 from .limits import check_limits
 from .location import check_location
@@ -63,6 +63,7 @@ def check(reading: Reading) -> tuple[Problem, ...]:
         *check_protocols(edge, reading.names["edge_upstreams"]),
         *check_access(reading),
         *check_headers(edge),
+        *check_decoded(edge),
         *check_lifetimes(edge),
         *check_cors(edge),
         *check_maps(edge),

@@ -14,7 +14,7 @@ _PREFIXES = ("arg_", "cookie_", "edge_", "http_", "jwt_", "proxy_", "sent_http_"
 _VARIABLES = frozenset({
     "args", "binary_remote_addr", "body_bytes_sent", "bytes_sent", "connection", "connection_requests",
     "content_length", "content_type", "document_root", "document_uri", "fastcgi_path_info",
-    "fastcgi_script_name", "gzip_ratio", "host", "hostname", "http2", "http3", "is_args", "limit_conn_status",
+    "fastcgi_script_name", "gzip_ratio", "host", "hostname", "http2", "http3", "https", "is_args", "limit_conn_status",
     "limit_rate", "limit_req_status", "msec", "nginx_version", "pid", "pipe", "query_string",
     "realip_remote_addr", "realip_remote_port", "realpath_root", "remote_addr", "remote_port", "remote_user",
     "request", "request_body", "request_body_file", "request_completion", "request_filename", "request_id",
@@ -34,6 +34,21 @@ def groups_of(expression: str) -> list[str]:
 def is_taken(name: str) -> bool:
     """Whether a variable of nginx or of the edge has a name; nginx ignores its case."""
     return name.lower() in _VARIABLES or name.lower().startswith(_PREFIXES)
+
+
+_SAFE_BODY = re.compile(
+    r"(?:(?:\[(?!\^)[A-Za-z0-9_.-]+\]|\\[dw]|[A-Za-z0-9_-])(?:[+*?]|\{\d+(?:,\d*)?\})?|\|)+", re.ASCII
+)
+"""The body of a group that holds letters, digits and ``_ . -`` only."""
+
+
+def unsafe_groups(expression: str) -> tuple[str, ...]:
+    """Named groups that may hold other characters than letters, digits and ``_ . -``, such as a line break."""
+    return tuple(
+        found[1]
+        for found in _NAMED.finditer(expression)
+        if _SAFE_BODY.fullmatch(expression[found.end() :].partition(")")[0]) is None
+    )
 
 
 def check_groups(place: str, expression: str) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..model.edge import Edge
@@ -12,6 +13,7 @@ from ..policy.dropped_headers import DROPPED_LOWER
 from ..policy.effective import FORWARDED_NAMES, chosen_by_clients
 from ..policy.response_headers import ResponsePolicy, edge_policy
 from ..syntax.problems import Problem, inside
+from .groups import unsafe_groups
 
 OF_CONNECTIONS = frozenset(
     {
@@ -31,6 +33,35 @@ OF_RESPONSES = frozenset(
 """Headers that nginx or the edge writes into responses; another one would come second."""
 
 Level = Edge | Site | Location
+
+
+_DECODED = re.compile(r"\$\{?(?:uri|document_uri|request_filename|document_root|realpath_root|fastcgi_\w+)\b", re.ASCII)
+"""Variables that hold the decoded path."""
+_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
+
+
+def check_decoded(edge: Edge) -> Iterator[Problem]:
+    """Groups of the decoded path in headers: a line break in the path would begin another header."""
+    paths = [location.path for site in edge.sites for location in site.locations if location.match == "regex"]
+    paths += [rule.pattern for site in edge.sites for part in site.parts for rule in part.expires if rule.pattern]
+    paths += [value.from_ for one in edge.maps if _DECODED.search(one.source) for value in one.values]
+    unsafe = {name for path in paths for name in unsafe_groups(path)}
+    for place, value in _values(edge) if unsafe else ():
+        for name in unsafe & {*_NAME.findall(value)}:
+            reason = f"${name} is a part of the decoded path, and a line break in it would begin another header"
+            yield Problem(place, reason, f"let the group match letters, digits, _ and - only: (?<{name}>[a-z0-9-]+)")
+
+
+def _values(edge: Edge) -> Iterator[tuple[str, str]]:
+    parts: list[Edge | Site | Location] = [edge, *(part for site in edge.sites for part in site.parts)]
+    for part in parts:
+        prefix = "edge_" if isinstance(part, Edge) else ""
+        named = {f"{prefix}request_headers": part.request_headers}
+        named |= {f"{prefix}response_headers.{kind}": getattr(part.response_headers, kind) for kind in ("set", "add")}
+        named |= {"parameters": part.parameters} if isinstance(part, Location) else {}
+        for option, values in named.items():
+            place = option if isinstance(part, Edge) else part.at(option)
+            yield from ((f"{place}.{name}", value) for name, value in values.items())
 
 
 def check_headers(edge: Edge) -> Iterator[Problem]:

@@ -25,6 +25,8 @@ LONGEST_KEY = 1000
 _DEFINES_FIRST = frozenset({"auth_request_set", "js_set", "perl_set", "set"})
 _DEFINES = frozenset({"geo", "map", "split_clients"}) | _DEFINES_FIRST
 """Raw directives that define a variable, which some of them name first."""
+_LATE = re.compile(r"(?:edge_auth_|upstream_|sent_|status$|bytes_sent$|body_bytes_sent$|request_time$)")
+"""Variables of the response and of the authorizing service."""
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 
 
@@ -43,9 +45,27 @@ def check_maps(edge: Edge) -> Iterator[Problem]:
                 if condition.status not in REFUSALS:
                     reason = f"{condition.status} is not the status of a refusal"
                     yield Problem(condition.at("status"), reason, "write 400 to 599")
+                if late := _late(condition.map, edge.maps):
+                    reason = f"depends on ${late}, which has no value when nginx checks deny_if"
+                    yield Problem(condition.at("map"), reason, "let the application decide, or use a request header")
                 if condition.map.name in seen:
                     yield Problem(condition.at("map"), f"'{condition.map.name}' is listed twice", "remove one of them")
                 seen.add(condition.map.name)
+
+
+def _late(one: EdgeMap, maps: tuple[EdgeMap, ...]) -> str:
+    """A variable of a map, or of the maps that it depends on, that has no value before nginx asks a service."""
+    by_name = {other.name: other for other in maps}
+    names, seen = [one.name], set()
+    while names:
+        name = names.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if _LATE.match(name):
+            return name
+        names += _VARIABLE.findall(by_name[name].source) if name in by_name else []
+    return ""
 
 
 def _evaded(site: Site) -> Iterator[Problem]:

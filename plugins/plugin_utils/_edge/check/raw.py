@@ -44,6 +44,7 @@ class _Text:
     :param level: ``edge``, ``site``, ``location`` or ``stream``.
     :param restricted: whether access rules hold there.
     :param protects: whether a site there restricts access to some paths only.
+    :param conditions: whether a ``location`` block there would lack conditions that nginx does not inherit.
     :param protocol: the protocol of a backend of the location itself, as in ``fastcgi_pass``; empty without one.
     """
 
@@ -53,6 +54,7 @@ class _Text:
     restricted: bool = False
     protects: bool = False
     protocol: str = ""
+    conditions: bool = False
 
 
 def _texts(edge: Edge) -> Iterator[_Text]:
@@ -63,7 +65,8 @@ def _texts(edge: Edge) -> Iterator[_Text]:
         yield _Text(stream.at("extra_directives"), stream.extra_directives, "stream")
     for site in edge.sites:
         protects, restricted = _protects(site), rules_of_site(site).restrict
-        yield _Text(site.at("extra_directives"), site.extra_directives, "site", restricted, protects)
+        some = site.has_plain_locations or any(part.methods or part.deny_if for part in site.parts)
+        yield _Text(site.at("extra_directives"), site.extra_directives, "site", restricted, protects, conditions=some)
         for location in site.locations:
             restricted = rules_of_location(site, location).restrict or any(
                 location in regexes_below(site, prefix)
@@ -72,7 +75,9 @@ def _texts(edge: Edge) -> Iterator[_Text]:
             )
             application = location.backend_protocol if location.backend else ""
             place = location.at("extra_directives")
-            yield _Text(place, location.extra_directives, "location", restricted, protects, application)
+            own = site.has_plain_locations or location.client_certificate
+            own = own or any(part.methods or part.deny_if for part in (site, location))
+            yield _Text(place, location.extra_directives, "location", restricted, protects, application, bool(own))
 
 
 def _protects(site: Site) -> bool:
@@ -91,6 +96,10 @@ def _directive(text: _Text, directive: Directive) -> Iterator[Problem]:
     if directive.name == "return" and text.restricted and _answers(directive):
         reason = "return answers before nginx checks the access rules"
         yield Problem(text.place, reason, "serve this from root or upstream, or write public: true in a location")
+    if directive.name == "location" and text.conditions:
+        reason = "location has none of client_certificate, deny_if, methods and the redirect to HTTPS"
+        yield Problem(text.place, reason, "write it in locations of the site, where these options apply")
+        return
     if directive.name == "ssi" and directive.words[1:2] == ("on",) and text.protects:
         reason = "ssi on lets pages include protected locations of the site: nginx checks no access rules for them"
         yield Problem(text.place, reason, "move the pages or the protected locations to another site")

@@ -6,10 +6,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import LOOPBACK
+
 from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
-from ..plan.sockets import Socket, own_sockets, plain_sockets
+from ..plan.sockets import Socket, http_sockets, https_port, own_sockets, plain_sockets, tls_sockets
 from ..syntax.addresses import is_pattern, split_listen
 from ..syntax.paths import wrong_structure
 from ..syntax.problems import Problem
@@ -21,24 +23,30 @@ HTTP, HTTPS = "HTTP", "HTTPS"
 def check_sockets(edge: Edge) -> Iterator[Problem]:
     """Problems of names, sockets and default servers."""
     spoken = {Socket("", edge.http_port): (HTTP, "edge_http_port")}
+    shared = {*http_sockets(edge.sites, edge), *tls_sockets(edge.sites, edge)}
     defaults: dict[Socket, Site] = {}
     for site in edge.sites:
         yield from _names(site)
-        yield from _listen(site, edge, spoken)
+        yield from _listen(site, edge, spoken, shared)
         yield from _default(site, edge, defaults)
         for location in site.locations:
             yield from _location(location, site, edge)
 
 
-def taken_sockets(edge: Edge) -> Iterator[tuple[str, str, int]]:
-    """Place, address and port of each socket that a site lists itself."""
+def taken_sockets(edge: Edge) -> Iterator[tuple[str, str, int, str]]:
+    """Place, address, port and protocol of each socket that a site lists itself."""
     for site in edge.sites:
         for index, one in enumerate(site.listen):
             if found := split_listen(one):
-                yield site.at(f"listen[{index}]"), *found
+                yield site.at(f"listen[{index}]"), *found, "tcp"
+                if site.https and site.http3 != "off" and found[1] == https_port(site, edge):
+                    yield site.at(f"listen[{index}]"), *found, "udp"
 
 
 def _names(site: Site) -> Iterator[Problem]:
+    for place, name in ((site.at("name"), site.name), *((site.at("aliases"), name) for name in site.aliases)):
+        if name == "_":
+            yield Problem(place, "'_' is no host name", "write default_server: true to serve names that no site has")
     for index, name in enumerate(site.aliases):
         place = site.at(f"aliases[{index}]")
         if name.startswith("~"):
@@ -58,14 +66,18 @@ def _lists_names(site: Site) -> bool:
     return site.certificate is not None and bool(site.certificate.names or site.certificate.source == "provided")
 
 
-def _listen(site: Site, edge: Edge, spoken: dict[Socket, tuple[str, str]]) -> Iterator[Problem]:
+def _listen(site: Site, edge: Edge, spoken: dict[Socket, tuple[str, str]], shared: set[Socket]) -> Iterator[Problem]:
     """Problems of the sockets of a site.
 
+    :param shared: all sockets of sites.
     :param spoken: what each socket speaks and who said so first; those of the site are added.
     """
     seen: set[Socket] = set()
     for socket in plain_sockets(site, edge):
-        spoken.setdefault(socket, (HTTP, site.place))
+        protocol, user = spoken.setdefault(socket, (HTTP, site.place))
+        if protocol == HTTPS:
+            reason = f"port {socket.port} speaks HTTPS for {user}, and HTTP is redirected from it here"
+            yield Problem(site.at("listen"), reason, "write another port or address")
     for index, socket in enumerate(own_sockets(site, edge)):
         place = site.at(f"listen[{index}]") if site.listen else site.at("https")
         protocol, user = spoken.setdefault(socket, (HTTPS if site.https else HTTP, site.place))
@@ -77,6 +89,9 @@ def _listen(site: Site, edge: Edge, spoken: dict[Socket, tuple[str, str]]) -> It
             yield Problem(place, "is listed twice", "remove one of them")
         elif (protocol == HTTPS) is not site.https:
             yield Problem(place, f"port {socket.port} speaks {protocol} for {user}", "write another port or address")
+        elif socket.address == LOOPBACK and Socket("", socket.port) in shared and not edge.listen_proxy_protocol:
+            reason = f"the checks of the other sites on port {socket.port} come over this address"
+            yield Problem(place, reason, "write another address such as 127.0.0.2, or another port")
         seen.add(socket)
 
 
@@ -88,6 +103,20 @@ def _default(site: Site, edge: Edge, defaults: dict[Socket, Site]) -> Iterator[P
         if other is not site:
             reason = f"{other.place} is the default server of the same port"
             yield Problem(site.at("default_server"), reason, "remove one of them")
+            return
+    yield from _authorities(site, edge)
+
+
+def _authorities(site: Site, edge: Edge) -> Iterator[Problem]:
+    """nginx verifies certificates of clients that name no site by the authority of the default server."""
+    if site.client_certificates is None:
+        return
+    sockets = {*own_sockets(site, edge)}
+    for other in edge.sites:
+        theirs = other.client_certificates
+        if theirs and theirs.ca != site.client_certificates.ca and not sockets.isdisjoint(own_sockets(other, edge)):
+            reason = f"clients with a certificate of this site's CA could open {other.name}, which has another CA"
+            yield Problem(site.at("default_server"), reason, "make a site without client_certificates the default")
             return
 
 

@@ -103,14 +103,17 @@ def _unknown_variables(expression: str) -> str:
     return ", ".join(f"${name}" for name in sorted(names))
 
 
+def _uses_https_port(edge: Edge) -> bool:
+    """Whether the HTTPS port is open on every address; so is an edge without sites, which may get some."""
+    return not edge.sites or any(site.https and not site.listen for site in edge.sites)
+
+
 def _listeners(edge: Edge) -> Iterator[Problem]:
     taken = [
         ("edge_http_port", "", edge.http_port, "tcp"),
-        ("edge_https_port", "", edge.https_port, "tcp"),
-        ("edge_https_port", "", edge.https_port, "udp"),
+        *((("edge_https_port", "", edge.https_port, one) for one in ("tcp", "udp")) if _uses_https_port(edge) else ()),
         ("edge_status_port", "127.0.0.1", edge.status_port, "tcp"),
-        *((place, address, port, "tcp") for place, address, port in taken_sockets(edge)),
-        *((place, address, port, "udp") for place, address, port in taken_sockets(edge)),
+        *taken_sockets(edge),
     ]
     for stream in edge.streams:
         parsed = split_listen(stream.listen)

@@ -90,7 +90,8 @@ def view_cache_use(
 def _key_of_edge(variables: Effective) -> str:
     """Request data that the backend gets although the key in the model does not contain it; sites may share a cache."""
     host = "$host" if variables.host == "$host" else f"$host {variables.host}"
-    return f"{variables.scheme} {host} {variables.port}"
+    # On another address or port, the same name may belong to another site.
+    return f"{variables.scheme} {host} {variables.port} $server_name"
 
 
 def _map(what: str, source: str, entries: Sequence[tuple[str, str]], otherwise: str) -> ValueMap:

@@ -34,16 +34,25 @@ def facts_of(edge: Edge, view: EdgeView) -> Facts:
         tls_port=next((one.port for one in listens if _accepts_tls(one)), None),
         pairs=tuple(sorted({*_pairs(view), *(pair for directive in raw if (pair := _raw_pair(directive)))})),
         modules=view.modules,
-        sockets=dict(_elsewhere(edge)),
+        sockets=_elsewhere(edge),
     )
 
 
-def _elsewhere(edge: Edge) -> Iterator[tuple[str, tuple[str, int]]]:
-    """The names of sites with TLS that are not served on the edge's HTTPS port on loopback."""
+def _elsewhere(edge: Edge) -> dict[str, tuple[str, int, str]]:
+    """The names of sites with TLS that loopback and the edge's HTTPS port do not reach, and of their certificates."""
+    found: dict[str, tuple[str, int, str]] = {}
+    usual: set[str] = set()
     for site in edge.sites:
         socket = address_to_probe(site, edge)
+        certificates = [one for one in (site.certificate, site.second_certificate) if one]
+        names = [name for one in certificates for name in one.names if name not in site.host_names]
         if site.https and socket != (LOOPBACK, edge.https_port):
-            yield from ((name, (socket.address, socket.port)) for name in site.host_names)
+            found.update({name: (socket.address, socket.port, name) for name in site.host_names})
+            for name in names:
+                found.setdefault(name, (socket.address, socket.port, site.name))
+        elif site.https:
+            usual.update(names)
+    return {name: place for name, place in found.items() if name not in usual}
 
 
 def _listens(view: EdgeView) -> Iterator[Listen]:

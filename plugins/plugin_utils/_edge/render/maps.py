@@ -11,10 +11,7 @@ from ..model.maps import EdgeMap, MapValue
 from ..model.site import Site
 from ..syntax.paths import literal
 from ..syntax.quote import quoted
-from .response_headers import Added, ValueMap, mapped, value_map
-
-_SPECIAL = ("default", "hostnames", "include", "volatile")
-"""Words with a special meaning in a map (ngx_http_map_module); a backslash makes them values."""
+from .response_headers import SPECIAL, Added, ValueMap, mapped, value_map
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ def _key(value: MapValue) -> str:
     if value.match == "network":
         return text
     if value.match == "exact":
-        return quoted(f"\\{text}" if text.startswith(("~", "\\")) or text.lower() in _SPECIAL else text)
+        return quoted(f"\\{text}" if text.startswith(("~", "\\")) or text.lower() in SPECIAL else text)
     return quoted(f"~^{literal(text)}" if value.match == "prefix" else f"~{text}")
 
 

@@ -137,7 +137,17 @@ def value_maps(added: Iterable[Added]) -> tuple[ValueMap, ...]:
     return tuple({one.variable: one for header in added for one in header.value_maps}.values())
 
 
+SPECIAL = ("default", "hostnames", "include", "volatile")
+"""Words with a special meaning in a map (ngx_http_map_module); a backslash makes them values."""
+
+
+def _map_key(source: str) -> str:
+    if source in SPECIAL:
+        return quoted(f"\\{source}")
+    return quote(source) if source else "''"
+
+
 def map_lines(value_map: ValueMap) -> tuple[str, ...]:
     """The entries of a map, as nginx writes them."""
-    entries = [f"{quote(source) if source else chr(39) * 2} {quoted(value)}" for source, value in value_map.entries]
+    entries = [f"{_map_key(source)} {quoted(value)}" for source, value in value_map.entries]
     return (*entries, f"default {quoted(value_map.otherwise)}")

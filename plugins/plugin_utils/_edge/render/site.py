@@ -20,7 +20,7 @@ from .block import LocationView, bandwidth
 from .compression import compressed
 from .context import SiteContext
 from .errors import IS_GRPC, ErrorLocation, grpc_directive, view_grpc
-from .listen import Listen, listen_of_site, plain_listen_of_site, speaks_http2, speaks_http3
+from .listen import Listen, listen_of_aliases, listen_of_site, plain_listen_of_site, speaks_http2, speaks_http3
 from .location import view_locations
 from .logs import access_log
 from .redirects import RedirectsView, view_redirects
@@ -54,6 +54,7 @@ class SiteView:
     server_names: str
     https: bool
     listen: tuple[Listen, ...]
+    alias_listen: tuple[Listen, ...]
     redirect_listen: tuple[Listen, ...]
     http2: bool
     http3: bool
@@ -111,6 +112,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
         server_names=site.name if site.redirect_aliases else _server_names(site.names),
         https=site.https,
         listen=listen_of_site(site, edge, target),
+        alias_listen=listen_of_aliases(site, edge, target) if site.redirect_aliases else (),
         redirect_listen=() if site.has_plain_locations else plain_listen_of_site(site, edge),
         http2=http2 and target.can(HTTP2_DIRECTIVE),
         http3=http3,

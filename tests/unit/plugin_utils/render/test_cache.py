@@ -95,12 +95,12 @@ def test_cookies_that_do_not_matter(cookies: str, marks: bool) -> None:
 
 def test_protocol_host_and_port_are_in_every_key() -> None:
     text = files({"key": "$uri"})["sites/a.example.com.conf"]
-    assert r'proxy_cache_key "$scheme $host $server_port\n$uri";' in text
+    assert r'proxy_cache_key "$scheme $host $server_port $server_name\n$uri";' in text
 
 
 def test_no_origin_makes_the_key_of_another_path() -> None:
     text = files()["sites/a.example.com.conf"]
-    assert r'proxy_cache_key "$scheme $host $server_port\n$request_uri $http_origin";' in text
+    assert r'proxy_cache_key "$scheme $host $server_port $server_name\n$request_uri $http_origin";' in text
 
 
 def test_an_origin_that_is_not_in_the_key_is_not_sent() -> None:

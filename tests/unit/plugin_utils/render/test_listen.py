@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, pack, unpack
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import build
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import probes
@@ -98,7 +100,11 @@ def test_the_host_is_told_where_to_find_a_site() -> None:
         {"listen": ["10.0.0.1:443"]},
     )
     content = content_of(model(*sites))
-    expected = {"b.test": ("127.0.0.1", 8448), "www.b.test": ("127.0.0.1", 8448), "c.test": ("10.0.0.1", 443)}
+    expected = {
+        "b.test": ("127.0.0.1", 8448, "b.test"),
+        "www.b.test": ("127.0.0.1", 8448, "www.b.test"),
+        "c.test": ("10.0.0.1", 443, "c.test"),
+    }
     assert content.facts.sockets == unpack(pack(content)).facts.sockets == expected
     assert content.facts.tls_port == 443
     edge = planned(model(*sites), TARGETS["trixie"]).edge
@@ -111,3 +117,46 @@ def test_the_host_is_told_where_to_find_a_site() -> None:
 
 def test_a_site_on_another_address_only_is_not_found_on_loopback() -> None:
     assert content_of(model({"listen": ["10.0.0.1:443"]})).facts.tls_port is None
+
+
+def test_a_name_of_its_certificate_is_asked_for_by_the_name_of_the_site() -> None:
+    certificates = [{"name": "wild", "source": "self_signed", "names": ["*.test"]}]
+    site = {"listen": ["10.0.0.1:443"], "certificate": "wild"}
+    assert content_of(model(site, edge_certificates=certificates)).facts.sockets == {
+        "a.test": ("10.0.0.1", 443, "a.test"),
+        "*.test": ("10.0.0.1", 443, "a.test"),
+    }
+    usual = content_of(model(site, {"certificate": "wild"}, edge_certificates=certificates))
+    assert usual.facts.sockets == {"a.test": ("10.0.0.1", 443, "a.test")}
+
+
+def test_the_server_of_aliases_is_never_the_default() -> None:
+    site = {"default_server": True, "aliases": ["www.a.test"], "redirect_aliases": True}
+    found = [one for one in listens(content_of(model(site, edge_ipv6=False)), "sites/a.test.conf") if "443" in one]
+    assert found == ["443 ssl", "443 quic", "443 ssl default_server", "443 quic reuseport default_server"]
+
+
+@pytest.mark.parametrize(
+    "sites",
+    [
+        ({"default_server": True}, {"listen": ["10.0.0.1:443"]}),
+        (
+            {"default_server": True, "listen": ["10.0.0.1:443"]},
+            {"default_server": True, "listen": ["10.0.0.2:443"]},
+        ),
+        ({"default_server": True, "listen": ["127.0.0.1:443"]}, {}),
+        ({}, {"listen": ["10.0.0.1:443"], "http2": "off"}),
+    ],
+)
+@pytest.mark.parametrize("target", ["bookworm", "trixie"])
+def test_each_socket_has_one_default(sites: tuple[dict[str, Any], ...], target: str) -> None:
+    variables = {"edge_listen_proxy_protocol": True, "edge_trusted_proxies": ["10.0.0.9"]}
+    found = planned(model(*sites, **variables), TARGETS[target])
+    if found.problems:
+        assert [one.path for one in found.problems] == ["edge_sites[1] (b.test).http2"]
+        return
+    content = build(found.edge, TARGETS[target], TEMPLATES, lambda _password, _salt: "").content
+    every = [one for path in content.files for one in listens(content, path)]
+    defaults = [one.split()[0] + (" quic" if "quic" in one else "") for one in every if "default_server" in one]
+    sockets = {one.split()[0] + (" quic" if "quic" in one else "") for one in every}
+    assert sorted(defaults) == sorted(sockets - {"127.0.0.1:8090"})
