@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints the options of recipes whose removal no request notices, as a help for whoever writes requests.
+"""Prints the options of recipes that no request tests: without them, all requests get the expected responses.
 
 ``python -m tests.containers.recipes.unnoticed NAME…`` changes the model of each recipe, one option or item of a list at
 a time, and sends the requests of the recipe to nginx with the changed model. Timeouts and sizes of buffers always

@@ -44,7 +44,8 @@ def taken_sockets(edge: Edge) -> Iterator[tuple[str, str, int, str]]:
 
 
 def _names(site: Site) -> Iterator[Problem]:
-    for place, name in ((site.at("name"), site.name), *((site.at("aliases"), name) for name in site.aliases)):
+    aliases = ((site.at(f"aliases[{index}]"), name) for index, name in enumerate(site.aliases))
+    for place, name in ((site.at("name"), site.name), *aliases):
         if name == "_":
             yield Problem(place, "'_' is no host name", "write default_server: true to serve names that no site has")
     for index, name in enumerate(site.aliases):
@@ -69,14 +70,14 @@ def _lists_names(site: Site) -> bool:
 def _listen(site: Site, edge: Edge, spoken: dict[Socket, tuple[str, str]], shared: set[Socket]) -> Iterator[Problem]:
     """Problems of the sockets of a site.
 
+    :param spoken: the protocol of each socket and the first that uses it; those of the site are added.
     :param shared: all sockets of sites.
-    :param spoken: what each socket speaks and who said so first; those of the site are added.
     """
     seen: set[Socket] = set()
     for socket in plain_sockets(site, edge):
         protocol, user = spoken.setdefault(socket, (HTTP, site.place))
         if protocol == HTTPS:
-            reason = f"port {socket.port} speaks HTTPS for {user}, and HTTP is redirected from it here"
+            reason = f"redirects HTTP on port {socket.port}, which speaks HTTPS for {user}"
             yield Problem(site.at("listen"), reason, "write another port or address")
     for index, socket in enumerate(own_sockets(site, edge)):
         place = site.at(f"listen[{index}]") if site.listen else site.at("https")

@@ -10,10 +10,8 @@ from ..model.cache import Cache
 from ..model.edge import Edge
 from ..model.limits import ConnectionLimit, RateLimit
 from ..model.location import PROXY
-from ..model.site import Site
 from ..model.upstream import Upstream
 from ..plan.certificates import UNKNOWN_NAMES
-from ..plan.sockets import own_sockets, plain_sockets
 from ..policy.effective import Effective, effective
 from ..policy.response_headers import edge_policy
 from ..syntax.raw import PROTOCOLS
@@ -25,11 +23,12 @@ from .context import edge_protocols, model_protocols
 from .listen import Listen, default_listen, default_tls_listen
 from .logs import Sample, edge_condition, logs_of, samples
 from .maps import MapView, view_map
+from .names import hashed_names, known_hosts
 from .parameters import SharedParameters
 from .redirects import bucket_size
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .response_headers import ValueMap, own_headers, value_maps
-from .site import HTTP_PORT, HTTPS_PORT, TLS_FOLDER, SiteView, view_site
+from .site import TLS_FOLDER, SiteView, view_site
 from .stream import StreamsView, view_streams
 from .zones import (
     CLIENT,
@@ -45,9 +44,6 @@ from .zones import (
 )
 
 ACME_WEBROOT = "/var/lib/nginx-edge/acme"
-MOST_KNOWN_HOSTS = 1000
-LONGEST_KNOWN_HOST = 50
-"""Characters for which two names and a port fit into a bucket of nginx's hash of maps."""
 REFUSES_BAD_REQUESTS = (1, 21, 1)
 """The first version of nginx that refuses CONNECT, and Content-Length next to Transfer-Encoding (its change log)."""
 
@@ -153,7 +149,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         maps=tuple(maps.values()),
         dropped=tuple(dropped[file] for file in sorted(dropped)),
         parameters=tuple(SharedParameters(protocol, variables) for protocol in applications),
-        known_hosts=_known_hosts(edge),
+        known_hosts=known_hosts(edge),
         checks_requests=target.version < REFUSES_BAD_REQUESTS,
         counts_clients=any(
             CLIENT in key for limits in (edge.rate_limits, edge.connection_limits) for key in _keys(limits)
@@ -165,7 +161,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
-        names_hash_bucket=names_hash_bucket(_hashed_names(edge)),
+        names_hash_bucket=names_hash_bucket(hashed_names(edge)),
         map_hash_bucket=bucket_size(edge),
         paths=any(site.redirects for site in sites) or any(not log.query for log in logs),
         grpc="grpc" in protocols,
@@ -233,29 +229,6 @@ def _modules(edge: Edge, target: Target) -> tuple[str, ...]:
     stream = edge.streams and STREAM.build not in target.configure_arguments
     names = (*((STREAM.module,) if stream else ()), *edge.modules)
     return tuple(target.module_file(name) for name in dict.fromkeys(names))
-
-
-def _known_hosts(edge: Edge) -> tuple[str, ...]:
-    """Name and Host header of most requests: with these in a table, nginx matches no expression."""
-    hosts = [
-        (name, port)
-        for site in edge.sites
-        for name in site.host_names
-        if not name.startswith("*.")
-        for port in ("", *_unusual_ports(site, edge))
-    ]
-    if len(hosts) > MOST_KNOWN_HOSTS or any(len(name) > LONGEST_KNOWN_HOST for name, _port in hosts):
-        return ()
-    return tuple(f"{name} {name}{port}" for name, port in hosts)
-
-
-def _unusual_ports(site: Site, edge: Edge) -> Iterator[str]:
-    ports = {socket.port for socket in (*plain_sockets(site, edge), *own_sockets(site, edge))}
-    return (f":{port}" for port in sorted(ports - {HTTP_PORT, HTTPS_PORT}))
-
-
-def _hashed_names(edge: Edge) -> Iterator[str]:
-    return (name for site in edge.sites for name in site.names if not name.startswith("~"))
 
 
 def _keys(limits: Iterable[RateLimit | ConnectionLimit]) -> Iterator[str]:
