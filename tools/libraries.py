@@ -10,8 +10,6 @@ lines, comments and docstrings.
 from __future__ import annotations
 
 import ast
-import datetime
-import functools
 import io
 import resource
 import subprocess
@@ -22,12 +20,14 @@ from typing import Any, Callable
 
 import cryptography
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import make_self_signed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.self_signed import (
+    Profile,
+    with_library,
+    with_openssl,
+)
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.x509 import parse_chain
 
 PARSED = 1000
@@ -90,36 +90,16 @@ def facts(pem: bytes) -> tuple[Any, ...]:
     return one.serial_number, list(names), end, one.subject.rfc4514_string(), one.issuer.rfc4514_string(), spki
 
 
-def self_signed() -> bytes:
-    """A key and a self-signed certificate as ``make_self_signed`` creates them, by python3-cryptography."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    public = key.public_key()
-    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.ORGANIZATION_NAME, "nginx-edge")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(public)
-    builder = builder.serial_number(x509.random_serial_number())
-    builder = builder.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=397))
-    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    usage = x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH])
-    builder = builder.add_extension(usage, critical=False)
-    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-    alternatives = x509.SubjectAlternativeName([x509.DNSName(one) for one in NAMES])
-    signed = builder.add_extension(alternatives, critical=False).sign(key, hashes.SHA256())
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return private + signed.public_bytes(Encoding.PEM)
-
-
 def measure_certificates() -> None:
     """Reading and creating certificates, both ways."""
-    profile: dict[str, Any] = {"organisation": "edge", "key_type": "ecdsa", "key_size": 256, "days": 9}
-    create = functools.partial(make_self_signed, LocalHost(), names=NAMES, **profile)
-    pair = create()
+    profile = Profile(NAMES, organisation="edge", key_type="ecdsa", key_size=256, days=9)
+    fullchain, _privkey = with_library(profile)
     print(f"Python {sys.version.split()[0]}, cryptography {cryptography.__version__}")
     for label, action, times in (
-        ("parse, own code", lambda: parse_chain(pair.fullchain), PARSED),
-        ("parse, cryptography", lambda: facts(pair.fullchain.encode()), PARSED),
-        ("create, openssl program", create, CREATED),
-        ("create, cryptography", self_signed, CREATED),
+        ("parse, own code", lambda: parse_chain(fullchain), PARSED),
+        ("parse, cryptography", lambda: facts(fullchain.encode()), PARSED),
+        ("create, openssl program", lambda: with_openssl(LocalHost(), profile), CREATED),
+        ("create, cryptography", lambda: with_library(profile), CREATED),
     ):
         taken = cpu_milliseconds(action, times)
         print(f"{label}: {taken:.1f} ms for {times}, {taken / times:.3f} ms each")

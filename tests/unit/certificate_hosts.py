@@ -11,11 +11,8 @@ from typing import Callable
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import (
-    Pair,
-    checked_pair,
-    make_self_signed,
-)
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair, checked_pair
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.self_signed import make_self_signed
 
 
 class ScriptedHost(LocalHost):
@@ -36,7 +33,7 @@ class ScriptedHost(LocalHost):
 
 
 def made(*names: str, key_type: str = "ecdsa", key_size: int = 2048, days: int = 90) -> Pair:
-    """A real pair that openssl made just now."""
+    """A real self-signed pair, made just now."""
     return make_self_signed(
         LocalHost(), names=names, organisation="test", key_type=key_type, key_size=key_size, days=days
     )

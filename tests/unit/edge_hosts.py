@@ -53,6 +53,7 @@ class EdgeHost(LocalHost):
         self.master: int | None = MASTER
         self.ignores: set[str] = set()
         self.refuses: set[str] = set()
+        self.refused_by = MASTER
         self.zombies: set[int] = set()
         self.loaded: set[str] = set()
         self.replaced: list[str] = []
@@ -91,7 +92,7 @@ class EdgeHost(LocalHost):
             self._end(argv[2])
         elif list(argv) == ["nginx"]:
             return self._start(argv)
-        elif argv[0] in ("nginx", "systemctl"):
+        elif argv[0] in ("nginx", "systemctl", "kill"):
             self._reload()
         return Completed(argv, 0, "", "")
 
@@ -114,7 +115,7 @@ class EdgeHost(LocalHost):
         """As the real one: returns success, and keeps the old workers when it cannot take the configuration."""
         text = self.conf_text(self.layout.conf)
         if "refused at" in text:
-            self._log += b"2026/01/01 00:00:00 [emerg] 100#100: refused at reload in x.conf:1\n"
+            self._log += f"2026/01/01 00:00:00 [emerg] {self.refused_by}#100: refused at reload in x.conf:1\n".encode()
             return
         self.memory = text
         self.answers = live_name(self, self.layout)

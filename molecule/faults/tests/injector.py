@@ -98,7 +98,7 @@ class DyingHost(LocalHost):  # type: ignore[misc]
 
 
 def _label(name: str, arguments: tuple[Any, ...]) -> str:
-    """An effect in words that are the same for every generation: ``rename nginx.conf``, ``run systemctl reload``."""
+    """An effect in words that are the same for every generation: ``rename nginx.conf``, ``run kill -HUP``."""
     if name == "run":
         return "run " + " ".join(arguments[0][:2])
     return f"{name} {os.path.basename(arguments[-1] if name in ('rename', 'symlink') else str(arguments[0]))}"

@@ -18,7 +18,7 @@ WHAT = {
     "rollback": ("a rollback", 15),
 }
 # Staged and tested; switched; reloaded; proven, but not noted.
-STEPS = ("fsync_dir generations", "rename nginx.conf", "run systemctl reload", "rename PROVEN")
+STEPS = ("fsync_dir generations", "rename nginx.conf", "run kill -HUP", "rename PROVEN")
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import yaml
-
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.system import distribution
 from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT
 from ansible_collections.hardened.nginx_edge.tests.unit.plays import LOCAL, run
 
-TASKS = ROOT / "roles" / "nginx" / "tasks" / "install_nginx_org.yml"
 TEMPLATE = ROOT / "roles" / "nginx" / "templates" / "nginx_org.sources.j2"
 OS_RELEASE = {
     "debian": 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\n',
@@ -26,24 +25,25 @@ EXPECTED = {
 }
 
 
+class Release(LocalHost):
+    """A host with another /etc/os-release."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def read(self, path: str) -> bytes | None:
+        return self.text.encode() if path == "/etc/os-release" else super().read(path)
+
+
 def test_the_address_is_that_of_the_distribution(tmp_path: Path) -> None:
-    """The command of the role reads the file, and its template writes the address."""
-    reading = yaml.safe_load(TASKS.read_text(encoding="utf-8"))[0]
-    script = reading["ansible.builtin.command"]["argv"][-1]
+    """The module reads the file, and the template of the role writes the address."""
     tasks = []
     for number, (system, channel) in enumerate(EXPECTED):
-        (tmp_path / system).write_text(OS_RELEASE[system], encoding="utf-8")
-        assert "/etc/os-release" in script
-        command = {"argv": ["/bin/sh", "-c", script.replace("/etc/os-release", str(tmp_path / system))]}
-        variables = {"nginx_channel": channel, "nginx_repository_url": "https://nginx.org/packages"}
+        variables: dict[str, object] = {"nginx_channel": channel, "nginx_repository_url": "https://nginx.org/packages"}
         variables |= {"__nginx_keyring": "/etc/apt/keyrings/nginx.asc", "ansible_managed": "managed"}
-        tasks += [
-            {"ansible.builtin.command": command, "register": "__nginx_system"},
-            {
-                "ansible.builtin.template": {"src": str(TEMPLATE), "dest": str(tmp_path / f"sources-{number}")},
-                "vars": variables,
-            },
-        ]
+        variables["__nginx_host"] = {"distribution": distribution(Release(OS_RELEASE[system]))}
+        template = {"src": str(TEMPLATE), "dest": str(tmp_path / f"sources-{number}")}
+        tasks.append({"ansible.builtin.template": template, "vars": variables})
     (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
     (tmp_path / "hosts").write_text(LOCAL)
     done = run(tmp_path, "-i", "hosts", "play.yml")

@@ -16,6 +16,7 @@ from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT
 from ansible_collections.hardened.nginx_edge.tests.unit.plays import LOCAL, run
 
 ROLES = ("nginx", "edge", "certbot", "share", "exporter")
+TABLE = "hardened.nginx_edge.edge_host"
 WRITING = ("ansible.builtin.copy", "ansible.builtin.template")
 SHARED_WITH_PACKAGES = {
     "/etc/logrotate.d/nginx",
@@ -51,11 +52,21 @@ def tasks(node: Any) -> Iterator[dict[str, Any]]:
             yield from tasks(one.get(part))
 
 
+def table_paths(table: Any, known: dict[str, Any]) -> set[str]:
+    """The paths of a table of files with contents."""
+    entries = [one for one in table if isinstance(one, dict)] if isinstance(table, list) else []
+    return {rendered(one["path"], known) for one in entries if "content" in one}
+
+
 def written(role: str) -> set[str]:
     """The files that the tasks of a role write."""
     known, found = variables(role), set()
+    # Tables of files are arguments of the module, or variables.
+    for table in known.values():
+        found |= table_paths(table, known)
     for path in sorted((ROOT / "roles" / role / "tasks").glob("*.yml")):
         for task in tasks(read(path)):
+            found |= table_paths(task.get(TABLE, {}).get("files"), known)
             for module in WRITING:
                 if module in task:
                     items = task.get("loop", [""])

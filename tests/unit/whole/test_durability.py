@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generati
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.transaction import deploy
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.certificates import (
+    FEW,
+    decide_all,
+    install_all,
+)
+from ansible_collections.hardened.nginx_edge.tests.unit.decided import NOW, SELF
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
 
@@ -72,6 +80,51 @@ def test_the_way_back_is_on_the_disk_as_well(host: VolatileHost) -> None:
     with pytest.raises(Exception, match=f"rolled back to {ORIGINAL}"):
         reload_and_prove(host, host.layout, timeout=5, keep=3)
     assert (host.at_switch, host.volatile, live_name(host, host.layout)) == ([set()], set(), None)
+
+
+class VolatilePairs(LocalHost):
+    """Knows which files of pairs, and which folders' names, the power would take when a link is switched."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders
+        self.volatile: set[str] = set()
+        self.linked: dict[str, set[str]] = {}
+        self.syncs = 0
+
+    def write(
+        self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
+    ) -> None:
+        super().write(path, data, mode, durable=durable, readers=readers)
+        self.volatile.add(os.path.dirname(path))
+        if not durable:
+            self.volatile.add(path)
+
+    def sync_filesystem(self, path: str) -> None:
+        self.syncs += 1
+        self.volatile.clear()
+
+    def fsync_dir(self, path: str) -> None:
+        self.volatile.discard(path)
+
+    def rename(self, source: str, destination: str) -> None:
+        folder, name = os.path.split(destination)
+        if folder == self.folders.tls:
+            self.linked[name] = {path for path in self.volatile if path.startswith(f"{folder}/")}
+        super().rename(source, destination)
+        moved = {path for path in self.volatile if path == source or path.startswith(f"{source}/")}
+        self.volatile -= moved
+        self.volatile |= {destination + path[len(source) :] for path in moved} | {folder}
+
+
+@pytest.mark.parametrize(("count", "syncs"), [(FEW, 0), (FEW + 1, 1)])
+def test_no_link_leads_to_a_pair_that_the_power_would_take(tmp_path: Path, count: int, syncs: int) -> None:
+    folders = Folders(str(tmp_path / "tls"), str(tmp_path / "letsencrypt"))
+    host = VolatilePairs(folders)
+    wanted = [replace(SELF, name=f"s{number}", names=(f"s{number}.example",)) for number in range(count)]
+    install_all(host, folders, decide_all(host, folders, wanted, NOW))
+    assert host.linked == {one.name: set() for one in wanted}
+    assert host.volatile == set(), "the links themselves are on the disk when the run goes on"
+    assert host.syncs == syncs
 
 
 def test_what_is_durable_was_given_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.err
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
 from ansible_collections.hardened.nginx_edge.tests.unit.certificate_hosts import made
-from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
+from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import MASTER, EdgeHost
 
 GOOD, BETTER, BAD = "aaaa", "bbbb", "cccc"
 
@@ -69,6 +69,27 @@ def test_what_nginx_would_not_take_any_more_is_passed_over(host: EdgeHost) -> No
         go(host, BAD, "refused at reload")
     assert any(f"generation {BETTER} was skipped: " in line for line in caught.value.details)
     assert states(host) == (GOOD, GOOD, GOOD)
+
+
+def test_a_rejection_is_found_in_the_log_at_once(host: EdgeHost) -> None:
+    """It does not take the whole time that new workers have for their answer."""
+    started = host.clock
+    with pytest.raises(EdgeError) as caught:
+        go(host, BAD, "refused at reload")
+    assert caught.value.details[:2] == [
+        "the master of nginx rejected the configuration",
+        "nginx says: refused at reload in x.conf:1",
+    ]
+    assert host.clock - started < 2
+
+
+def test_the_log_of_another_nginx_does_not_count(host: EdgeHost) -> None:
+    """Such as a test of the configuration, which is another process."""
+    host.refused_by = MASTER + 1
+    started = host.clock
+    with pytest.raises(EdgeError, match="after 5 s no new worker answers with generation cccc, but bbbb does"):
+        go(host, BAD, "refused at reload")
+    assert host.clock - started >= 5
 
 
 def test_nothing_is_made_live_that_nginx_would_not_take(host: EdgeHost) -> None:
@@ -155,7 +176,7 @@ def test_a_pair_of_two_types_is_not_loaded(host: EdgeHost, tmp_path: Path, with_
     with pytest.raises(EdgeError) as caught:
         reload_and_prove(host, host.layout, timeout=5, keep=9)
     assert any("the private key does not match the certificate" in line for line in caught.value.details)
-    assert not [command for command in host.commands if command[0] == "systemctl"]
+    assert not [command for command in host.commands if command[0] in ("systemctl", "kill")]
 
 
 def test_the_lock_is_no_link_that_somebody_planted(tmp_path: Path) -> None:

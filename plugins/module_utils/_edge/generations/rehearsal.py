@@ -9,7 +9,8 @@ from ..host import paths
 from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import Folders, Layout
-from ..tls.key_pairs import make_self_signed, read_pair
+from ..tls.key_pairs import read_pair
+from ..tls.self_signed import make_self_signed
 from .content import Content
 from .store import Manifest, new_manifest, write_tested
 

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reload nginx and prove that it runs the live generation, or roll back.
 
-``systemctl reload nginx`` and ``nginx -s reload`` return 0 even if the master rejects the new configuration and the old
-workers keep running. Therefore each generation returns its name on loopback, and the reload waits for this answer.
+A reload is a signal to the master. If the master rejects the new configuration, the old workers keep running, and only
+the error log has the reason. Therefore each generation returns its name on loopback, and the reload waits for this
+answer. Old workers may serve their connections for hours, so the proof only waits until they accept no new ones.
 """
 
 from __future__ import annotations
@@ -119,7 +120,8 @@ def prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float,
 
     :param manifest: of the live generation; None for the original configuration, whose workers need not answer.
     :param timeout: seconds to wait.
-    :raises EdgeError: no new worker answers in this time, or old ones still accept connections.
+    :raises EdgeError: the master rejects the configuration, no new worker answers in this time, or old workers still
+        accept connections.
     """
     log_position = host.size(paths.ERROR_LOG)
     master = master_pid(host)
@@ -135,12 +137,19 @@ def prove(host: Host, layout: Layout, manifest: Manifest | None, timeout: float,
             proven = new and (manifest is None or answered == manifest.name)
             if proven and not accepting_workers(host, before):
                 return Proof(answered or ORIGINAL, now_master, tuple(sorted(new)))
+            if not new and _rejected(host, now_master, log_position):
+                raise EdgeError("the master of nginx rejected the configuration", _refusals(host, layout, log_position))
         host.sleep(POLL_SECONDS)
     raise EdgeError(
         f"after {timeout:g} s no new worker answers"
         + (f" with generation {manifest.name}, but {answered or 'nothing'} does" if manifest else ""),
         _refusals(host, layout, log_position),
     )
+
+
+def _rejected(host: Host, master: int, log_position: int) -> bool:
+    """Whether the master wrote to the error log since ``log_position`` that it rejects the configuration."""
+    return f"[emerg] {master}#".encode() in host.read_from(paths.ERROR_LOG, log_position)
 
 
 def answering_generation(host: Host, status_port: int) -> str | None:

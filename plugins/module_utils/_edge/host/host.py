@@ -71,6 +71,9 @@ class Host(Protocol):
     def attributes(self, path: str) -> Attributes | None:
         """The attributes of a file, or None if there is no such file; follows links."""
 
+    def modified(self, path: str) -> float | None:
+        """Time of the last modification of a file in seconds since the epoch, or None if there is no such file."""
+
     def set_attributes(self, path: str, attributes: Attributes) -> None:
         """Set the attributes of a file; follows links."""
 
@@ -122,18 +125,21 @@ class Host(Protocol):
         """Wait."""
 
 
-def switch_symlink(host: Host, target: str, path: str) -> None:
+def switch_symlink(host: Host, target: str, path: str, *, durable: bool = True) -> None:
     """Make ``path`` a link to ``target`` by one rename(2), so that readers always see either the old or the new target.
 
     A file at ``path`` is replaced as well. The temporary link is created in the same directory, because rename must not
     cross file systems. A temporary link of an interrupted run is removed first.
+
+    :param durable: make the new name durable; for many links, call :meth:`Host.fsync_dir` once at the end instead.
     """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.switch")
     host.remove(temporary)
     host.symlink(target, temporary)
     host.rename(temporary, path)
-    host.fsync_dir(folder)
+    if durable:
+        host.fsync_dir(folder)
 
 
 def replace_file(host: Host, path: str, data: bytes, mode: int = 0o640, *, readers: str | None = None) -> None:

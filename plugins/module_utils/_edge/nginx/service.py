@@ -19,7 +19,7 @@ GRACE_SECONDS = 15.0
 STOP_SECONDS = 5.0
 """Seconds to wait until nginx ends after its connections were closed."""
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
 _FIRST_PROCESS = 1
 _ENDED = ("Z", "X")
 _WORKER = b"nginx: worker process"
@@ -95,18 +95,15 @@ def control(host: Host, verb: str, master: int | None) -> Completed:
     """``start``, ``reload`` or ``restart`` nginx.
 
     :param master: process ID of the running master; None if none runs.
-    :returns: the result of systemctl or nginx. Code 0 does not mean that nginx loaded its configuration.
+    :returns: the result of the program that was run. Code 0 does not mean that nginx loaded its configuration.
     :raises EdgeError: nginx cannot be restarted from here, or does not stop.
     """
+    if verb == "reload" and master is not None:
+        # The unit of Debian runs nginx -s reload, which reads the whole configuration before it sends this signal.
+        done = host.run(["kill", "-HUP", str(master)])
+        return done if done.code == 0 else host.run(["nginx", "-s", "reload"])
     if runs_systemd(host):
-        done = host.run(["systemctl", verb, "nginx.service"])
-        if done.code == 0 or verb != "reload":
-            return done
-        # systemd reloads neither a process that it did not start nor a masked unit; a signal works for both.
-        direct = host.run(["nginx", "-s", "reload"])
-        return direct if direct.code == 0 else done
-    if verb == "reload":
-        return host.run(["nginx", "-s", "reload"])
+        return host.run(["systemctl", verb, "nginx.service"])
     if verb == "restart" and master is not None:
         _stop(host, master)
     return host.run_nginx(["nginx"], open_files=None)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import NamedTuple
 
 from ..host.errors import EdgeError
 from ..host.host import Host
@@ -19,10 +20,13 @@ from ..host.paths import Folders
 from . import key_pairs
 from .decisions import PLACEHOLDER, PLACEHOLDER_ORGANISATION, Decision, Situation
 from .key_pairs import Pair
+from .self_signed import make_self_signed
 from .sources.registry import source_of
 from .wanted import Wanted
 
 SELF_SIGNED_DAYS = 397
+FEW = 8
+"""Number of pairs up to which each file is made durable separately."""
 
 
 def decide(host: Host, folders: Folders, wanted: Wanted, now: datetime) -> Decision:
@@ -58,13 +62,51 @@ def apart(host: Host, folders: Folders, decisions: Sequence[Decision]) -> tuple[
 
 def install(host: Host, folders: Folders, decision: Decision) -> Pair | None:
     """Carry out a decision, and return the pair that is in use afterwards."""
+    return install_all(host, folders, [decision])[0]
+
+
+def install_all(host: Host, folders: Folders, decisions: Sequence[Decision]) -> list[Pair | None]:
+    """Carry out all decisions; the failure of one does not stop the others.
+
+    All pairs are written first, and are durable before a link leads to one of them: a few by fsync of each file, many
+    by one sync of the file system, which also waits for what other programs wrote.
+
+    :returns: the pairs that are in use afterwards.
+    :raises EdgeError: some failed.
+    """
+    many = sum(one.changes for one in decisions) > FEW
+    stored: list[_Stored] = []
+    problems: list[str] = []
+    for decision in decisions:
+        with collecting(problems, decision.wanted):
+            stored.append(_store(host, folders, decision, durable=not many))
+    linked = [one for one in stored if one.target is not None]
+    if linked and many:
+        host.sync_filesystem(folders.tls)
+    for one in linked:
+        with collecting(problems, one.wanted):
+            _link(host, folders, one, durable=not many)
+    if linked and many:
+        host.fsync_dir(folders.tls)
+    raise_all(problems)
+    return [one.pair for one in stored]
+
+
+class _Stored(NamedTuple):
+    """A pair that is written, and the target for its link; None if the link stays."""
+
+    wanted: Wanted
+    pair: Pair | None
+    target: str | None
+
+
+def _store(host: Host, folders: Folders, decision: Decision, *, durable: bool) -> _Stored:
     wanted, pair, target = decision.wanted, decision.pair, decision.target
     if not decision.changes:
-        return pair
-    before = host.readlink(folders.link(wanted.name))
+        return _Stored(wanted, pair, None)
     if decision.make:
         placeholder = decision.state == PLACEHOLDER
-        pair = key_pairs.make_self_signed(
+        pair = make_self_signed(
             host,
             names=wanted.names,
             organisation=PLACEHOLDER_ORGANISATION if placeholder else "nginx-edge self-signed",
@@ -73,22 +115,16 @@ def install(host: Host, folders: Folders, decision: Decision) -> Pair | None:
             days=SELF_SIGNED_DAYS,
         )
     if pair is not None:
-        target = key_pairs.store_pair(host, folders.tls, wanted.name, pair, decision.store)
+        target = key_pairs.store_pair(host, folders.tls, wanted.name, pair, decision.store, durable=durable)
+    return _Stored(wanted, pair, target)
+
+
+def _link(host: Host, folders: Folders, stored: _Stored, *, durable: bool) -> None:
+    name, target = stored.wanted.name, stored.target
+    before = host.readlink(folders.link(name))
     if target is not None:
-        key_pairs.point(host, folders.tls, wanted.name, target)
-        key_pairs.remove_old_pairs(host, folders.tls, wanted.name, {before, target})
-    return pair
-
-
-def install_all(host: Host, folders: Folders, decisions: Sequence[Decision]) -> list[Pair | None]:
-    """Carry out all decisions; the failure of one does not stop the others."""
-    done: list[Pair | None] = []
-    problems: list[str] = []
-    for decision in decisions:
-        with collecting(problems, decision.wanted):
-            done.append(install(host, folders, decision))
-    raise_all(problems)
-    return done
+        key_pairs.point(host, folders.tls, name, target, durable=durable)
+    key_pairs.remove_old_pairs(host, folders.tls, name, {before, target})
 
 
 @contextmanager

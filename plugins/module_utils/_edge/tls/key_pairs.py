@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, hardened.nginx_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pairs of a certificate chain and its private key: reading, checking, creating, storing and switching them.
+"""Pairs of a certificate chain and its private key: reading, checking, storing and switching them.
 
 nginx reads ``<tls>/<name>/fullchain.pem`` and ``privkey.pem``. ``<tls>/<name>`` is a link, so both change together::
 
@@ -16,7 +16,6 @@ lineage, and only a checked copy of it replaces the pair in use.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -33,9 +32,7 @@ STORE = ".pairs"
 ISSUED = ".issued"
 """The stores below the TLS directory: for provided, received and self-signed pairs, and for copies of lineages."""
 _UNFINISHED = ".unfinished"
-_LONGEST_COMMON_NAME = 64
 _NAME_ON_DISK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
-_NAME_IN_CERTIFICATE = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\Z")
 
 
 @dataclass(frozen=True)
@@ -162,41 +159,6 @@ def check_name(name: str) -> None:
         raise EdgeError(f"'{name}' cannot name a certificate: use letters, digits, dots, dashes and underscores")
 
 
-def make_self_signed(
-    host: Host, *, names: tuple[str, ...], organisation: str, key_type: str, key_size: int, days: int
-) -> Pair:
-    """A new key and a self-signed certificate, created with openssl; the key is only kept in memory."""
-    newkey = [f"rsa:{key_size}"] if key_type == "rsa" else ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-    argv = ["openssl", "req", "-x509", "-sha256", "-nodes", "-newkey", *newkey, "-days", str(days)]
-    argv += ["-keyout", "-", "-config", "/dev/stdin"]
-    done = host.run(argv, stdin=_request(names, organisation))
-    if done.code != 0:
-        raise EdgeError("openssl could not make a self-signed certificate", done.stderr.strip().splitlines()[-3:])
-    privkey, boundary, fullchain = done.stdout.partition("-----BEGIN CERTIFICATE-----")
-    return checked_pair(host, boundary + fullchain, privkey)
-
-
-def _request(names: tuple[str, ...], organisation: str) -> str:
-    alternatives = ",".join(_alternative(name) for name in names)
-    lines = ["[req]", "prompt=no", "distinguished_name=subject", "x509_extensions=extensions"]
-    lines += ["[subject]", f"O={organisation}"]
-    if len(names[0]) <= _LONGEST_COMMON_NAME:
-        lines.append(f"CN={names[0]}")
-    lines += ["[extensions]", "basicConstraints=critical,CA:FALSE", "extendedKeyUsage=serverAuth"]
-    lines += ["subjectKeyIdentifier=hash", f"subjectAltName={alternatives}", ""]
-    return "\n".join(lines)
-
-
-def _alternative(name: str) -> str:
-    try:
-        return f"IP:{ipaddress.ip_address(name)}"
-    except ValueError:
-        pass
-    if not _NAME_IN_CERTIFICATE.match(name):
-        raise EdgeError(f"'{name}' is not allowed in a certificate")
-    return f"DNS:{name}"
-
-
 def stored_target(name: str, pair: Pair, store: str = STORE) -> str:
     """The link target of a certificate that uses this pair, relative to the TLS directory."""
     return f"{store}/{name}/{pair.digest}"
@@ -214,8 +176,11 @@ def stored_digest(name: str, target: str | None) -> str | None:
     return target.rpartition("/")[2]
 
 
-def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE) -> str:
-    """Write a pair to the directory of its digest, and return the target for the link."""
+def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE, *, durable: bool = True) -> str:
+    """Write a pair to the directory of its digest, and return the target for the link.
+
+    :param durable: make it durable; for many pairs, call :meth:`.Host.sync_filesystem` once before they are linked.
+    """
     target = stored_target(name, pair, store)
     final = os.path.join(tls, target)
     contents = ((FULLCHAIN, pair.fullchain.encode(), 0o644), (PRIVKEY, pair.privkey.encode(), 0o600))
@@ -229,22 +194,24 @@ def store_pair(host: Host, tls: str, name: str, pair: Pair, store: str = STORE) 
     host.remove(unfinished)
     host.mkdir(unfinished, 0o700)
     for file, data, mode in contents:
-        host.write(os.path.join(unfinished, file), data, mode)
-    host.fsync_dir(unfinished)
+        host.write(os.path.join(unfinished, file), data, mode, durable=durable)
+    if durable:
+        host.fsync_dir(unfinished)
     host.remove(final)  # it can only be damaged: for an intact pair, the function has returned above
     host.rename(unfinished, final)
-    host.fsync_dir(shelf)
-    host.fsync_dir(os.path.dirname(shelf))
+    if durable:
+        host.fsync_dir(shelf)
+        host.fsync_dir(os.path.dirname(shelf))
     return target
 
 
-def point(host: Host, tls: str, name: str, target: str) -> None:
-    """Link the certificate ``name`` to the pair at ``target``, by one rename."""
+def point(host: Host, tls: str, name: str, target: str, *, durable: bool = True) -> None:
+    """Link the certificate ``name`` to the pair at ``target``, by one rename; ``durable`` as for a link."""
     path = os.path.join(tls, name)
     if host.exists(path) and host.readlink(path) is None:
         raise EdgeError(f"{path} is not a symbolic link: move it away; the collection creates symbolic links there")
     host.mkdir(tls)
-    switch_symlink(host, target, path)
+    switch_symlink(host, target, path, durable=durable)
 
 
 def kept_pairs(host: Host, tls: str, name: str, store: str) -> list[Pair]:

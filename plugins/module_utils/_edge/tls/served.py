@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import ipaddress
 import socket
@@ -130,8 +131,9 @@ class LoopbackClient:
 _CIPHERS = {"ecdsa": "aECDSA", "rsa": "aRSA"}
 
 
+@functools.cache  # creating one takes longer than a handshake on loopback
 def client_context(key_type: str | None = None) -> ssl.SSLContext:
-    """A client that does not verify certificates.
+    """A client that does not verify certificates. Threads share it.
 
     :param key_type: ``ecdsa`` or ``rsa``: accept only certificates with this type of key, over TLS 1.2, because Python
         cannot select the type in TLS 1.3. With None or another type, accept every certificate.

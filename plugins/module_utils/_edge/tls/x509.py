@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Sequence
@@ -102,6 +103,7 @@ def parse_der(data: bytes, what: str = "the certificate") -> X509Certificate:
         raise EdgeError(f"{what} cannot be read: it is damaged ({error})") from error
 
 
+@functools.lru_cache(maxsize=4096)  # what nginx serves is usually what is on disk
 def _parse(data: bytes) -> X509Certificate:
     whole, rest = der.read_one(data)
     if rest or whole.tag != der.SEQUENCE:

@@ -38,7 +38,8 @@ def run(host: EdgeHost, content: Content, *, allow_restart: bool = False) -> Non
 
 
 def verbs(host: EdgeHost) -> list[str]:
-    return [argv[1] for argv in host.commands if argv[0] == "systemctl"]
+    done = {"-HUP": "reload"}
+    return [done.get(argv[1], argv[1]) for argv in host.commands if argv[0] in ("systemctl", "kill")]
 
 
 def test_what_the_package_configured_is_let_go_by_a_restart(host: EdgeHost) -> None:

@@ -25,7 +25,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.se
 )
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import MASTER, EdgeHost
 
-QUIT, STOP, START, RELOAD = ["nginx", "-s", "quit"], ["nginx", "-s", "stop"], ["nginx"], ["nginx", "-s", "reload"]
+QUIT, STOP, START, RELOAD = ["nginx", "-s", "quit"], ["nginx", "-s", "stop"], ["nginx"], ["kill", "-HUP", str(MASTER)]
 DAEMON = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(30)'])"
 
 

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of a host that is not in files of this collection: its distribution, packages and systemd units."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .host import Host
+
+INSTALLED = "installed"
+"""The status of a package that is installed completely, see dpkg-query(1)."""
+_ENABLED = frozenset(("enabled", "enabled-runtime", "static", "alias", "indirect", "generated"))
+"""States of a unit file for which ``systemctl is-enabled`` succeeds, see systemctl(1)."""
+_RUNNING = frozenset(("active", "activating", "reloading"))
+_PROPERTIES = ("LoadState", "UnitFileState", "ActiveState", "NeedDaemonReload", "MainPID")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that dpkg knows.
+
+    :param status: as of dpkg-query(1); :data:`INSTALLED`, or for example ``config-files`` after a removal.
+    """
+
+    version: str
+    status: str
+
+
+def packages(host: Host, names: Sequence[str]) -> dict[str, Package]:
+    """The packages among ``names`` that dpkg knows.
+
+    :param names: package names, or ``name=version`` as of apt-get(8).
+    """
+    asked = sorted({name.partition("=")[0] for name in names})
+    if not asked:
+        return {}
+    # Exit code 1 means that it does not know one of them.
+    printed = host.run(["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status} ${Version}\n", *asked])
+    rows = [line.split(" ") for line in printed.stdout.splitlines()]
+    known = [row for row in rows if len(row) == len(("name", "status", "version")) and row[1] != "not-installed"]
+    # A package can be known for several architectures; the installed one counts.
+    known.sort(key=lambda row: row[1] == INSTALLED)
+    return {name: Package(version, status) for name, status, version in known}
+
+
+def missing(names: Sequence[str], known: dict[str, Package]) -> list[str]:
+    """The ``names`` that are not installed in their version.
+
+    :param names: as for :func:`packages`; a version may contain ``*``.
+    :param known: result of :func:`packages`.
+    """
+    absent = []
+    for one in names:
+        name, pinned, version = one.partition("=")
+        found = known.get(name)
+        fits = found and found.status == INSTALLED and (not pinned or fnmatch.fnmatchcase(found.version, version))
+        if not fits:
+            absent.append(one)
+    return absent
+
+
+def units(host: Host, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The state of systemd units; only for a host with systemd.
+
+    :returns: name -> ``exists``, ``masked``, ``enabled``, ``active``, ``outdated`` (systemd has not read its current
+        files), ``runs`` (enabled, active and not outdated), and ``pid`` of its main process (None if there is none).
+    """
+    if not names:
+        return {}
+    asked = [f"--property={one}" for one in _PROPERTIES]
+    printed = host.run(["systemctl", "show", *asked, *names]).stdout
+    blocks = [dict(re.findall(r"^(\w+)=(.*)$", block, re.MULTILINE)) for block in printed.split("\n\n")]
+    return {name: _unit(block) for name, block in zip(names, [*blocks, *({} for _name in names)])}
+
+
+def _unit(found: dict[str, str]) -> dict[str, Any]:
+    load, pid = found.get("LoadState", ""), found.get("MainPID", "0")
+    enabled = found.get("UnitFileState") in _ENABLED
+    active = found.get("ActiveState") in _RUNNING
+    outdated = found.get("NeedDaemonReload") == "yes"
+    return {
+        "exists": load not in ("", "not-found"),
+        "masked": load == "masked",
+        "enabled": enabled,
+        "active": active,
+        "outdated": outdated,
+        "runs": load == "loaded" and enabled and active and not outdated,
+        "pid": int(pid) if pid.isdigit() and pid != "0" else None,
+    }
+
+
+def distribution(host: Host) -> dict[str, str]:
+    """``id`` and ``codename`` of the distribution, such as ``debian`` and ``trixie``; empty if unknown.
+
+    Source: os-release(5).
+    """
+    text = (host.read("/etc/os-release") or b"").decode(errors="replace")
+    found = dict(re.findall(r"^(\w+)=\"?([^\"\n]*)\"?$", text, re.MULTILINE))
+    return {"id": found.get("ID", ""), "codename": found.get("VERSION_CODENAME", "")}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of packages and units, from what dpkg-query and systemctl of real hosts print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host import system
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Completed
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
+
+DPKG = """\
+libnginx-mod-stream config-files 1.26.3-3+deb13u1
+nginx installed 1.26.3-3+deb13u1
+nginx-common installed 1.26.3-3+deb13u1
+nginx-core not-installed {none}
+openssl half-configured 3.5.1-1
+""".format(none="")
+RUNS = "MainPID=812\nNeedDaemonReload=no\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n"
+UNKNOWN = "MainPID=0\nNeedDaemonReload=no\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n"
+MASKED = "MainPID=0\nNeedDaemonReload=no\nLoadState=masked\nActiveState=inactive\nUnitFileState=masked\n"
+
+
+class Printing(LocalHost):
+    """A host on which each program prints a text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 120.0
+    ) -> Completed:
+        return Completed(argv, 0, self.text, "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "missing"),
+    [
+        (["nginx", "nginx-common"], []),
+        (["nginx=1.26.3-3+deb13u1"], []),
+        (["nginx=1.26.*"], []),
+        (["nginx=1.27.*", "nginx-common"], ["nginx=1.27.*"]),
+        (["libnginx-mod-stream"], ["libnginx-mod-stream"]),
+        (["openssl", "nginx-core", "logrotate"], ["openssl", "nginx-core", "logrotate"]),
+        ([], []),
+    ],
+)
+def test_a_package_counts_if_it_is_installed_in_its_version(wanted: list[str], missing: list[str]) -> None:
+    known = system.packages(Printing(DPKG), wanted or ["nginx"])
+    assert system.missing(wanted, known) == missing
+
+
+def test_a_package_that_was_never_installed_is_not_known() -> None:
+    known = system.packages(Printing(DPKG), ["nginx"])
+    assert "nginx-core" not in known
+    assert known["libnginx-mod-stream"].status == "config-files"
+
+
+def test_a_package_of_two_architectures_counts_if_one_is_installed() -> None:
+    printed = "openssl installed 3.5.1-1\nopenssl config-files 3.5.1-1\n"
+    assert system.missing(["openssl"], system.packages(Printing(printed), ["openssl"])) == []
+
+
+def test_units_are_in_the_order_of_their_names() -> None:
+    found = system.units(Printing(f"{RUNS}\n{UNKNOWN}\n{MASKED}"), ["nginx.service", "other.timer", "certbot.timer"])
+    assert [(one["exists"], one["masked"], one["runs"]) for one in found.values()] == [
+        (True, False, True),
+        (False, False, False),
+        (True, True, False),
+    ]
+    assert [one["pid"] for one in found.values()] == [812, None, None]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("NeedDaemonReload=no", "NeedDaemonReload=yes"),
+        ("ActiveState=active", "ActiveState=failed"),
+        ("UnitFileState=enabled", "UnitFileState=disabled"),
+        ("LoadState=loaded", "LoadState=bad-setting"),
+    ],
+)
+def test_a_unit_runs_if_all_of_it_is_in_order(before: str, after: str) -> None:
+    assert system.units(Printing(RUNS), ["nginx.service"])["nginx.service"]["runs"] is True
+    changed = RUNS.replace(before, after)
+    assert changed != RUNS
+    assert system.units(Printing(changed), ["nginx.service"])["nginx.service"]["runs"] is False
+
+
+def test_no_unit_runs_if_systemctl_prints_nothing() -> None:
+    found = system.units(Printing("Failed to connect to bus\n"), ["nginx.service", "certbot.timer"])
+    assert [one["runs"] for one in found.values()] == [False, False]
