@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import getpass
-import hashlib
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,15 +26,15 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.pr
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.removals import check_removals
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.checked import (
     CheckedModel,
+    checked_once,
     fingerprint,
-    load,
-    store,
 )
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.passwords import hash_password
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline import (
     Inventory,
     Plan,
     build,
+    differs_by_host,
     plan,
 )
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.plan.served import served_names, served_ports
@@ -137,43 +136,42 @@ class ActionModule(ActionBase):
         variables = inputs.variables()
         folder = inputs.sites_folder(variables)
         model = {name: value for name, value in variables.items() if name in model_options()}
+        places = {name: position_of(task_vars.get(name)) for name in model}  # warnings contain them
         read_sites = functools.cache(lambda: read_site_files(folder, inputs.read_site_file))
         # The bytes of files with expressions do not determine their content, so these files have to be read again.
         contents = digest_of_site_files(folder) or [[file.name, file.content] for file in read_sites().sites]
         service_options = inputs.service_options()
-        key = fingerprint(
-            target, model, contents, host, hosts, task_vars.get("inventory_dir"), service_options, list(live)
-        )
-        path = Path(C.DEFAULT_LOCAL_TMP, f"edge-model-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
-        stored = load(path, key)
-        if stored is not None:
-            return stored
-        read = read_sites()
-        planned = plan(
-            model_options(),
-            variables,
-            target,
-            inputs.exists,
-            read.sites,
-            read_file=inputs.read_file,
-            inventory=Inventory(host, frozenset(hosts)),
-            service_options=service_options,
-        )
-        locate = Origins(task_vars, position_of, planned.files, folder)
-        problems = (*inputs.wrong_role_variables(), *read.problems, *planned.problems)
-        problems = problems or tuple(check_removals(planned.edge, live))
-        if not problems and ask_host:
-            problems = self._refused_profiles(planned, task_vars)
-        if problems:
-            raise _FailedError({"msg": error_message(problems, locate)})
-        try:
-            built = build(planned.edge, target, TEMPLATES, hash_password)
-        except OSError as error:
-            raise _FailedError({"msg": f"the controller cannot hash passwords: {error}"}) from error
-        warnings = [located(one, locate) for one in (*read.warnings, *planned.warnings)]
-        checked = CheckedModel(_plain(planned, built.content, warnings), built.content, built.user_files)
-        store(path, key, checked)
-        return checked
+        own = host if differs_by_host(model) else ""
+        inventory = (own, hosts, task_vars.get("inventory_dir"))
+        key = fingerprint(target, model, places, contents, inventory, service_options, list(live), ask_host)
+
+        def check() -> CheckedModel:
+            read = read_sites()
+            planned = plan(
+                model_options(),
+                variables,
+                target,
+                inputs.exists,
+                read.sites,
+                read_file=inputs.read_file,
+                inventory=Inventory(host, frozenset(hosts)),
+                service_options=service_options,
+            )
+            locate = Origins(task_vars, position_of, planned.files, folder)
+            problems = (*inputs.wrong_role_variables(), *read.problems, *planned.problems)
+            problems = problems or tuple(check_removals(planned.edge, live))
+            if not problems and ask_host:
+                problems = self._refused_profiles(planned, task_vars)
+            if problems:
+                raise _FailedError({"msg": error_message(problems, locate)})
+            try:
+                built = build(planned.edge, target, TEMPLATES, hash_password)
+            except OSError as error:
+                raise _FailedError({"msg": f"the controller cannot hash passwords: {error}"}) from error
+            warnings = [located(one, locate) for one in (*read.warnings, *planned.warnings)]
+            return CheckedModel(_plain(planned, built.content, warnings), built.content, built.user_files)
+
+        return checked_once(Path(C.DEFAULT_LOCAL_TMP), key, check)
 
     def _deploy(self, checked: CheckedModel, facts: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         content, generations = checked.content, facts["generations"]

@@ -43,6 +43,17 @@ class Inventory:
     hosts: frozenset[str]
 
 
+def differs_by_host(variables: Mapping[str, Any]) -> bool:
+    """Whether hosts with the same variables have different results: if one of them orders the certificates of all, or
+    if certbot of each host must support a profile.
+
+    :param variables: not checked yet.
+    """
+    acme, certificates = variables.get("edge_acme"), variables.get("edge_certificates")
+    records = [acme, *(certificates if isinstance(certificates, list) else [])]
+    return any(isinstance(one, Mapping) and ("issuing_edge" in one or "profile" in one) for one in records)
+
+
 @dataclass(frozen=True)
 class Plan:
     """The result of reading and checking a model.

@@ -76,7 +76,7 @@ def test_a_rejection_is_found_in_the_log_at_once(host: EdgeHost) -> None:
     started = host.clock
     with pytest.raises(EdgeError) as caught:
         go(host, BAD, "refused at reload")
-    assert caught.value.details[:2] == [
+    assert list(caught.value.details[:2]) == [
         "the master of nginx rejected the configuration",
         "nginx says: refused at reload in x.conf:1",
     ]

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import multiprocessing
 import stat
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ import pytest
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.checked import (
     CheckedModel,
+    checked_once,
     fingerprint,
     load,
     store,
@@ -63,3 +68,53 @@ def test_the_installation_of_the_expected_nginx_is_no_change() -> None:
 )
 def test_each_input_changes_the_fingerprint(other: str) -> None:
     assert other != fingerprint(TARGET, {"edge_sites": []}, "host")
+
+
+def check_slowly(folder: Path, number: int) -> None:
+    """Runs in a process: needs the model as all others do, and notes that it checked it."""
+
+    def check() -> CheckedModel:
+        (folder / f"checked-{number}").touch()
+        time.sleep(0.5)
+        return MODEL
+
+    assert checked_once(folder, "key", check) == MODEL
+    (folder / f"done-{number}").touch()
+
+
+def fail_first(folder: Path, number: int) -> None:
+    """The same, but the first process to check the model finds errors."""
+
+    def check() -> CheckedModel:
+        (folder / f"checked-{number}").touch()
+        try:
+            (folder / "first").touch(exist_ok=False)
+        except FileExistsError:
+            return MODEL
+        raise ValueError
+
+    with contextlib.suppress(ValueError):
+        checked_once(folder, "key", check)
+        (folder / f"done-{number}").touch()
+
+
+@pytest.mark.parametrize(("work", "checked", "done"), [(check_slowly, [1], 4), (fail_first, [2, 3, 4], 3)])
+def test_processes_share_one_result(
+    tmp_path: Path, work: Callable[[Path, int], None], checked: list[int], done: int
+) -> None:
+    """After a failure, the others do not wait for each other, so how often the model is checked depends on the time."""
+    processes = [multiprocessing.Process(target=work, args=(tmp_path, number)) for number in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert len(list(tmp_path.glob("checked-*"))) in checked
+    assert len(list(tmp_path.glob("done-*"))) == done
+
+
+def test_another_model_is_checked(tmp_path: Path) -> None:
+    other = dataclasses.replace(MODEL, user_files={})
+    assert checked_once(tmp_path, "key", lambda: MODEL) == MODEL
+    assert checked_once(tmp_path, "other", lambda: other) == other
+    assert checked_once(tmp_path, "key", lambda: other) == MODEL
