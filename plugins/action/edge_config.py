@@ -67,6 +67,8 @@ SETTINGS = (
     "take_over",
 )
 """Settings of the edge that other tasks and roles use."""
+USERS_OF_STREAMS = ("edge_streams", "edge_stream_extra_directives", "edge_modules")
+"""Variables that may need the stream module."""
 
 
 class _FailedError(Exception):
@@ -110,8 +112,10 @@ class ActionModule(ActionBase):
         return {"changed": False, **checked.plan}
 
     def _run(self, state: str, task_vars: dict[str, Any]) -> dict[str, Any]:
-        repository = self._inputs(task_vars).value("nginx_repository", DISTRIBUTION)
-        asked = {"repository": repository, "test": state != "checked"}
+        inputs = self._inputs(task_vars)
+        repository = inputs.value("nginx_repository", DISTRIBUTION)
+        streams = any(inputs.value(name, None) for name in USERS_OF_STREAMS)
+        asked = {"repository": repository, "streams": streams, "test": state != "checked"}
         facts = self._module("hardened.nginx_edge.nginx_info", asked, task_vars)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
         if state == "checked":

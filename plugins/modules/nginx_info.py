@@ -31,6 +31,10 @@ options:
     type: str
     choices: [distribution, nginx_org]
     default: distribution
+  streams:
+    description: If the stream module is not installed, ask the package manager whether it has the module.
+    type: bool
+    default: true
   test:
     description: Also test the live generation with C(nginx -t), for C(generations.problem).
     type: bool
@@ -67,7 +71,7 @@ nginx:
     modules:
       type: list
       elements: str
-      description: Dynamic modules on the host, and the stream module if the package manager has it.
+      description: Dynamic modules on the host, and with O(streams) the stream module if the package manager has it.
     user:
       type: str
       description: Account of the workers.
@@ -179,6 +183,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "repository": {"type": "str", "choices": [DISTRIBUTION, NGINX_ORG], "default": DISTRIBUTION},
+            "streams": {"type": "bool", "default": True},
             "test": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
@@ -191,7 +196,7 @@ def main() -> None:
     master = master_pid(host)
     module.exit_json(
         changed=False,
-        nginx=read_nginx(host, module.params["repository"]),
+        nginx=read_nginx(host, module.params["repository"], streams=module.params["streams"]),
         generations={
             **names,
             "digest": manifest.digest if manifest else None,
