@@ -51,7 +51,12 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.w
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.releases import RELEASES, target_of
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._inputs import ROOT, Inputs, model_options
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._inputs import (
+    ROOT,
+    Inputs,
+    command_version,
+    model_options,
+)
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._positions import position_of
 
 TEMPLATES = ROOT / "roles" / "edge" / "templates"
@@ -106,9 +111,15 @@ class ActionModule(ActionBase):
         facts = known or self._facts(task_vars, test=False)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
         configured = facts["generations"]["live"] or facts["generations"]["running"]
-        kept = {name: facts[name] for name in ("nginx", "generations")}
         takes_over = facts["nginx"]["installed"] and not configured
-        return {"changed": False, **checked.plan, "takes_over": takes_over, "facts": kept}
+        version = command_version()
+        return {
+            "changed": False,
+            **checked.plan,
+            "takes_over": takes_over,
+            "command": {"version": version, "current": facts["command"] == version},
+            "facts": {name: facts[name] for name in ("nginx", "generations", "command")},
+        }
 
     def _run(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         facts = self._facts(task_vars, test=True)

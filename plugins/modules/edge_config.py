@@ -143,6 +143,12 @@ takes_over:
   description: Whether the host has an nginx for which this collection has deployed no generation yet.
   returned: state=checked, without O(target)
   type: bool
+command:
+  description:
+    - The C(version) of the command C(nginx-edge) in this collection, for M(hardened.nginx_edge.edge_command), and
+      whether the host has it (C(current)).
+  returned: state=checked, without O(target)
+  type: dict
 facts:
   description: The facts of the host that the check used, for O(facts).
   returned: state=checked, without O(target)

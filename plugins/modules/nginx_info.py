@@ -146,6 +146,10 @@ processes:
         age:
           type: int
           description: Seconds since the worker was started.
+command:
+  description: Version of the command nginx-edge, or null if it is missing or damaged.
+  returned: always
+  type: str
 user_files:
   description: The password files on the host, and the SHA-256 of their contents.
   returned: always
@@ -156,6 +160,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.install import installed_version
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.changes import names_in
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.differences import drifted_paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.next_start import start_problem
@@ -213,6 +218,7 @@ def main() -> None:
             "since_proof": max(0, int(host.now() - proof.at)) if proof else None,
             "leaving": [asdict(one) for one in leaving_workers(host, master)],
         },
+        command=installed_version(host),
         user_files=present(host, layout),
     )
 
