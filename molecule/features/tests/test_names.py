@@ -88,3 +88,13 @@ def test_a_path_needs_a_client_certificate(edge: Edge) -> None:
         200,
         "CN=client",
     )
+
+
+@pytest.mark.feature("TLS termination")
+def test_the_post_quantum_key_exchange_can_be_turned_off(edge: Edge) -> None:
+    """It is off on the edge with forky. The programs of trixie and forky can do it, the older ones cannot."""
+    name = f"ports.{edge.name}"
+    place = ("-connect", f"{edge.address}:443", "-servername", name)
+    told = edge.client.attempt("openssl", "s_client", "-brief", *place).stderr
+    assert "X25519" in told, told
+    assert ("X25519MLKEM768" in told) is (edge.suite == "trixie"), told

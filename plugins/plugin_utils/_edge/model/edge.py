@@ -67,6 +67,7 @@ class Edge(Record):
     certificate_source: Word
     acme: Acme | None
     tls_policy: Word
+    tls_post_quantum: bool
     trusted_proxies: tuple[Network, ...]
     real_ip_header: HeaderName
     listen_proxy_protocol: bool

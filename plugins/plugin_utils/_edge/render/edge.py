@@ -134,7 +134,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         sites=sites,
         streams=view_streams(edge, target),
         http2_directive=target.can(HTTP2_DIRECTIVE),
-        tls=tls_policy(edge.tls_policy, target),
+        tls=tls_policy(edge.tls_policy, target, post_quantum=edge.tls_post_quantum),
         default_listen=default_listen(edge),
         default_tls_listen=default_tls_listen(edge, target),
         unknown_names_certificate="" if target.can(REJECT_HANDSHAKE) else f"{TLS_FOLDER}/{UNKNOWN_NAMES}",

@@ -82,7 +82,7 @@ REJECT_HANDSHAKE = Capability(
 )
 POST_QUANTUM = Capability(
     "the post-quantum key exchange X25519MLKEM768",
-    "edge_tls_policy",
+    "edge_tls_post_quantum",
     "the classic curves of the policy",
     openssl=(3, 5),
 )

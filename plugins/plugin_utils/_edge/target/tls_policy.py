@@ -45,7 +45,10 @@ POLICIES = {
 }
 
 
-def tls_policy(name: str, target: Target) -> TlsPolicy:
-    """The policy of that name, with the post-quantum key exchange where the target's OpenSSL has it."""
-    curves = ((POST_QUANTUM,) if target.can(capabilities.POST_QUANTUM) else ()) + CURVES
+def tls_policy(name: str, target: Target, *, post_quantum: bool) -> TlsPolicy:
+    """The policy of that name.
+
+    :param post_quantum: offer the post-quantum key exchange where the target's OpenSSL has it.
+    """
+    curves = ((POST_QUANTUM,) if post_quantum and target.can(capabilities.POST_QUANTUM) else ()) + CURVES
     return TlsPolicy(name=name, guideline=GUIDELINE, curves=":".join(curves), **POLICIES[name])
