@@ -1,176 +1,165 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Benchmark of traffic: what the rendered default configuration costs per request, and how many requests it serves.
+"""Traffic: requests per second, latency and CPU time of the rendered default configuration, and of baselines.
 
-In one container, on loopback, round after round and interleaved: the rendered configuration (``edge``), the one that
-commit :data:`BEFORE` rendered (``before``), nginx as textbooks have it, and HAProxy of the distribution. The load
-generators share the machine's cores with what they measure, so that requests per second are ratios, not capacities.
+In one container, on loopback, round after round, and the candidates take turns. The load generators share the cores
+with the servers, so that requests per second are ratios, not capacities.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / ".cache" / "collections"))
+from . import traffic_agent, traffic_profile
+from .record import Profile
+from .results import Goal, Say, Section
+from .traffic_agent import MOUNTED, Load, Question
+from .traffic_candidates import (
+    CADDY,
+    DIRECTORIES,
+    EARLIER,
+    EDGE,
+    HAPROXY,
+    SPARSE,
+    STOCK,
+    STREAM_BYTES,
+    TEXTBOOK,
+    candidates,
+)
 
-from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, rendered  # noqa: E402
-
-from .cpu_load import other_load  # noqa: E402
-
-BEFORE = "544e7c4"
-"""The last commit whose configuration had none of the guarantees of headers, access rules and caches."""
-SUITE = "trixie"
-IMAGE = f"nginx-edge/bench:{SUITE}"
-BENCH = REPOSITORY / "tests" / "bench"
-OLD_TREE = REPOSITORY / ".cache" / "bench" / BEFORE
-BODY_BYTES = 1024
-ROUNDS = 5
-SECONDS = 3
-URL = "https://bench.test/"
-MODEL: dict[str, Any] = {
-    "edge_certificate_source": "self_signed",
-    "edge_ipv6": False,
-    "edge_upstreams": [{"name": "app", "servers": [{"address": "127.0.0.1:9001"}]}],
-    "edge_sites": [{"name": "bench.test", "locations": [{"path": "/", "upstream": "app"}]}],
-}
-LOADS = {
-    "HTTP/1.1, 64 connections": ["wrk", "-t1", "-c64", f"-d{SECONDS}", URL],
-    "HTTP/1.1, 512 connections": ["wrk", "-t1", "-c512", f"-d{SECONDS}", URL],
-    "HTTP/2, 64 connections, 10 streams": ["h2load", "-t1", "-c64", "-m10", "-n60000", URL],
-}
+URL = "https://bench.test"
+ROUNDS, QUICK_ROUNDS = 5, 2
+SECONDS, QUICK_SECONDS = 4, 1
+FEW, MANY, LARGE = "TLS, 1 KiB, 64 connections", "TLS, 1 KiB, 512 connections", "TLS, 100 KiB, 64 connections"
+HTTP2 = "HTTP/2, 1 KiB, 64 connections with 10 streams"
+FULL, RESUMED = "full handshakes, one request each", "resumed handshakes, one request each"
+HTTP3 = "HTTP/3, 1 KiB, 4 connections with 10 streams"
+CACHED = "cached response, 1 KiB, 64 connections"
+STREAMED = "streamed response, 64 MiB"
 LIKE_A_BROWSER = (
     ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"),
     ("accept-encoding", "gzip, br"),
     ("accept-language", "de,en;q=0.8"),
     ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
 )
-RENDER = (
-    "import json, sys; from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, rendered;"
-    f" json.dump(rendered(json.load(sys.stdin), TARGETS['{SUITE}']), sys.stdout)"
+HEADERS = tuple(word for name, value in LIKE_A_BROWSER for word in ("-H", f"{name}: {value}"))
+LIMITS = (
+    # load, baseline, the smallest ratio of requests/s
+    (FEW, TEXTBOOK, 2.5),
+    (FEW, HAPROXY, 1.0),
+    (FEW, CADDY, 2.2),
+    (MANY, TEXTBOOK, 2.3),
+    (MANY, HAPROXY, 1.0),
+    (MANY, CADDY, 3.0),
+    (LARGE, TEXTBOOK, 1.7),
+    (LARGE, HAPROXY, 0.95),
+    (HTTP2, TEXTBOOK, 2.5),
+    (HTTP2, HAPROXY, 1.0),
+    (FULL, TEXTBOOK, 1.3),
+)
+LATENCIES = (FEW, LARGE)
+"""Loads at which the 99th percentile must be no worse than HAProxy's."""
+NOTES = (
+    "All candidates terminate TLS for the same key pair (ECDSA P-256), write an access log and add the same response "
+    "headers. The responses are of a type that no candidate compresses.",
+    "HAProxy logs to a datagram socket, as Debian configures it; a small program writes the messages to a file. It "
+    "replaces the syslog daemon, and its CPU time does not count as HAProxy's. HAProxy drops a message if the socket "
+    "is full: the table has the share of the requests in the log.",
+    "HTTP/2 is measured by a number of requests. A generator that measures by time stops at the limit of requests per "
+    "connection.",
+    "Each handshake is a new connection with one request. The client checks whether the session was resumed.",
+    "No load generator of Debian speaks HTTP/3. Four processes of curl do it, and they limit the rate; compare the CPU "
+    "time per request.",
+    "Caddy has no cache.",
 )
 
-
-def rendered_before() -> dict[str, str]:
-    """What the pinned commit renders, by its own code."""
-    tree = OLD_TREE / "ansible_collections" / "hardened" / "nginx_edge"
-    if not tree.exists():
-        tree.mkdir(parents=True)
-        archive = subprocess.run(("git", "archive", BEFORE), cwd=REPOSITORY, check=True, capture_output=True)
-        subprocess.run(("tar", "-x", "-C", str(tree)), input=archive.stdout, check=True)
-    environment = {**os.environ, "PYTHONPATH": str(OLD_TREE)}
-    command = (sys.executable, "-c", RENDER)
-    done = subprocess.run(
-        command, input=json.dumps(MODEL), env=environment, check=True, capture_output=True, text=True, cwd=tree
-    )
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+_profiles: list[Profile] = []
 
 
-def generation(name: str, files: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The main file of a generation of that name, and all of its files by their absolute paths."""
-    folder = f"/etc/nginx/generations/{name}"
-    moved = {
-        f"{folder}/{path}": text.replace("generations/golden", f"generations/{name}") for path, text in files.items()
-    }
-    return f"{folder}/nginx.conf", moved
+def profiles() -> Sequence[Profile]:
+    """What the last run profiled."""
+    return tuple(_profiles)
 
 
-def question() -> dict[str, Any]:
-    """What the agent in the container is asked to measure."""
-    files = {
-        "/tmp/backend.conf": _text("backend.conf").replace("@BODY@", "x" * BODY_BYTES),  # noqa: S108 - in a container
-        "/etc/nginx/textbook.conf": _text("textbook.conf"),
-        "/etc/haproxy/bench.cfg": _text("haproxy.cfg"),
-    }
-    mains = {}
-    for name, texts in (("edge", rendered(MODEL, TARGETS[SUITE])), ("before", rendered_before())):
-        mains[name], moved = generation(name, texts)
-        files.update(moved)
-    nginx = {name: ["nginx", "-c", main, "-g", "daemon off;"] for name, main in mains.items()}
-    nginx["textbook nginx"] = ["nginx", "-c", "/etc/nginx/textbook.conf", "-g", "daemon off;"]
-    candidates = {**nginx, "HAProxy": ["haproxy", "-W", "-f", "/etc/haproxy/bench.cfg"]}
-    headers = [word for name, value in LIKE_A_BROWSER for word in ("-H", f"{name}: {value}")]
+def loads(quick: bool, names: Sequence[str]) -> dict[str, Load]:
+    """Name -> load, for candidates of these names."""
+    seconds = QUICK_SECONDS if quick else SECONDS
+    warm_up = ("wrk", "-t1", "-c64", "-d1", *HEADERS, f"{URL}/1k")
+    cached = ("wrk", "-t1", "-c64", "-d1", *HEADERS, f"{URL}/cached/1k")
+
+    def wrk(path: str, connections: int) -> tuple[str, ...]:
+        return ("wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *HEADERS, f"{URL}{path}")
+
+    def program(name: str, *arguments: str) -> tuple[str, ...]:
+        return ("python3", f"{MOUNTED}/{name}.py", *arguments)
+
+    def some(*chosen: str) -> tuple[str, ...]:
+        return tuple(name for name in names if name in chosen)
+
+    every = tuple(names)
+    requests = 10_000 * seconds
+    h2load = ("h2load", "-t1", "-c64", "-m10", f"-n{requests}", *HEADERS, f"{URL}/1k")
+    download = program("stream", f"{URL}/stream/large", str(STREAM_BYTES), str(2 * seconds))
     return {
-        "files": files,
-        "candidates": {name: {"command": command} for name, command in candidates.items()},
-        "loads": {name: [*load[:-1], *headers, load[-1]] for name, load in LOADS.items()},
-        "warm_up": ["wrk", "-t1", "-c64", "-d1", URL],
-        "rounds": ROUNDS,
+        FEW: Load(wrk("/1k", 64), every, warm_up),
+        MANY: Load(wrk("/1k", 512), every, warm_up),
+        LARGE: Load(wrk("/100k", 64), every, warm_up),
+        HTTP2: Load(h2load, every, warm_up),
+        FULL: Load(program("handshakes", f"{URL}/1k", str(seconds)), every, warm_up),
+        RESUMED: Load(program("handshakes", f"{URL}/1k", str(seconds), "--resume"), every, warm_up),
+        HTTP3: Load(program("http3", f"{URL}/1k", str(1000 * seconds)), some(EDGE, EARLIER, CADDY), warm_up),
+        CACHED: Load(wrk("/cached/1k", 64), some(EDGE, EARLIER, TEXTBOOK, STOCK, HAPROXY), cached),
+        STREAMED: Load(download, every, warm_up),
     }
 
 
-def _text(name: str) -> str:
-    return (BENCH / name).read_text(encoding="utf-8")
-
-
-def measured() -> Iterator[dict[str, Any]]:
-    """Run all of it, and yield each measurement as it comes."""
-    subprocess.run((str(REPOSITORY / "tests" / "hosts" / "build.sh"), f"bench:{SUITE}"), check=True)
-    options = ("--rm", "--init", "--interactive", "--network", "none", "--add-host", "bench.test:127.0.0.1")
-    command = ("docker", "run", *options, IMAGE, "python3", "-c", _text("agent.py"))
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("the container has no pipes")
-        json.dump(question(), process.stdin)
-        process.stdin.close()
-        for line in process.stdout:
-            yield json.loads(line)
-    if process.returncode:
-        raise RuntimeError(f"the agent ended with exit code {process.returncode}")
-
-
-def summary(results: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Load -> candidate -> medians over the rounds, and the smallest and largest value of requests per second."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
-    for load in dict.fromkeys(one["load"] for one in results):
-        for name in dict.fromkeys(one["candidate"] for one in results):
-            own = [one for one in results if (one["load"], one["candidate"]) == (load, name)]
-            rates = [one["requests_per_second"] for one in own]
-            found.setdefault(load, {})[name] = {
-                "requests_per_second": statistics.median(rates),
-                "least": min(rates),
-                "most": max(rates),
-                "cpu_us": statistics.median(one["cpu_us"] for one in own),
-            }
-    return found
-
-
-def table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Iterator[str]:
-    """Lines: medians, and ratios of the edge to each of the others."""
-    for load, candidates in found.items():
-        yield f"\n{load}, {BODY_BYTES} bytes"
-        own = candidates["edge"]
-        for name, one in candidates.items():
-            ratio = own["requests_per_second"] / one["requests_per_second"]
-            cost = own["cpu_us"] / one["cpu_us"]
-            yield (
-                f"  {name:<15} {one['requests_per_second']:8.0f} requests/s ({one['least']:.0f} to {one['most']:.0f})"
-                f"  {one['cpu_us']:6.1f} us CPU per request   edge: {ratio:.2f} x requests/s, {cost:.2f} x CPU"
-            )
-
-
-def main() -> dict[str, Any]:
-    """Measure, print the table, and return what was measured."""
-    before, results = other_load(), []
-    for one in measured():
-        results.append(one)
-        print(
-            f"  round {one['round'] + 1}/{ROUNDS}  {one['load']:<36} {one['candidate']:<15}"
-            f" {one['requests_per_second']:8.0f} requests/s",
-            flush=True,
+def goals(section: Section) -> tuple[Goal, ...]:
+    """The goals of traffic, with what a section measured."""
+    rates = [
+        Goal(
+            f"requests/s of the edge to those of {name}: {load}", _ratio(section, load, name, "requests/s"), least, True
         )
-    found = summary(results)
-    print("\n".join(table(found)))
-    print(f"other load on the machine: {before:.0%} of a core before, {other_load():.0%} after")
-    return {"traffic": found, "other_load": before}
+        for load, name, least in LIMITS
+    ]
+    latencies = [
+        Goal(f"p99 of the edge to that of HAProxy: {load}", _ratio(section, load, HAPROXY, "p99 ms"), 1.0, False)
+        for load in LATENCIES
+    ]
+    return (*rates, *latencies)
 
 
-if __name__ == "__main__":
-    main()
+def _ratio(section: Section, load: str, name: str, metric: str) -> float | None:
+    own, other = section.of(load, EDGE, metric), section.of(load, name, metric)
+    if own is None or other is None or not other.median:
+        return None
+    return own.median / other.median
+
+
+def to_profile(section: Section, chosen: Mapping[str, Load]) -> dict[str, Load]:
+    """The loads at which a goal was missed, each with the edge and the baselines of these goals."""
+    missed: dict[str, list[str]] = {}
+    measured = (
+        *((load, name, "requests/s", least, True) for load, name, least in LIMITS),
+        *((load, HAPROXY, "p99 ms", 1.0, False) for load in LATENCIES),
+    )
+    for load, name, metric, limit, at_least in measured:
+        if Goal("", _ratio(section, load, name, metric), limit, at_least).met is False:
+            missed.setdefault(load, [EDGE]).append(name)
+    return {load: replace(chosen[load], candidates=tuple(dict.fromkeys(names))) for load, names in missed.items()}
+
+
+def run(quick: bool, say: Say) -> Section:
+    """Measure the traffic; a full run also profiles both programs where a goal was missed."""
+    traffic_agent.build()
+    found, files = candidates(every=not quick)
+    chosen = loads(quick, tuple(found))
+    question = Question(files, found, chosen, QUICK_ROUNDS if quick else ROUNDS, DIRECTORIES, SPARSE)
+    samples = traffic_agent.samples("traffic", question, say)
+    section = Section(
+        "Traffic",
+        traffic_agent.measurements(samples),
+        versions=traffic_agent.versions(),
+        notes=(*NOTES, *traffic_agent.failures(samples)),
+    )
+    _profiles[:] = [] if quick else traffic_profile.record(to_profile(section, chosen), question, say)
+    return replace(section, goals=goals(section))

@@ -1,30 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs inside the container of the benchmark: serves with one program after the other, and measures each under load.
+"""Runs inside the container of the benchmark: serves with one program after the other, and puts each under load.
 
-Reads one JSON object from standard input: ``candidates`` (name -> files and command), ``loads`` (name -> command of the
-load generator), ``rounds``, ``seconds``. Prints a JSON line for each measurement, and what it does on standard error.
-All traffic stays on loopback.
+Reads one JSON object from standard input:
+
+- ``files``: path -> text, ``sparse``: path -> size in bytes, ``directories``: paths;
+- ``candidates``: name -> ``command``, and optionally ``beside``, commands that run at the same time, and ``log``, a
+  file whose lines are counted;
+- ``loads``: name -> ``command`` of the load generator, ``warm_up``, a command, and ``candidates``, their names;
+- ``rounds``: their number.
+
+Prints a JSON line for each measurement: what the load generator printed, and the CPU time of the program. Candidates
+take turns, and each round starts with another one. All traffic stays on loopback.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-BACKEND = Path("/tmp/backend.conf")
-PORT = 443
-TICKS = os.sysconf("SC_CLK_TCK")
+from processes import cpu_seconds, memory_bytes, wait_for
+
+BACKEND = ("nginx", "-c", "/etc/nginx/bench-backend.conf", "-g", "daemon off;")
 PAIR = (Path("/etc/nginx/tls/bench.test/fullchain.pem"), Path("/etc/nginx/tls/bench.test/privkey.pem"))
+LOGS = (Path("/var/log/nginx"), Path("/var/log/caddy"), Path("/var/log/bench"))
+PATIENCE = 120.0
 
 
 def make_pair() -> None:
@@ -37,82 +44,88 @@ def make_pair() -> None:
     PAIR[0].with_name("haproxy.pem").write_bytes(PAIR[0].read_bytes() + PAIR[1].read_bytes())
 
 
-def processes() -> dict[int, tuple[int, str]]:
-    """Process -> its parent and name."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            head, _, rest = path.read_text().rpartition(")")
-        except OSError:
-            continue
-        found[int(path.parent.name)] = (int(rest.split()[1]), head.partition("(")[2])
-    return found
-
-
-def family(root: int) -> list[int]:
-    """A process and all that come from it."""
-    parents = processes()
-    found = [root]
-    for one in found:
-        found += [child for child, (parent, _name) in parents.items() if parent == one]
-    return found
-
-
-def cpu_seconds(root: int) -> float:
-    """What a program and its workers have used so far, in user and kernel mode."""
-    total = 0
-    for process in family(root):
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit(f"nothing listens on port {port}")
-
-
-def write(files: Mapping[str, str]) -> None:
-    for name, text in files.items():
+def write(asked: Mapping[str, Any]) -> None:
+    for directory in (*asked.get("directories", ()), *LOGS):
+        Path(directory).mkdir(parents=True, exist_ok=True)
+    for name, text in asked["files"].items():
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    for name, size in asked.get("sparse", {}).items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.truncate(size)
 
 
-def measure(load: list[str], process: subprocess.Popen[bytes]) -> dict[str, float]:
-    """Requests per second, and CPU microseconds of the program per request."""
-    before, started = cpu_seconds(process.pid), time.monotonic()
-    done = subprocess.run(load, check=True, capture_output=True, text=True)
-    used, seconds = cpu_seconds(process.pid) - before, time.monotonic() - started
-    if found := re.search(r"(\d+) requests in ([\d.]+)(m?)s", done.stdout):  # wrk
-        requests, errors = int(found[1]), re.findall(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
-        failed = int(errors[0]) if errors else 0
-    else:  # h2load
-        counted = re.search(r"requests: (\d+) total, .* (\d+) succeeded, (\d+) failed", done.stdout)
-        took = re.search(r"finished in ([\d.]+)(m?)s", done.stdout)
-        if counted is None or took is None:
-            raise SystemExit(f"{load[0]} printed: {done.stdout}{done.stderr}")
-        requests, failed = int(counted[2]), int(counted[3])
-        seconds = float(took[1]) / (1000 if took[2] else 1)
-    if failed or not requests:
-        raise SystemExit(f"{failed} of {requests} requests failed: {done.stdout}")
-    return {"requests": requests, "requests_per_second": requests / seconds, "cpu_us": used / requests * 1e6}
+@contextmanager
+def running(command: Sequence[str], port: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program, wait until it listens, and end it.
+
+    :raises RuntimeError: the program ended before.
+    """
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=sys.stderr)
+    try:
+        if port is not None:
+            wait_for(port)
+        yield process
+        if process.poll() is not None:
+            raise RuntimeError(f"{command[0]} ended with exit code {process.returncode}")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def serve(candidate: Mapping[str, Any]) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(candidate["command"], stdout=subprocess.DEVNULL, stderr=sys.stderr)
-    wait_for(PORT)
-    return process
+def load(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=15)
+def measure(asked: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """Serve, warm up, and measure one load."""
+    empty_logs()
+    with ExitStack() as stack:
+        for command in candidate.get("beside", ()):
+            stack.enter_context(running(command))
+        process = stack.enter_context(running(candidate["command"], port=443))
+        load(asked["warm_up"])
+        empty_logs()
+        before, started = cpu_seconds(process.pid), time.monotonic()
+        done = load(asked["command"])
+        seconds = time.monotonic() - started
+        used, memory = cpu_seconds(process.pid) - before, memory_bytes(process.pid)
+    told = {"code": done.returncode, "out": done.stdout, "err": done.stderr[-2000:]}
+    return {**told, "cpu_seconds": used, "memory_bytes": memory, "seconds": seconds, "logged": logged(candidate)}
+
+
+def logged(candidate: Mapping[str, Any]) -> int | None:
+    """Lines in the log of a candidate that has ended; None if they are not to be counted."""
+    if "log" not in candidate:
+        return None
+    with open(candidate["log"], "rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+
+
+def empty_logs() -> None:
+    """The logs of some hundred thousand requests would fill the disk."""
+    for folder in LOGS:
+        for path in folder.iterdir():
+            if path.is_file():
+                with path.open("wb"):
+                    pass
+
+
+def turns(asked: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
+    """Round, load and candidate, in order."""
+    for number in range(asked["rounds"]):
+        for name, one in asked["loads"].items():
+            names = one["candidates"]
+            first = number % len(names)
+            for candidate in (*names[first:], *names[:first]):
+                yield number, name, candidate
 
 
 def main() -> None:
@@ -120,22 +133,15 @@ def main() -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     make_pair()
-    write(asked["files"])
-    backend = subprocess.Popen(["nginx", "-c", str(BACKEND), "-g", "daemon off;"], stderr=sys.stderr)
-    try:
-        for number in range(asked["rounds"]):
-            for load_name, load in asked["loads"].items():
-                for name, candidate in asked["candidates"].items():
-                    process = serve(candidate)
-                    try:
-                        subprocess.run(asked["warm_up"], check=True, capture_output=True)
-                        result = measure(load, process)
-                    finally:
-                        stop(process)
-                    told = {"round": number, "load": load_name, "candidate": name, **result}
-                    print(json.dumps(told), flush=True)  # noqa: T201 - its answer
-    finally:
-        stop(backend)
+    write(asked)
+    with running(BACKEND, port=9001):
+        for number, name, candidate in turns(asked):
+            told: dict[str, Any] = {"round": number, "load": name, "candidate": candidate}
+            try:
+                told |= measure(asked["loads"][name], asked["candidates"][candidate])
+            except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+                told |= {"code": -1, "out": "", "err": str(error)}
+            print(json.dumps(told), flush=True)  # noqa: T201 - its answer
 
 
 if __name__ == "__main__":
