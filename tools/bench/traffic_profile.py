@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -11,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from .edge_host import PREFIX, WORK
 from .machine import commit, today
@@ -50,7 +50,7 @@ def record(loads: Mapping[str, Load], question: Question, say: Say) -> tuple[Pro
             try:
                 printed = _profile(replace(question, loads={name: one}, rounds=1))
                 rows = rows_of(printed)
-            except (ProfileError, subprocess.CalledProcessError, RuntimeError) as error:
+            except (ProfileError, RuntimeError) as error:
                 say(f"no profile: {error}")
                 continue
             found.append(Profile(candidate, name, today(), commit(), rows))
@@ -59,6 +59,8 @@ def record(loads: Mapping[str, Load], question: Question, say: Say) -> tuple[Pro
 
 def lengthened(command: Sequence[str]) -> tuple[str, ...]:
     """The command of a load that lasts as long as a profile takes."""
+    if command[1].endswith("handshakes.py"):
+        return (*command[:3], str(LOAD_SECONDS), *command[4:])
     words = (re.sub(r"^-d\d+$", f"-d{LOAD_SECONDS}", word) for word in command)
     return tuple(re.sub(r"^-n\d+$", f"-n{LOAD_SECONDS * 40_000}", word) for word in words)
 
@@ -79,62 +81,50 @@ def rows_of(printed: str) -> tuple[tuple[float, str, str], ...]:
 
 def _profile(question: Question) -> str:
     """Ask the agent for a single load, and record meanwhile; return the report."""
-    (candidate,) = (question.candidates[next(iter(question.loads.values())).candidates[0]],)
+    load = next(iter(question.loads.values()))
+    candidate = question.candidates[load.candidates[0]]
     path = next(word for word in candidate["command"] if word.startswith("/etc/"))
-    failures: list[Exception] = []
 
     def serve() -> None:
-        try:
+        with contextlib.suppress(RuntimeError, OSError):  # the container is stopped below
             list(answers(NAME, question))
-        except RuntimeError as error:
-            failures.append(error)
 
     serving = threading.Thread(target=serve)
     serving.start()
     try:
-        return _record(path, next(iter(question.loads.values())).program)
+        return _record(path, load.command)
     finally:
-        # The load is bounded, but nothing waits for it.
         subprocess.run(("docker", "stop", "--time=1", f"{PREFIX}{NAME}"), capture_output=True, check=False)
         serving.join()
 
 
-def _record(path: str, generator: str) -> str:
-    _wait_for_load(generator)
+def _record(path: str, command: Sequence[str]) -> str:
+    _wait_for_load(" ".join(command[:4]))
     pids = list(servers(_top(), path))
     if not pids:
         raise ProfileError(f"no process runs with {path}")
-    data = WORK / "perf.data"
-    quietly: dict[str, Any] = {"check": True, "capture_output": True, "text": True}
+    data = str(WORK / "perf.data")
     listed = ",".join(map(str, pids))
-    subprocess.run(
-        ("perf", "record", f"-F{HERTZ}", "-o", str(data), "-p", listed, "--", "sleep", str(SECONDS)), **quietly
-    )
-    command = (
-        "perf",
-        "report",
-        "-i",
-        str(data),
-        "--stdio",
-        "-t",
-        "|",
-        "--sort",
-        "symbol,dso",
-        "--percent-limit",
-        "0.3",
-    )
-    return str(subprocess.run(command, **quietly).stdout)
+    _perf("record", f"-F{HERTZ}", "-o", data, "-p", listed, "--", "sleep", str(SECONDS))
+    return _perf("report", "-i", data, "--stdio", "-t", "|", "--sort", "symbol,dso", "--percent-limit", "0.3")
 
 
-def _wait_for_load(generator: str) -> None:
-    """Wait until the load runs whose warm-up has passed."""
+def _perf(*arguments: str) -> str:
+    done = subprocess.run(("perf", *arguments), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ProfileError(f"perf {arguments[0]} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout
+
+
+def _wait_for_load(beginning: str) -> None:
+    """Wait until the load runs, after its warm-up; it is known by the beginning of its command."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if any(Path(words.split()[0]).name == generator and f"{LOAD_SECONDS}" in words for _p, _q, words in _top()):
+        if any(words.startswith(beginning) for _pid, _parent, words in _top()):
             time.sleep(1)
             return
         time.sleep(0.2)
-    raise ProfileError(f"{generator} does not run")
+    raise ProfileError(f"this load does not run: {beginning}")
 
 
 def _top() -> list[tuple[int, int, str]]:
