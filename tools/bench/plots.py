@@ -7,7 +7,6 @@ It runs with matplotlib, in the environment of requirements-bench.txt. Subjects 
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,13 +15,11 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .curves import curves, slug
 from .record import load
 from .results import Measurement, Section
 from .table import OWN, number
 
-COUNTED = re.compile(r"\b(\d{1,3}(?:,\d{3})+|\d+) (sites|hosts)\b")
-LEAST_POINTS = 3
-"""Fewer points make no curve."""
 COLUMNS = 2
 INCHES = (6.0, 0.34)
 """Width of a panel, and height of a bar."""
@@ -48,26 +45,6 @@ def figures(module: str, section: Section) -> Iterator[tuple[str, Figure]]:
         for kind, figure in _figures_of(measurements, metric):
             figure.suptitle(f"{section.name}: {metric}")
             yield f"{slug(f'{module} {metric}{kind}')}.png", figure
-
-
-def slug(text: str) -> str:
-    """A text as the name of a file."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def curves(measurements: Sequence[Measurement]) -> dict[str, dict[str, list[tuple[int, Measurement]]]]:
-    """Subject without its number -> candidate -> points, for subjects with at least three numbers."""
-    found: dict[str, dict[str, list[tuple[int, Measurement]]]] = {}
-    for one in measurements:
-        if match := COUNTED.search(one.subject):
-            rest = COUNTED.sub(match[2], one.subject, count=1)
-            point = (int(match[1].replace(",", "")), one)
-            found.setdefault(rest, {}).setdefault(one.candidate, []).append(point)
-    return {
-        rest: candidates
-        for rest, candidates in found.items()
-        if len({count for points in candidates.values() for count, _one in points}) >= LEAST_POINTS
-    }
 
 
 def _figures_of(measurements: Sequence[Measurement], metric: str) -> Iterator[tuple[str, Figure]]:

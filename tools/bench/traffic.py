@@ -107,7 +107,7 @@ def loads(quick: bool, names: Sequence[str]) -> dict[str, Load]:
         HTTP2: Load(h2load, every, warm_up),
         FULL: Load(program("handshakes", f"{URL}/1k", str(seconds)), every, warm_up),
         RESUMED: Load(program("handshakes", f"{URL}/1k", str(seconds), "--resume"), every, warm_up),
-        HTTP3: Load(program("http3", f"{URL}/1k", str(1000 * seconds)), some(EDGE, EARLIER, CADDY), warm_up),
+        HTTP3: Load(program("http3", f"{URL}/1k", str(1000 * seconds)), some(EDGE, EARLIER, HAPROXY, CADDY), warm_up),
         CACHED: Load(wrk("/cached/1k", 64), some(EDGE, EARLIER, TEXTBOOK, STOCK, HAPROXY), cached),
         STREAMED: Load(download, every, warm_up),
     }

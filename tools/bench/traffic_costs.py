@@ -21,8 +21,8 @@ ACCESS_LOG = r"access_log /var/log/nginx/access\.log\b[^;]*;"
 EXPORTER = "prometheus-nginx-exporter --nginx.scrape-uri=http://127.0.0.1:8090/stub_status"
 SCRAPE = "while sleep 1; do curl --silent --output /dev/null http://127.0.0.1:9113/metrics; done"
 NOTES = (
-    "Each candidate is the rendered configuration with one change. A ratio of the edge below 1 is what the default costs "
-    "compared with the change.",
+    "Each candidate is the rendered configuration with one change. A ratio of the edge below 1 is what the default "
+    "costs compared with the change.",
     "Metrics are scraped once a second from the exporter, which reads the status page of nginx.",
 )
 

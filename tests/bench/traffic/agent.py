@@ -32,6 +32,8 @@ BACKEND = ("nginx", "-c", "/etc/nginx/bench-backend.conf", "-g", "daemon off;")
 PAIR = (Path("/etc/nginx/tls/bench.test/fullchain.pem"), Path("/etc/nginx/tls/bench.test/privkey.pem"))
 LOGS = (Path("/var/log/nginx"), Path("/var/log/caddy"), Path("/var/log/bench"))
 PATIENCE = 120.0
+FLUSHED = 0.5
+"""Seconds until the reader of a log has written what arrived."""
 
 
 def make_pair() -> None:
@@ -92,6 +94,8 @@ def measure(asked: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str,
             stack.enter_context(running(command))
         process = stack.enter_context(running(candidate["command"], port=443))
         load(asked["warm_up"])
+        if "log" in candidate:
+            time.sleep(FLUSHED)
         empty_logs()
         before, started = cpu_seconds(process.pid), time.monotonic()
         done = load(asked["command"])

@@ -7,8 +7,8 @@ Reads one JSON object from standard input:
   command again until these seconds have passed;
 - ``rounds``: their number.
 
-Prints a JSON line for each reload: ``proven``, seconds until it was proven; ``gone``, seconds until the workers of before
-had ended; ``during``, whether the load still ran when the reload was proven; and what the client printed.
+Prints a JSON line for each reload: ``proven``, seconds until it was proven; ``gone``, seconds until the old workers had
+ended; ``during``, whether the load still ran when the reload was proven; and what the client printed.
 """
 
 from __future__ import annotations
