@@ -23,7 +23,7 @@ PAUSE = 0.01
 
 
 def reap() -> None:
-    """Wait for descendants that outlive the command; one that stays, such as a shared SSH connection, does not count."""
+    """Wait for descendants that outlive the command; one that stays, such as an SSH connection, does not count."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:

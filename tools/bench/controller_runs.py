@@ -133,12 +133,18 @@ class Controller:
         for name_of_example in ("acme.yml", "sites.yml"):
             (self.inventory / "group_vars" / "edge" / name_of_example).unlink()
 
-    def write_hosts(self, hosts: Sequence[EdgeHost], variables: Mapping[str, Any]) -> None:
+    def write_hosts(
+        self,
+        hosts: Sequence[EdgeHost],
+        variables: Mapping[str, Any],
+        connection: Mapping[str, str] = CONNECTION,
+    ) -> None:
         """Write the inventory.
 
         :param variables: of the group ``edge``.
+        :param connection: its variables for the connection.
         """
-        group = {"edge": {"hosts": {host.name: None for host in hosts}, "vars": CONNECTION}}
+        group = {"edge": {"hosts": {host.name: None for host in hosts}, "vars": dict(connection)}}
         write_yaml(self.inventory / "hosts.yml", group)
         write_yaml(self.inventory / "group_vars" / "edge" / "model.yml", variables)
 
@@ -155,6 +161,10 @@ class Controller:
         shutil.rmtree(directory, ignore_errors=True)
         for site in sites:
             write_yaml(directory / f"{site['name']}.yml", site)
+
+    def write_site(self, site: Mapping[str, Any]) -> None:
+        """Write one site."""
+        write_yaml(self.inventory / "sites.d" / f"{site['name']}.yml", site)
 
     def ping(self, *options: str) -> Run:
         """Run ``ansible -m ping`` for the group ``edge``."""
