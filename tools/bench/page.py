@@ -14,7 +14,7 @@ TITLE = "Speed"
 FILE = "speed.md"
 PLOTS = "speed"
 """Directory of the plots, next to the page."""
-ENTRY = f"| [{TITLE}]({FILE}) | how much traffic an edge carries, and how long a change takes, on one machine |"
+ENTRY = f"| [{TITLE}]({FILE}) | how much traffic an edge carries, and how long a change takes (`make bench`) |"
 INDEX_HEADING = "The tests write these pages:"
 
 
@@ -53,8 +53,8 @@ def _lines(record: Record, plots: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield "`make bench` wrote this page. It measured on this machine:"
     yield from ("", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in record.machine.items()), "")
     yield "Absolute values depend on the machine. Compare ratios of candidates that one run measured. A value is the"
-    yield "median of several rounds, in which the candidates took turns, with the least and the most in parentheses. The"
-    yield "load generators share the cores with the servers."
+    yield "median of several rounds, in which the candidates took turns, with the least and the most in parentheses."
+    yield "The load generators share the cores with the servers."
     yield from ("", *_goals(record.parts))
     for part in record.parts:
         yield from _part(part, plots.get(part.module, ()))

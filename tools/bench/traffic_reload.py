@@ -103,7 +103,7 @@ def reloads(host: EdgeHost, seconds: int, rounds: int) -> Iterator[dict[str, Any
     :raises RuntimeError: a reload failed.
     """
     asked = json.dumps({"loads": loads(seconds), "rounds": rounds})
-    command = ("docker", "exec", "--interactive", host.name, "python3", f"{MOUNTED}/reloads.py")
+    command = ("docker", "exec", "--interactive", host.name, "python3", "-B", f"{MOUNTED}/reloads.py")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the container has no pipes")
