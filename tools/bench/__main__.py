@@ -78,8 +78,14 @@ def run(modules: Sequence[str], quick: bool, earlier: record.Record) -> record.R
 
 
 def draw(folder: Path) -> Mapping[str, Sequence[str]]:
-    """Draw the plots of the results into an empty directory; return the module and names of the plots."""
+    """Draw the plots of the results into an empty directory; return the module and names of the plots.
+
+    There are none without the environment that draws them.
+    """
     shutil.rmtree(folder, ignore_errors=True)
+    if not PYTHON.exists():
+        print("no plots: tools/setup.sh bench makes the environment that draws them")
+        return {}
     command = (str(PYTHON), "-m", "tools.bench.plots", str(RESULTS), str(folder))
     done = subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, list[str]] = {}
@@ -105,6 +111,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.modules) - set(MODULES):
         parser.error(f"no module {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
+    if options.page and not PYTHON.exists():
+        parser.error("--page needs the environment that tools/setup.sh bench makes")
     facts = machine.machine()
     if options.again:
         found = record.load(RESULTS)

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .record import Part, Profile, Record
-from .table import groups, limit, number, ratio, spread, verdict
+from .results import Measurement, Section
+from .table import limit, number, ratio, spread, verdict
 
 TITLE = "Speed"
 FILE = "speed.md"
 PLOTS = "speed"
 """Directory of the plots, next to the page."""
-ENTRY = f"| [{TITLE}]({FILE}) | how much traffic an edge carries, and how long a change takes, on one machine |"
+ENTRY = f"| [{TITLE}]({FILE}) | how much traffic an edge carries, and how long a change takes (`make bench`) |"
 INDEX_HEADING = "The tests write these pages:"
 
 
@@ -52,8 +53,8 @@ def _lines(record: Record, plots: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield "`make bench` wrote this page. It measured on this machine:"
     yield from ("", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in record.machine.items()), "")
     yield "Absolute values depend on the machine. Compare ratios of candidates that one run measured. A value is the"
-    yield "median of several rounds, in which the candidates took turns. The load generators share the cores with the"
-    yield "servers."
+    yield "median of several rounds, in which the candidates took turns, with the least and the most in parentheses."
+    yield "The load generators share the cores with the servers."
     yield from ("", *_goals(record.parts))
     for part in record.parts:
         yield from _part(part, plots.get(part.module, ()))
@@ -96,17 +97,55 @@ def _part(part: Part, plots: Sequence[str]) -> Iterator[str]:
     yield ""
     for plot in plots:
         yield from (f"![{section.name}: {plot.removesuffix('.png')}]({PLOTS}/{plot})", "")
-    yield from (
-        "| Subject | Metric | Candidate | Median | Least to most | Ratio of the edge to it |",
-        "|---|---|---|---|---|---|",
-    )
-    for subject, metric, measurements in groups(section):
-        for one in measurements:
-            found = ratio(section, one)
-            relative = "" if found is None else number(found)
-            cells = (subject, metric, one.candidate, number(one.median), spread(one), relative)
-            yield f"| {' | '.join(map(_cell, cells))} |"
+    yield from _tables(section)
+
+
+def _tables(section: Section) -> Iterator[str]:
+    """A table for each subject with several candidates, and one for all other subjects."""
+    subjects = dict.fromkeys(one.subject for one in section.measurements)
+    candidates = {subject: _names(section, subject) for subject in subjects}
+    single = [subject for subject in subjects if len(candidates[subject]) == 1]
+    if single:
+        yield from _table(section, "Subject", [(subject, subject, candidates[subject][0]) for subject in single])
+    for subject, names in candidates.items():
+        if subject not in single:
+            yield from (f"### {subject}", "")
+            yield from _table(section, "Candidate", [(name, subject, name) for name in names])
+
+
+def _names(section: Section, subject: str) -> list[str]:
+    return list(dict.fromkeys(one.candidate for one in section.measurements if one.subject == subject))
+
+
+def _table(section: Section, title: str, rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    """A table with a column for each metric, and the ratio of the edge to each candidate for the first one.
+
+    :param rows: the text of the first column, the subject and the candidate.
+    """
+    keys = {row[1:] for row in rows}
+    metrics = list(dict.fromkeys(one.metric for one in section.measurements if (one.subject, one.candidate) in keys))
+    head = [title, *metrics]
+    compared = title == "Candidate"
+    if compared:
+        head.insert(2, "ratio of the edge")
+    yield f"| {' | '.join(head)} |"
+    yield "|---" * len(head) + "|"
+    for text, subject, name in rows:
+        found = [section.of(subject, name, metric) for metric in metrics]
+        cells = [text, *(_value(one) for one in found)]
+        if compared:
+            relative = None if found[0] is None else ratio(section, found[0])
+            cells.insert(2, "" if relative is None else number(relative))
+        yield f"| {' | '.join(map(_cell, cells))} |"
     yield ""
+
+
+def _value(one: Measurement | None) -> str:
+    """The median, with least and most in parentheses; empty if it was not measured."""
+    if one is None:
+        return ""
+    between = spread(one)
+    return f"{number(one.median)} ({between})" if between else number(one.median)
 
 
 def _profile(profile: Profile) -> Iterator[str]:

@@ -21,6 +21,8 @@ from .results import Measurement, Section
 from .table import OWN, number
 
 COLUMNS = 2
+NOT_DRAWN = ("p50 ms", "requests", "failed requests", "% of requests in the log", "% proven before the load ended")
+"""Metrics that only the tables have."""
 INCHES = (6.0, 0.34)
 """Width of a panel, and height of a bar."""
 OWN_COLOUR, OTHER_COLOUR = "#1f6f5c", "#b0b7bf"
@@ -40,7 +42,7 @@ def main() -> int:
 
 def figures(module: str, section: Section) -> Iterator[tuple[str, Figure]]:
     """A figure for each metric of a section, and the name of its file."""
-    for metric in dict.fromkeys(one.metric for one in section.measurements):
+    for metric in dict.fromkeys(one.metric for one in section.measurements if one.metric not in NOT_DRAWN):
         measurements = [one for one in section.measurements if one.metric == metric]
         for kind, figure in _figures_of(measurements, metric):
             figure.suptitle(f"{section.name}: {metric}")

@@ -84,9 +84,10 @@ def write(record: Record, path: Path) -> None:
 
 def read(path: Path, machine: Mapping[str, str]) -> Record:
     """Read what earlier runs measured on this machine; an empty record if there is nothing, or on another machine."""
-    if not path.exists():
+    try:
+        found = load(path)
+    except (OSError, ValueError, KeyError, TypeError):  # there is none, or another commit wrote it in another form
         return Record(machine)
-    found = load(path)
     return found if dict(found.machine) == dict(machine) else Record(machine)
 
 

@@ -7,6 +7,7 @@ with the servers, so that requests per second are ratios, not capacities.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -30,6 +31,8 @@ from .traffic_candidates import (
 URL = "https://bench.test"
 ROUNDS, QUICK_ROUNDS = 5, 2
 SECONDS, QUICK_SECONDS = 4, 1
+THREADS = f"-t{max(1, len(os.sched_getaffinity(0)) // 2)}"
+"""Load generators use half of the cores."""
 FEW, MANY, LARGE = "TLS, 1 KiB, 64 connections", "TLS, 1 KiB, 512 connections", "TLS, 100 KiB, 64 connections"
 HTTP2 = "HTTP/2, 1 KiB, 64 connections with 10 streams"
 FULL, RESUMED = "full handshakes, one request each", "resumed handshakes, one request each"
@@ -84,11 +87,11 @@ def profiles() -> Sequence[Profile]:
 def loads(quick: bool, names: Sequence[str]) -> dict[str, Load]:
     """Name -> load, for candidates of these names."""
     seconds = QUICK_SECONDS if quick else SECONDS
-    warm_up = ("wrk", "-t1", "-c64", "-d1", *HEADERS, f"{URL}/1k")
-    cached = ("wrk", "-t1", "-c64", "-d1", *HEADERS, f"{URL}/cached/1k")
+    warm_up = ("wrk", THREADS, "-c64", "-d1", *HEADERS, f"{URL}/1k")
+    cached = ("wrk", THREADS, "-c64", "-d1", *HEADERS, f"{URL}/cached/1k")
 
     def wrk(path: str, connections: int) -> tuple[str, ...]:
-        return ("wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *HEADERS, f"{URL}{path}")
+        return ("wrk", THREADS, f"-c{connections}", f"-d{seconds}", "--latency", *HEADERS, f"{URL}{path}")
 
     def program(name: str, *arguments: str) -> tuple[str, ...]:
         return ("python3", f"{MOUNTED}/{name}.py", *arguments)
@@ -98,7 +101,7 @@ def loads(quick: bool, names: Sequence[str]) -> dict[str, Load]:
 
     every = tuple(names)
     requests = 10_000 * seconds
-    h2load = ("h2load", "-t1", "-c64", "-m10", f"-n{requests}", *HEADERS, f"{URL}/1k")
+    h2load = ("h2load", THREADS, "-c64", "-m10", f"-n{requests}", *HEADERS, f"{URL}/1k")
     download = program("stream", f"{URL}/stream/large", str(STREAM_BYTES), str(2 * seconds))
     return {
         FEW: Load(wrk("/1k", 64), every, warm_up),

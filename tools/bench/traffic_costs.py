@@ -10,7 +10,7 @@ from typing import Any
 
 from . import traffic_agent
 from .results import Say, Section
-from .traffic import FEW, FULL, HEADERS, LARGE, RESUMED, URL
+from .traffic import FEW, FULL, HEADERS, LARGE, RESUMED, THREADS, URL
 from .traffic import loads as loads_of_traffic
 from .traffic_agent import Load, Question
 from .traffic_candidates import DIRECTORIES, EDGE, SPARSE, generation, rendered_now, shared_files
@@ -125,7 +125,7 @@ def loads(quick: bool, names: Mapping[str, tuple[str, ...]]) -> dict[str, Load]:
     """
     known = loads_of_traffic(quick, ())
     static = (*known[FEW].command[:-1], f"{URL}/files/1k")
-    warm_up = ("wrk", "-t1", "-c64", "-d1", *HEADERS, f"{URL}/files/1k")
+    warm_up = ("wrk", THREADS, "-c64", "-d1", *HEADERS, f"{URL}/files/1k")
     known[STATIC] = Load(static, (), warm_up)
     return {name: Load(known[name].command, candidates, known[name].warm_up) for name, candidates in names.items()}
 

@@ -16,15 +16,15 @@ from typing import Any
 from .edge_host import WORK, EdgeHost, build_images, edge_host, play, write_inventory
 from .results import Goal, Measurement, Say, Section
 from .table import number
-from .traffic import HEADERS, URL
+from .traffic import HEADERS, THREADS, URL
 from .traffic_agent import IMAGE, MOUNTED, PROGRAMS
 from .traffic_candidates import DIRECTORIES, SMALL_BYTES, shared_files
 from .traffic_parse import Outcome, parse
 
-SITES = (1, 1_000)
+SITES, QUICK_SITES = (1, 1_000), (1_000,)
 ROUNDS, QUICK_ROUNDS = 3, 1
-SECONDS = {1: 8, 1_000: 14}
-"""Seconds of each load, by the number of sites; a reload must be proven before it ends."""
+SECONDS, QUICK_SECONDS = 14, 9
+"""Seconds of each load; a reload must be proven before it ends."""
 IDLE = "idle"
 WRK = "HTTP/1.1, 64 connections"
 HTTP2 = "HTTP/2, 64 connections with 10 streams"
@@ -67,8 +67,8 @@ def model(sites: int) -> dict[str, Any]:
 
 def loads(seconds: int) -> dict[str, dict[str, Any]]:
     """Name -> client, as tests/bench/traffic/reloads.py expects it."""
-    wrk = ("wrk", "-t1", "-c64", f"-d{seconds}", "--latency", *HEADERS, f"{URL}/1k")
-    h2load = ("h2load", "-t1", "-c64", "-m10", "-n20000", *HEADERS, f"{URL}/1k")
+    wrk = ("wrk", THREADS, "-c64", f"-d{seconds}", "--latency", *HEADERS, f"{URL}/1k")
+    h2load = ("h2load", THREADS, "-c64", "-m10", "-n20000", *HEADERS, f"{URL}/1k")
     http3 = ("python3", f"{MOUNTED}/steady.py", "--http3-only", f"{URL}/1k", str(seconds))
     websocket = ("python3", f"{MOUNTED}/websocket.py", "ask", f"{URL}/ws/", str(seconds))
     return {
@@ -96,13 +96,14 @@ def deploy(host: EdgeHost, sites: int, folder: Path) -> float:
     return played.seconds
 
 
-def reloads(host: EdgeHost, sites: int, rounds: int) -> Iterator[dict[str, Any]]:
+def reloads(host: EdgeHost, seconds: int, rounds: int) -> Iterator[dict[str, Any]]:
     """Reload under each load, and yield each answer as it comes.
 
+    :param seconds: how long each load lasts.
     :raises RuntimeError: a reload failed.
     """
-    asked = json.dumps({"loads": loads(SECONDS[sites]), "rounds": rounds})
-    command = ("docker", "exec", "--interactive", host.name, "python3", f"{MOUNTED}/reloads.py")
+    asked = json.dumps({"loads": loads(seconds), "rounds": rounds})
+    command = ("docker", "exec", "--interactive", host.name, "python3", "-B", f"{MOUNTED}/reloads.py")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the container has no pipes")
@@ -173,11 +174,12 @@ def run(quick: bool, say: Say) -> Section:
     build_images(IMAGE)
     found: dict[tuple[str, str], list[float]] = {}
     notes = list(NOTES)
-    for sites in SITES:
+    rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
+    for sites in QUICK_SITES if quick else SITES:
         options = (f"--volume={PROGRAMS}:{MOUNTED}:ro", "--add-host=bench.test:127.0.0.1")
         with edge_host("reload", IMAGE, options=options) as host:
             say(f"reload: deployed {sites:,} sites in {deploy(host, sites, WORK / 'reload'):.1f} s")
-            for answer in reloads(host, sites, QUICK_ROUNDS if quick else ROUNDS):
+            for answer in reloads(host, seconds, rounds):
                 name = subject(sites, answer["load"])
                 measured, errors = values(answer, answer["load"])
                 say(f"{name}: {', '.join(f'{number(value)} {metric}' for metric, value in measured.items())} {errors}")

@@ -57,7 +57,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         )
         while True:
             kind, length = await reader.readexactly(2)
-            key, text = await reader.readexactly(4), await reader.readexactly(length & LONGEST)
+            key, text = await reader.readexactly(4), await reader.readexactly(length & ~MASKED)
             if kind == CLOSE:
                 break
             writer.write(frame(unmask(text, key), masked=False))

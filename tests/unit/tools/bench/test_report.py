@@ -21,6 +21,8 @@ SECTION = Section(
         Measurement("small", "edge", "requests/s", (900.0, 1000.0, 1100.0)),
         Measurement("small", "HAProxy", "requests/s", (1200.0, 1250.0, 1300.0)),
         Measurement("small", "Caddy | 2", "requests/s", (0.5,)),
+        Measurement("small", "edge", "p99 ms", (5.0,)),
+        Measurement("reload, idle", "edge", "s until proven", (0.7,)),
     ),
     (
         Goal("edge to HAProxy", 0.8, 1.0, at_least=True),
@@ -44,7 +46,7 @@ def test_numbers_have_few_digits(value: float, text: str) -> None:
 
 
 def test_the_ratio_is_that_of_the_edge_to_a_candidate() -> None:
-    edge, haproxy, _caddy = SECTION.measurements
+    edge, haproxy = SECTION.measurements[:2]
     assert ratio(SECTION, haproxy) == pytest.approx(0.8)
     assert ratio(SECTION, edge) is None
     assert ratio(SECTION, replace(haproxy, values=(0.0,))) is None
@@ -59,6 +61,10 @@ def test_the_table_is_aligned_and_ends_with_goals_and_failures() -> None:
         "    edge       1,000  900 to 1,100",
         "    HAProxy    1,250  1,200 to 1,300  edge: 0.8 x",
         "    Caddy | 2    0.5                  edge: 2,000 x",
+        "  small: p99 ms",
+        "    edge  5.00",
+        "  reload, idle: s until proven",
+        "    edge  0.7",
         "  A note.",
         "  Other load on the machine: 2% of a core before, 150% after.",
         "",
@@ -83,6 +89,8 @@ def test_results_of_another_machine_are_not_reused(tmp_path: Path) -> None:
     assert record.read(path, MACHINE) == record.Record(MACHINE)
     record.write(RECORD, path)
     assert record.read(path, {"cores": "64"}) == record.Record({"cores": "64"})
+    path.write_text('{"machine": {}, "parts": [{"module": "other form"}], "failures": {}}', encoding="utf-8")
+    assert record.read(path, MACHINE) == record.Record(MACHINE)
 
 
 def test_a_part_replaces_the_earlier_result_of_its_module() -> None:
@@ -109,8 +117,13 @@ def test_the_page_names_the_machine_first() -> None:
         "Versions: nginx 1.26.3.",
         "- A note.",
         "![Traffic: traffic-requests-s](speed/traffic-requests-s.png)",
-        "| small | requests/s | HAProxy | 1,250 | 1,200 to 1,300 | 0.8 |",
-        "| small | requests/s | Caddy \\| 2 | 0.5 |  | 2,000 |",
+        "| Candidate | requests/s | ratio of the edge | p99 ms |",
+        "|---|---|---|---|",
+        "| edge | 1,000 (900 to 1,100) |  | 5.00 |",
+        "| HAProxy | 1,250 (1,200 to 1,300) | 0.8 |  |",
+        "| Caddy \\| 2 | 0.5 | 2,000 |  |",
+        "| Subject | s until proven |",
+        "| reload, idle | 0.7 |",
         "### HAProxy: small",
         "| 12.3 % | `SSL_read` | libssl.so.3 |",
         "- `fleet`: it broke badly",
