@@ -89,6 +89,11 @@ def run_with_runner(controller: Controller) -> Run:
     return measured(command, folder, settings_of_users())
 
 
+def runner_version() -> str:
+    """Version of ansible-runner."""
+    return measured((str(RUNNER_PROGRAM), "--version"), WORK, settings_of_users()).output.strip()
+
+
 def check_unchanged(run: Run) -> Run:
     """The same run.
 

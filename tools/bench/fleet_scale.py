@@ -105,19 +105,19 @@ def _notes(costs: Costs) -> Iterator[str]:
         yield "The CPU of the controller did not grow with the number of hosts in this run; nothing is derived from it."
         return
     yield (
-        f"Derived from the slope, not measured: site.yml without changes, on hosts with the same model of {costs.sites:,} "
-        f"sites, costs the controller {cpu.fixed:.1f} s of CPU and {cpu.each:.2f} s for each host. That is "
-        f"{HOUR / cpu.each:,.0f} hosts per core-hour. With one core, a controller can run it every {MINUTES:.0f} minutes "
-        f"for {max(INTERVAL - cpu.fixed, 0) / cpu.each:,.0f} hosts."
+        f"Derived from the slope, not measured: site.yml without changes, on hosts with the same model of "
+        f"{costs.sites:,} sites, costs the controller {cpu.fixed:.1f} s of CPU and {cpu.each:.2f} s for each host. "
+        f"That is {HOUR / cpu.each:,.0f} hosts per core-hour. With one core, a controller can run it every "
+        f"{MINUTES:.0f} minutes for {max(INTERVAL - cpu.fixed, 0) / cpu.each:,.0f} hosts."
     )
     for hosts in FLEETS:
         sizes = ", ".join(f"{batch:,}" for batch in batches(hosts))
+        probes = waves(hosts) * costs.probe_seconds
         yield (
             f"Derived: {hosts:,} edges in batches of {sizes} cost the controller {cpu.at(hosts):,.0f} s of CPU "
             f"({cpu.at(hosts) / HOUR:.2f} core-hours). With {FORKS} forks, the run also waits at least "
             f"{round_trips(costs, hosts):,.0f} s for modules on the hosts ({waves(hosts):,} groups of hosts, "
-            f"{costs.calls} calls of {costs.call_seconds:.2f} s); {waves(hosts) * costs.probe_seconds:,.0f} s of them are "
-            f"the probes."
+            f"{costs.calls} calls of {costs.call_seconds:.2f} s). {probes:,.0f} s of them are the probes."
         )
     yield (
         "Limit of ansible-playbook: one process gathers all results, and each task waits for the slowest host of its "
@@ -130,7 +130,7 @@ def _notes(costs: Costs) -> Iterator[str]:
         )
     if costs.pull_cpu is not None:
         yield (
-            f"Limit of ansible-pull: no controller. Each edge spends {costs.pull_cpu:.1f} s of its own CPU on each run, "
-            f"{costs.pull_cpu / INTERVAL:.1%} of a core with a run every {MINUTES:.0f} minutes. There are no batches. "
-            f"{FLEETS[-1]:,} edges read the repository {FLEETS[-1] / INTERVAL:.1f} times per second."
+            f"Limit of ansible-pull: no controller. Each edge spends {costs.pull_cpu:.1f} s of its own CPU on each "
+            f"run, {costs.pull_cpu / INTERVAL:.1%} of a core with a run every {MINUTES:.0f} minutes. There are no "
+            f"batches. {FLEETS[-1]:,} edges read the repository {FLEETS[-1] / INTERVAL:.1f} times per second."
         )
