@@ -130,7 +130,7 @@ def _notes(costs: Costs) -> Iterator[str]:
         )
     if costs.pull_cpu is not None:
         yield (
-            f"Limit of ansible-pull: no controller. Each edge spends {costs.pull_cpu:.1f} s of its own CPU on each "
+            f"Limit of ansible-pull: no controller. Each edge spends {costs.pull_cpu:.1f} s of CPU on each "
             f"run, {costs.pull_cpu / INTERVAL:.1%} of a core with a run every {MINUTES:.0f} minutes. There are no "
             f"batches. {FLEETS[-1]:,} edges read the repository {FLEETS[-1] / INTERVAL:.1f} times per second."
         )

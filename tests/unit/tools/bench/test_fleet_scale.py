@@ -58,7 +58,7 @@ def test_the_notes_have_the_derived_numbers() -> None:
     assert "14 s for modules on the hosts (7 groups of hosts, 10 calls of 0.20 s). 3 s of them are the probes" in text
     assert "10,000 edges in batches of 1, 3,000, 6,999 cost the controller 5,002 s of CPU (1.39 core-hours)" in text
     assert "added 1.5 s to a run" in text
-    assert "9.0 s of its own CPU on each run, 0.5% of a core" in text
+    assert "9.0 s of CPU on each run, 0.5% of a core" in text
 
 
 def test_what_was_not_measured_is_not_mentioned() -> None:
