@@ -16,7 +16,7 @@ from .controller_values import CPU, SECONDS, Values
 from .edge_host import REPOSITORY, WORK, EdgeHost, edge_host
 from .results import Say
 
-ROUNDS, QUICK_ROUNDS = 5, 2
+ROUNDS = 5
 PLAYBOOK, RUNNER, PULL = "ansible-playbook", "ansible-runner", "ansible-pull on the edge"
 RUNNER_PROGRAM = WORK / "environment" / "bin" / "ansible-runner"
 """Pinned in requirements-bench.txt."""
@@ -104,12 +104,11 @@ def check_unchanged(run: Run) -> Run:
     return run
 
 
-def measure(quick: bool, sites: int, say: Say, values: Values) -> None:
+def measure(sites: int, say: Say, values: Values) -> None:
     """Measure the three ways in turn, several rounds.
 
     :raises RuntimeError: a run failed, or changed something.
     """
-    rounds = QUICK_ROUNDS if quick else ROUNDS
     with ExitStack() as stack:
         remote = stack.enter_context(edge_host("fleet-remote"))
         local = stack.enter_context(edge_host("fleet-local"))
@@ -129,14 +128,14 @@ def measure(quick: bool, sites: int, say: Say, values: Values) -> None:
             RUNNER: lambda: run_with_runner(controller),
             PULL: lambda: pull(local),
         }
-        for number in range(rounds):
+        for number in range(ROUNDS):
             runs = {candidate: check_unchanged(way()) for candidate, way in ways.items()}
             for candidate, run in runs.items():
                 values.add_run(subject(sites), candidate, run)
             printed = ", ".join(
                 f"{name} {run.seconds:.1f} s, CPU {run.cpu_seconds:.1f} s" for name, run in runs.items()
             )
-            say(f"round {number + 1} of {rounds}: {printed}")
+            say(f"round {number + 1} of {ROUNDS}: {printed}")
 
 
 def runner_overhead(values: Values, sites: int) -> float | None:

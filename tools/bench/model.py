@@ -23,7 +23,7 @@ from .controller_runs import measured, write_yaml
 from .edge_host import COLLECTIONS, REPOSITORY
 from .results import Goal, Measurement, Say, Section
 
-ROUNDS, QUICK_ROUNDS = 5, 2
+ROUNDS, QUICK_ROUNDS = 5, 1
 LOCATIONS = 10
 FEW, MANY = 1_000, 10_000
 WHOLE_WAY = "edge"
