@@ -17,7 +17,8 @@ for part in preinst postinst prerm postrm conffiles triggers templates config; d
     [ -z "$script" ] || cp -p "$script" "$folder/DEBIAN/$part"
 done
 dpkg -L "$package" | while read -r path; do
-    if [ -f "$path" ] || [ -L "$path" ]; then
+    # Not /lib, which packages name as a directory, and which is a link where /usr is merged.
+    if [ -f "$path" ] || { [ -L "$path" ] && [ ! -d "$path" ]; }; then
         mkdir -p "$folder$(dirname "$path")"; cp -a "$path" "$folder$path"
     fi
 done

@@ -16,7 +16,7 @@ from typing import Any
 from ansible import constants as C  # noqa: N812 - Ansible's own convention
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import Content, pack
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.content import pack
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.user_files import digest_of
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.check.profiles import (
@@ -35,9 +35,9 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline
     Plan,
     build,
     differs_by_host,
+    plain,
     plan,
 )
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.plan.served import served_names, served_ports
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.origins import Origins
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.site_files import (
     digest_of_site_files,
@@ -47,26 +47,21 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.e
     error_message,
     located,
 )
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.summary import probes
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.warnings import warnings_on_state
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.syntax.problems import Problem
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.capabilities import Target
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.target.releases import RELEASES, target_of
-from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._inputs import ROOT, Inputs, model_options
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._inputs import (
+    ROOT,
+    Inputs,
+    command_version,
+    model_options,
+)
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._positions import position_of
 
 TEMPLATES = ROOT / "roles" / "edge" / "templates"
-SETTINGS = (
-    "status_port",
-    "http_port",
-    "https_port",
-    "reload_timeout",
-    "generations_keep",
-    "allow_restart",
-    "max_fail_percentage",
-    "take_over",
-)
-"""Settings of the edge that other tasks and roles use."""
+USERS_OF_STREAMS = ("edge_streams", "edge_stream_extra_directives", "edge_modules")
+"""Variables that may need the stream module."""
 
 
 class _FailedError(Exception):
@@ -92,12 +87,15 @@ class ActionModule(ActionBase):
             argument_spec={
                 "state": {"type": "str", "choices": ["checked", "present"], "default": "present"},
                 "target": {"type": "str", "choices": list(RELEASES)},
+                "facts": {"type": "dict"},
             }
         )
         try:
             if arguments["target"] is not None:
                 return self._without_host(arguments["state"], arguments["target"], task_vars or {})
-            return self._run(arguments["state"], task_vars or {})
+            if arguments["state"] == "checked":
+                return self._check(arguments["facts"], task_vars or {})
+            return self._run(task_vars or {})
         except _FailedError as error:
             return {"changed": False, **error.result, "failed": True}
 
@@ -109,19 +107,36 @@ class ActionModule(ActionBase):
         checked = self._checked(target_of(release, str(repository), str(version)), task_vars, ask_host=False)
         return {"changed": False, **checked.plan}
 
-    def _run(self, state: str, task_vars: dict[str, Any]) -> dict[str, Any]:
-        repository = self._inputs(task_vars).value("nginx_repository", DISTRIBUTION)
-        asked = {"repository": repository, "test": state != "checked"}
-        facts = self._module("hardened.nginx_edge.nginx_info", asked, task_vars)
+    def _check(self, known: dict[str, Any] | None, task_vars: dict[str, Any]) -> dict[str, Any]:
+        facts = known or self._facts(task_vars, test=False)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
-        if state == "checked":
-            configured = facts["generations"]["live"] or facts["generations"]["running"]
-            return {"changed": False, **checked.plan, "takes_over": facts["nginx"]["installed"] and not configured}
+        configured = facts["generations"]["live"] or facts["generations"]["running"]
+        takes_over = facts["nginx"]["installed"] and not configured
+        version = command_version()
+        return {
+            "changed": False,
+            **checked.plan,
+            "takes_over": takes_over,
+            "command": {"version": version, "current": facts["command"] == version},
+            "facts": {name: facts[name] for name in ("nginx", "generations", "command")},
+        }
+
+    def _run(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        facts = self._facts(task_vars, test=True)
+        checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
         deployed = self._deploy(checked, facts, task_vars)
         # A packages' upgrade since the last run may keep nginx from starting with the same configuration.
         found = warnings_on_state(facts["generations"], facts["processes"], unchanged=not deployed["sent"])
         warnings = [*checked.plan["edge_warnings"], *found, *deployed["edge_warnings"]]
         return {**checked.plan, **deployed, "drift": facts["generations"]["drift"], "edge_warnings": warnings}
+
+    def _facts(self, task_vars: dict[str, Any], *, test: bool) -> dict[str, Any]:
+        """The facts of the host; ``test`` also tests its live generation with nginx."""
+        inputs = self._inputs(task_vars)
+        repository = inputs.value("nginx_repository", DISTRIBUTION)
+        streams = any(inputs.value(name, None) for name in USERS_OF_STREAMS)
+        asked = {"repository": repository, "streams": streams, "test": test}
+        return self._module("hardened.nginx_edge.nginx_info", asked, task_vars)
 
     def _checked(
         self, target: Target, task_vars: dict[str, Any], *, live: Sequence[str] = (), ask_host: bool = True
@@ -169,7 +184,7 @@ class ActionModule(ActionBase):
             except OSError as error:
                 raise _FailedError({"msg": f"the controller cannot hash passwords: {error}"}) from error
             warnings = [located(one, locate) for one in (*read.warnings, *planned.warnings)]
-            return CheckedModel(_plain(planned, built.content, warnings), built.content, built.user_files)
+            return CheckedModel(plain(planned, built.content, warnings), built.content, built.user_files)
 
         return checked_once(Path(C.DEFAULT_LOCAL_TMP), key, check)
 
@@ -225,20 +240,6 @@ def _operator() -> str:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (KeyError, OSError):
         return f"?@{socket.gethostname()}"  # the account of a container may have no name
-
-
-def _plain(planned: Plan, content: Content, warnings: Sequence[str]) -> dict[str, Any]:
-    edge = planned.edge
-    return {
-        "certificates": planned.certificates,
-        "acme": planned.authority,
-        "issuing_edge": edge.acme.issuing_edge if edge.acme else None,
-        "settings": {name: getattr(edge, name) for name in SETTINGS},
-        "sites": probes(edge),
-        "serves": {"names": served_names(edge), "ports": served_ports(content.facts)},
-        "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "retry_timeout")},
-        "edge_warnings": [*warnings, *(f"{one}; the model allows this" for one in planned.lifted)],
-    }
 
 
 def _without_traceback(result: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,13 @@ attributes:
   platform:
     support: full
     platforms: debian
+options:
+  version:
+    description:
+      - Name of the directory of the library, which identifies its code. By default, the digest of the code.
+      - M(hardened.nginx_edge.edge_config) returns the name for the code of this collection, and whether the host has
+        it.
+    type: str
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -53,11 +60,11 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.pat
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={"version": {"type": "str"}}, supports_check_mode=True)
     try:
         # Ansible packs everything that the command imports, including sub-packages.
         core = command.__name__.removesuffix(".cli.main")
-        changed = install(LocalHost(), sources(core), check=module.check_mode)
+        changed = install(LocalHost(), sources(core), check=module.check_mode, version=module.params["version"])
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
     changed = module.set_mode_if_different(COMMAND, 0o755, changed)

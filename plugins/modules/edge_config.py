@@ -54,6 +54,11 @@ options:
       - Does not check whether the authority offers the certificate profiles of the model.
     type: str
     choices: [bullseye, bookworm, trixie, forky, jammy, noble]
+  facts:
+    description:
+      - RV(facts) of an earlier check of this run, so that the host is not asked again. They are valid as long as no
+        package and no configuration has changed since. With O(state=checked) only.
+    type: dict
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -138,6 +143,16 @@ takes_over:
   description: Whether the host has an nginx for which this collection has deployed no generation yet.
   returned: state=checked, without O(target)
   type: bool
+command:
+  description:
+    - The C(version) of the command C(nginx-edge) in this collection, for M(hardened.nginx_edge.edge_command), and
+      whether the host has it (C(current)).
+  returned: state=checked, without O(target)
+  type: dict
+facts:
+  description: The facts of the host that the check used, for O(facts).
+  returned: state=checked, without O(target)
+  type: dict
 probe:
   description: Settings of the probe (C(enabled), C(timeout), C(retry_timeout)).
   returned: success

@@ -31,6 +31,10 @@ options:
     type: str
     choices: [distribution, nginx_org]
     default: distribution
+  streams:
+    description: If the stream module is not installed, ask the package manager whether it has the module.
+    type: bool
+    default: true
   test:
     description: Also test the live generation with C(nginx -t), for C(generations.problem).
     type: bool
@@ -67,7 +71,7 @@ nginx:
     modules:
       type: list
       elements: str
-      description: Dynamic modules on the host, and the stream module if the package manager has it.
+      description: Dynamic modules on the host, and with O(streams) the stream module if the package manager has it.
     user:
       type: str
       description: Account of the workers.
@@ -142,6 +146,10 @@ processes:
         age:
           type: int
           description: Seconds since the worker was started.
+command:
+  description: Version of the command nginx-edge, or null if it is missing or damaged.
+  returned: always
+  type: str
 user_files:
   description: The password files on the host, and the SHA-256 of their contents.
   returned: always
@@ -152,6 +160,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.install import installed_version
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.changes import names_in
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.differences import drifted_paths
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.next_start import start_problem
@@ -179,6 +188,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "repository": {"type": "str", "choices": [DISTRIBUTION, NGINX_ORG], "default": DISTRIBUTION},
+            "streams": {"type": "bool", "default": True},
             "test": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
@@ -191,7 +201,7 @@ def main() -> None:
     master = master_pid(host)
     module.exit_json(
         changed=False,
-        nginx=read_nginx(host, module.params["repository"]),
+        nginx=read_nginx(host, module.params["repository"], streams=module.params["streams"]),
         generations={
             **names,
             "digest": manifest.digest if manifest else None,
@@ -208,6 +218,7 @@ def main() -> None:
             "since_proof": max(0, int(host.now() - proof.at)) if proof else None,
             "leaving": [asdict(one) for one in leaving_workers(host, master)],
         },
+        command=installed_version(host),
         user_files=present(host, layout),
     )
 

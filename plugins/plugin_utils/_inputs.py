@@ -19,6 +19,7 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.install import version_of
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.files import find, read_text
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.values import untagged
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.read.reader import PREFIX
@@ -112,6 +113,14 @@ def role_options() -> Mapping[str, Any]:
     """The options of the roles besides the model: name -> its argument specification."""
     options = ((role, name, option) for role in ROLES for name, option in _specs(role)["main"]["options"].items())
     return {name: option for role, name, option in options if name.startswith(f"{role}_")}
+
+
+@functools.cache
+def command_version() -> str:
+    """The version of the command ``nginx-edge`` in this collection: a digest of the code of hosts."""
+    core = ROOT / "plugins" / "module_utils" / "_edge"
+    modules = {str(path.relative_to(core)): path.read_text(encoding="utf-8") for path in core.rglob("*.py")}
+    return version_of(modules)
 
 
 @functools.cache

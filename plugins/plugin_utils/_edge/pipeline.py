@@ -19,6 +19,7 @@ from .check.key_pairs import Reader, check_files
 from .check.target import check_target
 from .model.edge import Edge
 from .plan.certificates import plan_authority, plan_certificates, received_by
+from .plan.served import served_names, served_ports
 from .plan.user_files import Hasher, paths, user_files
 from .policy.lifted import lifted
 from .read.reader import SiteFile, read_edge
@@ -26,9 +27,22 @@ from .read.spec import Options
 from .render.edge import view_edge
 from .render.facts import facts_of
 from .render.files import digest, render
+from .report.summary import probes
 from .syntax.problems import Problem
 from .target.capabilities import Target
 from .version import VERSION
+
+SETTINGS = (
+    "status_port",
+    "http_port",
+    "https_port",
+    "reload_timeout",
+    "generations_keep",
+    "allow_restart",
+    "max_fail_percentage",
+    "take_over",
+)
+"""Settings of the edge that other tasks and roles use."""
 
 
 @dataclass(frozen=True)
@@ -149,3 +163,22 @@ def build(edge: Edge, target: Target, templates: Path, hash_password: Hasher) ->
         places=rendered.places,
     )
     return Built(content, dict(users.values()))
+
+
+def plain(planned: Plan, content: Content, warnings: Sequence[str]) -> dict[str, Any]:
+    """The plan, as ``edge_config`` returns it.
+
+    :param content: the rendered configuration.
+    :param warnings: warnings about the model, each with its place.
+    """
+    edge = planned.edge
+    return {
+        "certificates": planned.certificates,
+        "acme": planned.authority,
+        "issuing_edge": edge.acme.issuing_edge if edge.acme else None,
+        "settings": {name: getattr(edge, name) for name in SETTINGS},
+        "sites": probes(edge),
+        "serves": {"names": served_names(edge), "ports": served_ports(content.facts)},
+        "probe": {name: getattr(edge.probe, name) for name in ("enabled", "timeout", "retry_timeout")},
+        "edge_warnings": [*warnings, *(f"{one}; the model allows this" for one in planned.lifted)],
+    }

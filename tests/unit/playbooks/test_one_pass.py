@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,28 +66,71 @@ PLAYBOOK = """
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "expected", "times"),
-    [("www.example.com", "www.example.com", [1, 4]), ("{{ site_name }}", "api.example.com", [1, 4])],
-    ids=["plain", "expression"],
-)
-def test_the_model_is_checked_once(tmp_path: Path, name: str, expected: str, times: list[int]) -> None:
-    """The controller's openssl counts how often the passwords of a model are hashed, which is once for each check."""
-    programs, reads, result = tmp_path / "bin", tmp_path / "reads", tmp_path / "result"
+SHARING = """
+- hosts: all
+  gather_facts: false
+  environment: { PATH: "BIN:{{ lookup('ansible.builtin.env', 'PATH') }}" }
+  tasks:
+    - hardened.nginx_edge.edge_config: { state: checked }
+"""
+HOSTS = "".join(LOCAL.replace("edge-1", f"edge-{number}") for number in (1, 2, 3))
+
+
+@pytest.fixture
+def counted(tmp_path: Path) -> Callable[..., int]:
+    """Runs a playbook with site files, and returns how often the controller has hashed the passwords of the model."""
+    programs, reads, inventory = tmp_path / "bin", tmp_path / "reads", tmp_path / "inventory"
     programs.mkdir()
     for program, text in (("nginx", NGINX), ("openssl", OPENSSL)):
         path = programs / program
         path.write_text(text.replace("READS", str(reads)).replace("OPENSSL", str(shutil.which("openssl"))))
         path.chmod(0o755)
-    inventory = tmp_path / "inventory"
     (inventory / "sites.d").mkdir(parents=True)
     (inventory / "group_vars").mkdir()
-    (inventory / "group_vars" / "all.yml").write_text(USERS, encoding="utf-8")
-    (inventory / "hosts").write_text(LOCAL)
-    (inventory / "sites.d" / "www.yml").write_text(SITE.replace("NAME", name), encoding="utf-8")
-    playbook = PLAYBOOK.replace("BIN", str(programs)).replace("READS", str(reads)).replace("RESULT", str(result))
-    (tmp_path / "play.yml").write_text(playbook.replace("EXPECTED", f"'{expected}'"), encoding="utf-8")
-    settings = {"PATH": f"{programs}:{os.environ['PATH']}"}
-    done = run(tmp_path, "-i", inventory / "hosts", tmp_path / "play.yml", settings=settings)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(result.read_text(encoding="utf-8")) == times
+
+    def count(playbook: str, hosts: str, site: str, variables: str = "") -> int:
+        (inventory / "group_vars" / "all.yml").write_text(USERS + variables, encoding="utf-8")
+        (inventory / "hosts").write_text(hosts, encoding="utf-8")
+        (inventory / "sites.d" / "www.yml").write_text(site, encoding="utf-8")
+        text = playbook.replace("BIN", str(programs)).replace("READS", str(reads))
+        (tmp_path / "play.yml").write_text(text.replace("RESULT", str(tmp_path / "result")), encoding="utf-8")
+        settings = {"PATH": f"{programs}:{os.environ['PATH']}"}
+        done = run(tmp_path, "-i", inventory / "hosts", tmp_path / "play.yml", settings=settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return len(reads.read_text(encoding="utf-8").splitlines())
+
+    return count
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "times"),
+    [("www.example.com", "www.example.com", [1, 3]), ("{{ site_name }}", "api.example.com", [1, 4])],
+    ids=["plain", "expression"],
+)
+def test_the_model_is_checked_once(
+    tmp_path: Path, counted: Callable[..., int], name: str, expected: str, times: list[int]
+) -> None:
+    """A change of a variable in a run counts only if the model contains it."""
+    counted(PLAYBOOK.replace("EXPECTED", f"'{expected}'"), LOCAL, SITE.replace("NAME", name))
+    assert json.loads((tmp_path / "result").read_text(encoding="utf-8")) == times
+
+
+ISSUING = """
+edge_acme: { email: ops@example.com, agree_tos: true, issuing_edge: edge-1 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "variables", "times"),
+    [
+        ("www.example.com", "", 1),
+        ("{{ inventory_hostname }}.example.com", "", 3),
+        # The others receive what this one orders.
+        ("www.example.com", ISSUING, 3),
+    ],
+    ids=["same", "own names", "issuing edge"],
+)
+def test_hosts_with_the_same_model_share_its_check(
+    counted: Callable[..., int], name: str, variables: str, times: int
+) -> None:
+    assert counted(SHARING, HOSTS, SITE.replace("NAME", name), variables) == times

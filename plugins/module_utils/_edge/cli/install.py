@@ -34,6 +34,10 @@ from nginx_edge.cli.main import main
 sys.exit(main())
 """
 
+_DIGESTS = "SHA256.json"
+"""File next to the package: path -> SHA-256 in hexadecimal, to find changed files without the originals."""
+_EXECUTABLE = 0o755
+
 
 def sources(package: str) -> dict[str, str]:
     """Path -> source text of the modules of a package and its sub-packages, as loaded by this process.
@@ -68,24 +72,56 @@ def _not_available(name: str) -> NoReturn:
     raise EdgeError(f"the source of {name} is not available")
 
 
-def install(host: Host, modules: Mapping[str, str], *, check: bool) -> bool:
+def version_of(modules: Mapping[str, str]) -> str:
+    """The name of the directory for these modules: their digest."""
+    return hashlib.sha256(json.dumps(modules, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def install(host: Host, modules: Mapping[str, str], *, check: bool, version: str | None = None) -> bool:
     """Install or update the command.
 
     :param modules: the result of :func:`sources`.
     :param check: change nothing.
+    :param version: name of the directory; the default is the digest of the modules.
     :returns: whether anything had to be changed.
     """
-    version = hashlib.sha256(json.dumps(modules, sort_keys=True).encode()).hexdigest()[:16]
-    package = f"{paths.LIBRARY}/{version}/nginx_edge"
-    wanted = {f"{package}/{path}": text.encode() for path, text in modules.items()}
-    wanted[paths.COMMAND] = _LAUNCHER.format(library=paths.LIBRARY, version=version).encode()
+    version = version or version_of(modules)
+    folder = f"{paths.LIBRARY}/{version}"
+    wanted = {f"{folder}/nginx_edge/{path}": text.encode() for path, text in modules.items()}
+    digests = {path[len(folder) + 1 :]: _digest(data) for path, data in wanted.items()}
+    wanted[f"{folder}/{_DIGESTS}"] = json.dumps(digests, indent=2, sort_keys=True).encode()
+    wanted[paths.COMMAND] = _launcher(version)
     wrong = [path for path, data in wanted.items() if host.read(path) != data]
     old = [name for name in host.listdir(paths.LIBRARY) if name != version]
     if not check:
-        for folder in sorted({path.rpartition("/")[0] for path in wrong if path != paths.COMMAND}):
-            host.mkdir(folder)
+        for one in sorted({path.rpartition("/")[0] for path in wrong if path != paths.COMMAND}):
+            host.mkdir(one)
         for path in wrong:  # the executable is written last
-            replace_file(host, path, wanted[path], 0o755 if path == paths.COMMAND else 0o644)
+            replace_file(host, path, wanted[path], _EXECUTABLE if path == paths.COMMAND else 0o644)
         for name in old:
             host.remove(f"{paths.LIBRARY}/{name}")
     return bool(wrong or old)
+
+
+def installed_version(host: Host) -> str | None:
+    """The version of the command on a host; None if it is missing, or if a file of it was changed."""
+    names = host.listdir(paths.LIBRARY)
+    if len(names) != 1 or host.read(paths.COMMAND) != _launcher(names[0]):
+        return None
+    attributes = host.attributes(paths.COMMAND)
+    folder = f"{paths.LIBRARY}/{names[0]}"
+    try:
+        digests: dict[str, str] = json.loads(host.read(f"{folder}/{_DIGESTS}") or b"{}")
+        same = all(_digest(host.read(f"{folder}/{path}") or b"") == digest for path, digest in digests.items())
+    except (ValueError, AttributeError):
+        return None
+    sound = digests and same and attributes is not None and attributes.mode == _EXECUTABLE
+    return names[0] if sound else None
+
+
+def _launcher(version: str) -> bytes:
+    return _LAUNCHER.format(library=paths.LIBRARY, version=version).encode()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

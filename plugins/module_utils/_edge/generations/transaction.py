@@ -77,7 +77,7 @@ def deploy(
     :param allow_restart: accept a change of listening addresses or modules that a reload cannot apply.
     :raises EdgeError: nginx rejects it, or a socket is not available; the previous configuration stays live.
     """
-    nginx = read_nginx(host)
+    nginx = read_nginx(host, streams=False)
     if not nginx["installed"]:
         if not check:
             raise EdgeError("nginx is not installed on this host", ["run the role nginx first"])

@@ -25,10 +25,12 @@ _LIMIT_OF_FILES = "exceed open file resource limit"
 """Not an error of the configuration; the role nginx reports a limit that is lower than nginx_open_files."""
 
 
-def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
+def read_nginx(host: Host, repository: str = DISTRIBUTION, *, streams: bool = True) -> dict[str, Any]:
     """Facts about nginx.
 
     :param repository: package source of a host that has no nginx: ``distribution`` or ``nginx_org``.
+    :param streams: if the stream module is not installed, ask the package manager whether it has it, which takes longer
+        than all other facts.
     :returns: ``installed`` (bool), ``version``, ``openssl`` (dotted text, empty if unknown),
         ``configure_arguments`` (list), ``modules`` (list of dynamic modules, without ``.so``), ``user``. If nginx is
         not installed, they describe the package that would be installed; ``version`` is empty if there is none.
@@ -44,16 +46,17 @@ def read_nginx(host: Host, repository: str = DISTRIBUTION) -> dict[str, Any]:
         # nginx prints "running with" only if the library differs from the one that it was built with.
         "openssl": first(r"running with OpenSSL ([0-9.]+)", printed) or first(r"built with OpenSSL ([0-9.]+)", printed),
         "configure_arguments": arguments,
-        "modules": _modules(host, arguments),
+        "modules": _modules(host, arguments, streams=streams),
         "user": worker_account(arguments),
     }
 
 
-def _modules(host: Host, arguments: list[str]) -> list[str]:
-    """Dynamic modules on the host, and the stream module if the package manager has it."""
+def _modules(host: Host, arguments: list[str], *, streams: bool) -> list[str]:
+    """Dynamic modules on the host, and with ``streams`` the stream module if the package manager has it."""
     folder = next((word[len(MODULES_PATH) :] for word in arguments if word.startswith(MODULES_PATH)), "")
     found = [name[: -len(".so")] for name in host.listdir(folder) if name.endswith(".so")] if folder else []
-    if STREAM_MODULE not in found and first(r"Candidate: (\d\S*)", policy(host, "libnginx-mod-stream")):
+    asks = streams and STREAM_MODULE not in found
+    if asks and first(r"Candidate: (\d\S*)", policy(host, "libnginx-mod-stream")):
         found.append(STREAM_MODULE)
     return sorted(found)
 

@@ -54,15 +54,21 @@ class ResponsePolicy:
     cors: Cors | None = None
 
     def over(self, level: Edge | Site | Location) -> ResponsePolicy:
-        """The policy of a level inside this one."""
+        """The policy of a level inside this one; most levels change nothing."""
+        own = level.response_headers
+        lifetimes = () if isinstance(level, Edge) else level.expires
+        cors = None if isinstance(level, Edge) else level.cors
+        security = (level.security_headers, level.security_headers_override)
+        if not any((*security, own.set, own.add, own.remove, lifetimes, cors)):
+            return self
         return ResponsePolicy(
             security=merged(self.security, level.security_headers),
             override=self.override | {name.lower() for name in level.security_headers_override},
-            set=merged(self.set, level.response_headers.set),
-            add=merged(self.add, level.response_headers.add),
-            remove=self.remove | set(level.response_headers.remove),
-            lifetimes=(() if isinstance(level, Edge) else level.expires) or self.lifetimes,
-            cors=(None if isinstance(level, Edge) else level.cors) or self.cors,
+            set=merged(self.set, own.set),
+            add=merged(self.add, own.add),
+            remove=self.remove | set(own.remove),
+            lifetimes=lifetimes or self.lifetimes,
+            cors=cors or self.cors,
         )
 
     @property
@@ -86,8 +92,9 @@ class ResponsePolicy:
 
 def policies(edge: Edge) -> Iterator[tuple[Site | Location, ResponsePolicy]]:
     """Each site and location with its policy."""
+    of_edge = edge_policy(edge)
     for site in edge.sites:
-        of_site = edge_policy(edge).over(site)
+        of_site = of_edge.over(site)
         yield site, of_site
         for location in site.locations:
             yield location, of_site.over(location)

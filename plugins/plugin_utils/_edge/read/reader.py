@@ -157,8 +157,12 @@ def option_name(field: str, hint: Any = None) -> str:
 def _record(kind: Any, plain: Mapping[str, Any], place: str, progress: _Progress, prefix: str = "") -> Any:
     values = {}
     outer, progress.hides = progress.hides, _has_secret(kind)
-    for name, hint, option in _fields(kind):
-        value = _value(hint, plain[option], inside(place, prefix + option), progress)
+    for name, hint, option, is_plain, is_optional in _fields(kind):
+        given = plain[option]
+        if is_plain or (given is None and is_optional):
+            values[name] = given  # most options of a site have no value
+            continue
+        value = _value(hint, given, inside(place, prefix + option), progress)
         values[name] = value
         if prefix and isinstance(value, tuple):
             progress.records[prefix + option] = {one.name: one for one in reversed(value) if hasattr(one, "name")}
@@ -167,10 +171,15 @@ def _record(kind: Any, plain: Mapping[str, Any], place: str, progress: _Progress
 
 
 @functools.cache
-def _fields(kind: Any) -> tuple[tuple[str, Any, str], ...]:
-    """Name, type and option of each field of a record but its place."""
+def _fields(kind: Any) -> tuple[tuple[str, Any, str, bool, bool], ...]:
+    """Name, type and option of each field of a record but its place; whether its values need no check after the
+    argument spec, and whether it may have none."""
     names = (field.name for field in dataclasses.fields(kind) if field.name != "place")
-    return tuple((name, _hints(kind)[name], option_name(name, _hints(kind)[name])) for name in names)
+    hints = ((name, _hints(kind)[name]) for name in names)
+    return tuple(
+        (name, hint, option_name(name, hint), hint in {int, bool, str}, get_origin(hint) in {Union, types.UnionType})
+        for name, hint in hints
+    )
 
 
 @functools.cache

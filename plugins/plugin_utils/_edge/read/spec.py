@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..syntax.directives import instead_of
 from ..syntax.problems import Problem, did_you_mean, inside, item
@@ -46,10 +46,16 @@ def read_options(
     :returns: every option of the spec, with the default (None without one) where ``value`` has none.
     """
     problems.extend(unknown(options, str(key), path, parent or {}) for key in value if key not in options)
-    read: dict[str, Any] = {}
+    prepared = _prepared(options)
+    read = dict(prepared.defaults)
     # A key or a password may have been written into the wrong option.
-    secret = bool(path) and any(option.get("no_log") for option in options.values())
+    secret = bool(path) and prepared.secret
     for key, option in options.items():
+        if key not in value and key in prepared.defaults:
+            continue
+        if key not in value and key in prepared.lists:
+            read[key] = []
+            continue
         given = value.get(key)
         place = inside(path, key)
         if key in value and given is None and option.get("type") == "list":
@@ -67,6 +73,40 @@ def read_options(
         else:
             read[key] = None
     return read
+
+
+class _Prepared(NamedTuple):
+    """What is the same for all mappings with the same options.
+
+    :param defaults: values of the options that are missing: simple defaults, and None for options without one.
+    :param lists: the options whose default is an empty list.
+    :param secret: whether an option is a secret.
+    """
+
+    options: Options
+    defaults: Mapping[str, Any]
+    lists: frozenset[str]
+    secret: bool
+
+
+_PREPARED: dict[int, _Prepared] = {}
+
+
+def _prepared(options: Options) -> _Prepared:
+    """Cached, because the options of a site are the same for all sites."""
+    known = _PREPARED.get(id(options))
+    if known is None or known.options is not options:
+        defaults = {
+            key: read_value(option, option.get("default"), key, []) if "default" in option else None
+            for key, option in options.items()
+            if not option.get("required") and not isinstance(option.get("default"), (list, dict))
+        }
+        lists = frozenset(
+            key for key, option in options.items() if option.get("default") == [] and not option.get("required")
+        )
+        secret = any(option.get("no_log") for option in options.values())
+        known = _PREPARED[id(options)] = _Prepared(options, defaults, lists, secret)
+    return known
 
 
 _HARMLESS_KEY = re.compile(r"[A-Za-z0-9_. -]{0,60}", re.ASCII)

@@ -67,7 +67,7 @@ class SiteContext:
     alt_svc: str
     generation: str
 
-    @property
+    @functools.cached_property
     def policy(self) -> ResponsePolicy:
         """Headers of the site's responses."""
         return edge_policy(self.edge).over(self.site)

@@ -100,6 +100,7 @@ def _underscored(name: str) -> str:
 OWN_HEADERS = "$edge_own_headers"
 
 
+@functools.cache
 def _security(name: str, value: str, scheme: str) -> Added:
     """A header that is added where the response has none.
 

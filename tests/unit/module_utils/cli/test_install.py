@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -128,3 +129,66 @@ def test_programs_of_test_hosts_find_what_they_import() -> None:
             assert [one.name for one in node.names if not hasattr(module, one.name)] == []
             found += 1
     assert found
+
+
+def test_the_version_is_known_while_nothing_is_changed(places: Path) -> None:
+    modules = install.sources(PACKAGE)
+    host = LocalHost()
+    assert install.installed_version(host) is None
+    install.install(host, modules, check=False)
+    assert install.installed_version(host) == install.version_of(modules)
+    install.install(host, modules, check=False, version="chosen")
+    assert install.installed_version(host) == "chosen"
+    assert start(places).returncode == 0
+
+
+def change_a_module(places: Path) -> None:
+    next((places / "lib").rglob("cli/main.py")).write_text("# changed\n")
+
+
+def remove_a_module(places: Path) -> None:
+    next((places / "lib").rglob("cli/main.py")).unlink()
+
+
+def remove_the_digests(places: Path) -> None:
+    next((places / "lib").rglob("SHA256.json")).unlink()
+
+
+def empty_the_digests(places: Path) -> None:
+    next((places / "lib").rglob("SHA256.json")).write_text("{}")
+
+
+def damage_the_digests(places: Path) -> None:
+    next((places / "lib").rglob("SHA256.json")).write_text("[")
+
+
+def leave_an_older_version(places: Path) -> None:
+    (places / "lib" / "older").mkdir()
+
+
+def change_the_executable(places: Path) -> None:
+    (places / "sbin" / "nginx-edge").write_text("#!/bin/sh\n")
+
+
+def forbid_the_execution(places: Path) -> None:
+    (places / "sbin" / "nginx-edge").chmod(0o644)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        change_a_module,
+        remove_a_module,
+        remove_the_digests,
+        empty_the_digests,
+        damage_the_digests,
+        leave_an_older_version,
+        change_the_executable,
+        forbid_the_execution,
+    ],
+    ids=lambda damage: damage.__name__,
+)
+def test_a_damaged_one_has_no_version(places: Path, damage: Callable[[Path], None]) -> None:
+    install.install(LocalHost(), install.sources(PACKAGE), check=False)
+    damage(places)
+    assert install.installed_version(LocalHost()) is None
