@@ -11,11 +11,14 @@ setup: ## create the development environment: .venv with the pinned tools, and t
 	@tools/setup.sh
 
 # First reports all missing packages in one message.
-.PHONY: needs-checks needs-all
+.PHONY: needs-checks needs-all needs-bench
 needs-checks:
 	@tools/prerequisites.sh setup checks
 needs-all:
 	@tools/prerequisites.sh setup checks containers
+needs-bench:
+	@tools/prerequisites.sh setup containers
+	@tools/setup.sh bench
 
 # The demo creates the environment itself while it builds the images, so it starts with any Python of this machine.
 .PHONY: demo
@@ -44,9 +47,11 @@ fuzz: setup ## generate random models for MINUTES=10, and test them with the che
 	@tests/hosts/build.sh edge:bullseye edge:bookworm edge:trixie edge:forky
 	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
-.PHONY: bench
-bench: setup ## run the benchmarks; prints a table, and writes JSON to .cache/bench.json
-	@.venv/bin/python -m tools.bench
+.PHONY: bench bench-quick
+bench: needs-bench ## run the benchmarks; prints a table, and writes docs/reference/speed.md; needs a quiet machine
+	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.bench --page
+bench-quick: needs-bench ## run the benchmarks in the quick form; prints a table, and writes .cache/bench
+	@PYTHONPATH=.cache/collections .venv/bin/python -m tools.bench --quick
 
 .PHONY: golden
 golden: setup ## update the golden cases after an intended change

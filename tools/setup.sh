@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Makes the developer's set-up: .venv with the pinned tools, and the path by which Ansible finds this tree as a collection.
 # Safe to run again: it does nothing when nothing changed.
+# setup.sh bench also makes the environment that draws the plots of the benchmarks.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -35,3 +36,4 @@ make_environment() {
 link_collection
 make_environment "$repository/.venv" "$repository/requirements-dev.txt"
 make_environment "$work_directory/analysers" "$repository/requirements-analysers.txt"
+[ "${1:-}" != bench ] || make_environment "$work_directory/bench/environment" "$repository/requirements-bench.txt"

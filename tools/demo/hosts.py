@@ -139,7 +139,7 @@ def _start_servers() -> Ports:
             host.image,
         )
     for host in SERVERS:
-        _wait_for_boot(host)
+        wait_for_boot(host.name)
         say(f"  {host.name} runs at {host.address}")
     return ports
 
@@ -173,19 +173,23 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _wait_for_boot(host: Host) -> None:
+def wait_for_boot(name: str) -> None:
+    """Wait until systemd of a container has started all units.
+
+    :raises DemoError: a unit failed, or the boot does not end.
+    """
     deadline = time.monotonic() + BOOT_SECONDS
     state = ""
     while time.monotonic() < deadline:
         # A command that exits 1 while the host still boots: only its word counts.
-        state = docker("exec", host.name, "sh", "-c", "systemctl is-system-running 2>&1; exit 0").strip()
+        state = docker("exec", name, "sh", "-c", "systemctl is-system-running 2>&1; exit 0").strip()
         if state == "running":
             return
         if state == "degraded":
-            failed = docker("exec", host.name, "systemctl", "--failed", "--no-legend", "--plain").strip()
-            raise DemoError(f"{host.name}: units failed at boot:\n{failed}")
+            failed = docker("exec", name, "systemctl", "--failed", "--no-legend", "--plain").strip()
+            raise DemoError(f"{name}: units failed at boot:\n{failed}")
         time.sleep(0.2)
-    raise DemoError(f"{host.name} did not boot within {BOOT_SECONDS} s (systemd says: {state})")
+    raise DemoError(f"{name} did not boot within {BOOT_SECONDS} s (systemd says: {state})")
 
 
 def _start_client() -> None:

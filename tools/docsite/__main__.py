@@ -32,13 +32,17 @@ ENTRY = re.compile(r"^    (\w+)_(module|filter|lookup|role)$", re.MULTILINE)
 
 
 def copy_pages() -> None:
-    """Copy the Markdown files of the repository, including those that are not committed yet."""
+    """Copy the Markdown files of the repository and their pictures, including those that are not committed yet."""
     listed = _output("git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md").splitlines()
     places = pages(path for path in listed if (REPOSITORY / path).is_file())
     for path, place in places.items():
         target = SOURCE / place
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(page(path, (REPOSITORY / path).read_text(encoding="utf-8"), places), encoding="utf-8")
+    for path in _output("git", "ls-files", "--cached", "--others", "--exclude-standard", "docs/*.png").splitlines():
+        target = SOURCE / path.removeprefix("docs/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / path, target)
 
 
 def write_reference() -> None:

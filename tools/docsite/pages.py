@@ -18,6 +18,7 @@ BLOB = "https://github.com/hardened/nginx_edge/blob/main"
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 TITLED_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 INDEXES = ("index.md", "collection.md")
+PICTURE = ".png"
 COLLECTION = "reference/collection"
 """Directory of the pages that antsibull-docs writes, and the page that leads to them."""
 
@@ -64,8 +65,9 @@ def _target(path: str, link: str, places: Mapping[str, str]) -> str:
     else:
         relative, _, anchor = link.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
-    if target in places:
-        moved = posixpath.relpath(places[target], posixpath.dirname(places[path]) or ".")
+    if target in places or target.endswith(PICTURE):
+        place_of = places.get(target) or target.removeprefix("docs/")
+        moved = posixpath.relpath(place_of, posixpath.dirname(places[path]) or ".")
     else:
         moved = f"{BLOB}/{target}"
     return f"{moved}#{anchor}" if anchor else moved

@@ -46,6 +46,7 @@ def test_the_place_of_a_page(path: str, expected: str) -> None:
         (f"{BLOB}/docs/reference/model.md#x", "../reference/model.md#x"),
         ("https://nginx.org/en/docs/", "https://nginx.org/en/docs/"),
         ("#here", "#here"),
+        ("../reference/speed/traffic.png", "../reference/speed/traffic.png"),
     ],
 )
 def test_a_link_leads_to_the_same_place(link: str, moved: str) -> None:

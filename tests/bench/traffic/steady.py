@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests at a steady rate over one connection, as long as it is kept: ``steady.py OPTION URL SECONDS``.
+
+The option of curl selects the version of HTTP: ``--http1.1``, ``--http2`` or ``--http3-only``. Prints JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+PER_SECOND = 20
+ANSWERED = "200"
+
+
+def main() -> None:
+    version, url, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+    count = int(seconds * PER_SECOND)
+    options = (version, "--silent", "--insecure", "--rate", f"{PER_SECOND}/s", "--max-time", "5")
+    written = ("--output", "/dev/null", "--write-out", "%{http_code} %{exitcode}\n")
+    started = time.monotonic()
+    # A request that fails must not end the others, so that curl's exit code is that of the last one.
+    done = subprocess.run(
+        ("curl", *options, *written, f"{url}?[1-{count}]"), stdout=subprocess.PIPE, text=True, check=False
+    )
+    found = [line.split() for line in done.stdout.splitlines()]
+    answered = sum(status == ANSWERED for status, _code in found)
+    errors = sorted({f"status {status}, curl's exit code {code}" for status, code in found if status != ANSWERED})[:3]
+    told = {"requests": answered, "failed": count - answered, "seconds": time.monotonic() - started, "errors": errors}
+    print(json.dumps(told))  # noqa: T201 - its answer
+
+
+if __name__ == "__main__":
+    main()

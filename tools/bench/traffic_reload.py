@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reloads: how long one takes until it is proven, and what happens to connections that are open.
+
+The role deploys an edge in a container with systemd. There, the library of the command ``nginx-edge`` reloads nginx and
+proves it, as the role's handler does, while clients on loopback use the edge.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .edge_host import WORK, EdgeHost, build_images, edge_host, play, write_inventory
+from .results import Goal, Measurement, Say, Section
+from .table import number
+from .traffic import HEADERS, THREADS, URL
+from .traffic_agent import IMAGE, MOUNTED, PROGRAMS
+from .traffic_candidates import DIRECTORIES, SMALL_BYTES, shared_files
+from .traffic_parse import Outcome, parse
+
+SITES, QUICK_SITES = (1, 1_000), (1_000,)
+ROUNDS, QUICK_ROUNDS = 3, 1
+SECONDS, QUICK_SECONDS = 14, 9
+"""Seconds of each load; a reload must be proven before it ends."""
+IDLE = "idle"
+WRK = "HTTP/1.1, 64 connections"
+HTTP2 = "HTTP/2, 64 connections with 10 streams"
+HTTP3 = "HTTP/3, one connection, 20 requests/s"
+WEBSOCKET = "WebSocket, one connection, 20 messages/s"
+PROVEN, GONE, FAILED, DURING = (
+    "s until proven",
+    "s until the old workers ended",
+    "failed requests",
+    "% proven before the load ended",
+)
+EDGE = "edge"
+ECHO_PORT = 9002
+NOTES = (
+    "A reload is proven when new workers answer with the live generation and the old ones accept no connections.",
+    "Old workers end when their last connection ends: under WebSocket, this is the end of the load.",
+    "HTTP/1.1 and HTTP/2 load keeps all cores busy. The other clients send little.",
+)
+
+
+def model(sites: int) -> dict[str, Any]:
+    """Variables of an edge with so many https sites."""
+    first = {
+        "name": "bench.test",
+        "locations": [{"path": "/", "upstream": "app"}, {"path": "/ws/", "upstream": "echo", "websocket": True}],
+    }
+    others = [
+        {"name": f"site{count}.bench.test", "locations": [{"path": "/", "upstream": "app"}]}
+        for count in range(1, sites)
+    ]
+    return {
+        "edge_certificate_source": "self_signed",
+        "edge_upstreams": [
+            {"name": "app", "servers": [{"address": "127.0.0.1:9001"}]},
+            {"name": "echo", "servers": [{"address": f"127.0.0.1:{ECHO_PORT}"}]},
+        ],
+        "edge_sites": [first, *others],
+    }
+
+
+def loads(seconds: int) -> dict[str, dict[str, Any]]:
+    """Name -> client, as tests/bench/traffic/reloads.py expects it."""
+    wrk = ("wrk", THREADS, "-c64", f"-d{seconds}", "--latency", *HEADERS, f"{URL}/1k")
+    h2load = ("h2load", THREADS, "-c64", "-m10", "-n20000", *HEADERS, f"{URL}/1k")
+    http3 = ("python3", f"{MOUNTED}/steady.py", "--http3-only", f"{URL}/1k", str(seconds))
+    websocket = ("python3", f"{MOUNTED}/websocket.py", "ask", f"{URL}/ws/", str(seconds))
+    return {
+        IDLE: {"command": (), "seconds": 0},
+        WRK: {"command": wrk, "seconds": seconds},
+        HTTP2: {"command": h2load, "seconds": seconds, "repeat": True},
+        HTTP3: {"command": http3, "seconds": seconds},
+        WEBSOCKET: {"command": websocket, "seconds": seconds},
+    }
+
+
+def deploy(host: EdgeHost, sites: int, folder: Path) -> float:
+    """Deploy an edge, and start its backends; return the seconds of the playbook."""
+    played = play(write_inventory(folder, [host], model(sites)), "hardened.nginx_edge.site")
+    for path, text in shared_files().items():
+        host.execute("sh", "-c", f"cat > {path}", input_text=text)
+    host.execute("mkdir", "-p", *DIRECTORIES)
+    unit = ("systemd-run", "--quiet", "--collect")
+    host.execute(*unit, "--unit=bench-backend", "nginx", "-c", "/etc/nginx/bench-backend.conf", "-g", "daemon off;")
+    host.execute(*unit, "--unit=bench-echo", "python3", f"{MOUNTED}/websocket.py", "serve", str(ECHO_PORT))
+    wait = ("curl", "--silent", "--retry", "20", "--retry-connrefused", "--retry-delay", "1", "--insecure", "--fail")
+    body = host.execute(*wait, f"{URL}/1k")
+    if len(body) != SMALL_BYTES:
+        raise RuntimeError(f"the edge answers with {len(body)} bytes: {body[:60]!r}")
+    return played.seconds
+
+
+def reloads(host: EdgeHost, seconds: int, rounds: int) -> Iterator[dict[str, Any]]:
+    """Reload under each load, and yield each answer as it comes.
+
+    :param seconds: how long each load lasts.
+    :raises RuntimeError: a reload failed.
+    """
+    asked = json.dumps({"loads": loads(seconds), "rounds": rounds})
+    command = ("docker", "exec", "--interactive", host.name, "python3", "-B", f"{MOUNTED}/reloads.py")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the container has no pipes")
+        process.stdin.write(asked)
+        process.stdin.close()
+        for line in process.stdout:
+            yield json.loads(line)
+    if process.returncode:
+        raise RuntimeError(f"the reloads ended with exit code {process.returncode}")
+
+
+def outcome(answer: dict[str, Any], program: str) -> Outcome:
+    """The sum of what the client printed.
+
+    :raises ValueError: it had no result.
+    """
+    found = []
+    for one in answer["client"]:
+        if one["code"]:
+            raise ValueError(f"{program} ended with exit code {one['code']}: {one['err']}{one['out'][-300:]}")
+        found.append(parse(program, one["out"]))
+    return Outcome(
+        sum(one.requests for one in found),
+        sum(one.failed for one in found),
+        sum(one.seconds for one in found),
+        errors="; ".join(filter(None, (one.errors for one in found))),
+    )
+
+
+def subject(sites: int, load: str) -> str:
+    """What was done, for example ``reload, 1,000 sites, idle``."""
+    return f"reload, {sites:,} {'site' if sites == 1 else 'sites'}, {load}"
+
+
+def values(answer: dict[str, Any], load: str) -> tuple[dict[str, float], str]:
+    """Metric -> value of a reload, and what its client reported as failures."""
+    found = {PROVEN: answer["proven"], GONE: answer["gone"]}
+    command = loads(1)[load]["command"]
+    if not command:
+        return found, ""
+    result = outcome(answer, command[0])
+    more = {FAILED: float(result.failed), "requests": float(result.requests), DURING: 100.0 * answer["during"]}
+    return found | more, result.errors
+
+
+def goals(section: Section) -> tuple[Goal, ...]:
+    """The goals of a reload with 1,000 sites."""
+
+    def most(load: str, metric: str) -> float | None:
+        found = section.of(subject(1_000, load), EDGE, metric)
+        return None if found is None else found.median
+
+    def total(metric: str) -> float | None:
+        found = [one for one in section.measurements if one.metric == metric]
+        return sum(sum(one.values) for one in found) if found else None
+
+    return (
+        Goal("seconds until a reload with 1,000 sites is proven, idle", most(IDLE, PROVEN), 2.0, False),
+        Goal(f"the same under load: {WRK}", most(WRK, PROVEN), 4.0, False),
+        Goal(f"the same under load: {HTTP2}", most(HTTP2, PROVEN), 4.0, False),
+        Goal("failed requests during all reloads", total(FAILED), 0.0, False),
+        Goal(f"percent of the reloads that were proven before the load ended: {WRK}", most(WRK, DURING), 100.0, True),
+    )
+
+
+def run(quick: bool, say: Say) -> Section:
+    """Measure reloads with one site and with 1,000 sites."""
+    build_images(IMAGE)
+    found: dict[tuple[str, str], list[float]] = {}
+    notes = list(NOTES)
+    rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
+    for sites in QUICK_SITES if quick else SITES:
+        options = (f"--volume={PROGRAMS}:{MOUNTED}:ro", "--add-host=bench.test:127.0.0.1")
+        with edge_host("reload", IMAGE, options=options) as host:
+            say(f"reload: deployed {sites:,} sites in {deploy(host, sites, WORK / 'reload'):.1f} s")
+            for answer in reloads(host, seconds, rounds):
+                name = subject(sites, answer["load"])
+                measured, errors = values(answer, answer["load"])
+                say(f"{name}: {', '.join(f'{number(value)} {metric}' for metric, value in measured.items())} {errors}")
+                for metric, value in measured.items():
+                    found.setdefault((name, metric), []).append(value)
+                if errors:
+                    notes.append(f"{name}: {errors[:300]}.")
+    measurements: Sequence[Measurement] = [
+        Measurement(name, EDGE, metric, tuple(each)) for (name, metric), each in found.items()
+    ]
+    section = Section("Reloads", tuple(measurements), notes=tuple(notes))
+    return Section(section.name, section.measurements, goals(section), {}, section.notes)
