@@ -35,7 +35,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for part in load(path).parts:
         for name, figure in figures(part.module, part.section):
-            figure.savefig(folder / name, dpi=110)
+            figure.savefig(folder / name, dpi=80)
             print(part.module, name)
     return 0
 

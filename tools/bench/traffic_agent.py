@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .edge_host import PREFIX, REPOSITORY, EdgeHost, build_images, remove
+from .edge_host import PREFIX, REPOSITORY, WORK, EdgeHost, build_images, remove
 from .results import Measurement, Say
 from .table import number
 from .traffic_parse import Outcome, parse
@@ -77,6 +77,8 @@ class Question:
 def answers(name: str, question: Question) -> Iterator[dict[str, Any]]:
     """Ask the agent in a new container, and yield each answer as it comes.
 
+    The programs print their errors to .cache/bench/NAME.log.
+
     :param name: of the container, without its prefix.
     :raises RuntimeError: the agent failed.
     """
@@ -84,8 +86,14 @@ def answers(name: str, question: Question) -> Iterator[dict[str, Any]]:
     remove(container)
     command = ("docker", "run", "--rm", "--interactive", f"--name={container.name}", *OPTIONS)
     agent = (f"nginx-edge/{IMAGE}", "python3", f"{MOUNTED}/agent.py")
+    log = WORK / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    pipe = subprocess.PIPE
     try:
-        with subprocess.Popen((*command, *agent), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        with (
+            log.open("w", encoding="utf-8") as errors,
+            subprocess.Popen((*command, *agent), stdin=pipe, stdout=pipe, stderr=errors, text=True) as process,
+        ):
             if process.stdin is None or process.stdout is None:
                 raise RuntimeError("the container has no pipes")
             process.stdin.write(question.as_json())
@@ -93,7 +101,7 @@ def answers(name: str, question: Question) -> Iterator[dict[str, Any]]:
             for line in process.stdout:
                 yield json.loads(line)
         if process.returncode:
-            raise RuntimeError(f"the agent ended with exit code {process.returncode}")
+            raise RuntimeError(f"the agent ended with exit code {process.returncode} (log: {log})")
     finally:
         remove(container)
 

@@ -25,7 +25,9 @@ SECONDS = 4
 LOAD_SECONDS = 10
 PATIENCE = 30.0
 ROWS = 15
-LINE = re.compile(r"^\s*([\d.]+)%?\s*\|\s*\[(.)\]\s*(.+?)\s*\|\s*(\S+)\s*$", re.MULTILINE)
+LINE = re.compile(r"^\s*([\d.]+)%?\s*\|\s*\[(.)\]\s*(.+?)\s*\|\s*([^\s|]+)\s*(?:\|.*)?$", re.MULTILINE)
+"""Some versions of perf print more columns at the end."""
+WITHOUT_SYMBOL = "functions without a symbol"
 KERNEL = "k"
 
 
@@ -66,17 +68,21 @@ def lengthened(command: Sequence[str]) -> tuple[str, ...]:
 
 
 def rows_of(printed: str) -> tuple[tuple[float, str, str], ...]:
-    """Percent, function and file of the first lines that ``perf report`` prints.
+    """Percent, function and file of the lines with the largest shares that ``perf report`` prints.
+
+    Addresses without a symbol count together for each file.
 
     :raises ProfileError: it printed none.
     """
-    rows = tuple(
-        (float(percent), name, "kernel" if level == KERNEL else Path(file).name)
-        for percent, level, name, file in LINE.findall(printed)
-    )
-    if not rows:
+    shares: dict[tuple[str, str], float] = {}
+    for percent, level, name, file in LINE.findall(printed):
+        shown = WITHOUT_SYMBOL if name.startswith("0x") else name
+        key = (shown, "kernel" if level == KERNEL else Path(file).name)
+        shares[key] = shares.get(key, 0.0) + float(percent)
+    if not shares:
         raise ProfileError(f"perf report printed no function: {printed[-300:]}")
-    return rows[:ROWS]
+    ordered = sorted(shares.items(), key=lambda item: item[1], reverse=True)
+    return tuple((share, name, file) for (name, file), share in ordered[:ROWS])
 
 
 def _profile(question: Question) -> str:
@@ -106,7 +112,7 @@ def _record(path: str, command: Sequence[str]) -> str:
     data = str(WORK / "perf.data")
     listed = ",".join(map(str, pids))
     _perf("record", f"-F{HERTZ}", "-o", data, "-p", listed, "--", "sleep", str(SECONDS))
-    return _perf("report", "-i", data, "--stdio", "-t", "|", "--sort", "symbol,dso", "--percent-limit", "0.3")
+    return _perf("report", "-i", data, "--stdio", "-t", "|", "--sort", "symbol,dso")
 
 
 def _perf(*arguments: str) -> str:

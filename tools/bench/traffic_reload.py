@@ -139,12 +139,15 @@ def subject(sites: int, load: str) -> str:
 
 
 def values(answer: dict[str, Any], load: str) -> tuple[dict[str, float], str]:
-    """Metric -> value of a reload, and what its client reported as failures."""
+    """Metric -> value of a reload, and what its client reported as failures. A client without a result is a failure."""
     found = {PROVEN: answer["proven"], GONE: answer["gone"]}
     command = loads(1)[load]["command"]
     if not command:
         return found, ""
-    result = outcome(answer, command[0])
+    try:
+        result = outcome(answer, command[0])
+    except ValueError as error:
+        return found | {FAILED: 1.0}, str(error)
     more = {FAILED: float(result.failed), "requests": float(result.requests), DURING: 100.0 * answer["during"]}
     return found | more, result.errors
 

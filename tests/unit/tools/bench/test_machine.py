@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.hardened.nginx_edge.tools.bench.machine import cpu_model, memory_gibibytes
 from ansible_collections.hardened.nginx_edge.tools.bench.traffic_profile import (
+    WITHOUT_SYMBOL,
     ProfileError,
     lengthened,
     rows_of,
     servers,
 )
+
+TRANSCRIPTS = Path(__file__).resolve().parents[2] / "transcripts" / "bench"
 
 
 def test_the_model_of_the_cpu_is_in_cpuinfo() -> None:
@@ -50,14 +55,21 @@ def test_a_profile_is_of_the_server_that_was_started_with_a_file() -> None:
 def test_a_report_of_perf_has_functions() -> None:
     printed = (
         "# Overhead|Symbol|Shared Object\n"
-        "     8.91|[.] ngx_http_script_run  |nginx\n"
         "     3.10|[k] tcp_sendmsg_locked   |[kernel.kallsyms]\n"
-        "     1.02|[.] 0x00000000001a2b3c   |/usr/lib/x86_64-linux-gnu/libcrypto.so.3\n"
+        "     8.91%|[.] ngx_http_script_run  |nginx\n"
+        "     1.02|[.] 0x00000000001a2b3c   |/usr/lib/x86_64-linux-gnu/libcrypto.so.3|-      -\n"
+        "     1.03|[.] 0x00000000001a2b4c   |/usr/lib/x86_64-linux-gnu/libcrypto.so.3|-      -\n"
     )
     assert rows_of(printed) == (
         (8.91, "ngx_http_script_run", "nginx"),
         (3.10, "tcp_sendmsg_locked", "kernel"),
-        (1.02, "0x00000000001a2b3c", "libcrypto.so.3"),
+        (1.02 + 1.03, WITHOUT_SYMBOL, "libcrypto.so.3"),
     )
     with pytest.raises(ProfileError, match="no function"):
         rows_of("# nothing\n")
+
+
+def test_a_real_report_is_read() -> None:
+    ((share, name, file),) = rows_of((TRANSCRIPTS / "perf-report.txt").read_text(encoding="utf-8"))
+    assert (name, file) == (WITHOUT_SYMBOL, "libcrypto.so.3")
+    assert 50 < share < 60
