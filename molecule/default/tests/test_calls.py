@@ -30,7 +30,7 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, Run]:
 
 def calls(host: Any, since: float) -> list[str]:
     """The modules that ran on a host. Each one reports its call to the system log."""
-    printed = host.check_output(f"journalctl --output json --since @{since:.0f} --grep '^Invoked with'")
+    printed = host.check_output(f"journalctl --output json --since @{since:.0f} --grep '^Invoked'")
     entries = [json.loads(line) for line in printed.splitlines()]
     names = [str(entry.get("SYSLOG_IDENTIFIER", "")) for entry in entries]
     return [name.removeprefix("ansible-") for name in names if name.startswith("ansible-")]
