@@ -15,6 +15,7 @@ from typing import Any
 
 from .errors import EdgeError
 from .host import Attributes, Host, replace_file, switch_symlink
+from .redaction import redacted
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,12 @@ class Difference:
     apply: Callable[[], None]
 
     def as_diff(self) -> dict[str, str]:
-        """An entry for Ansible's ``diff``."""
+        """An entry for Ansible's ``diff``, without what looks like a secret."""
         return {
             "before_header": self.path,
             "after_header": self.path,
-            "before": self.before,
-            "after": self.after,
+            "before": redacted(self.before),
+            "after": redacted(self.after),
         }
 
 

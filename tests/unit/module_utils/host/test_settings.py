@@ -114,3 +114,14 @@ def test_a_directory_in_the_place_of_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     with pytest.raises(EdgeError, match="is a directory, and this collection manages a file there: move it away"):
         differences(LocalHost(), Table(files={f"{tmp_path}/d": ("x", 0o644)}, owner=OWNER))
+
+
+def test_a_diff_shows_no_secret(tmp_path: Path) -> None:
+    """Such as the environment of a service, which an operator adds to its unit."""
+    path = tmp_path / "unit.conf"
+    path.write_text("Environment=TOKEN=old-value-1\n")
+    table_of_unit = Table(files={str(path): ("Environment=TOKEN=new-value-2\n", 0o644)}, owner=OWNER)
+    (found,) = differences(LocalHost(), table_of_unit)
+    assert "-value-" not in "".join(found.as_diff().values())
+    apply([found])
+    assert path.read_text() == "Environment=TOKEN=new-value-2\n"
