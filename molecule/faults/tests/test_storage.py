@@ -123,7 +123,7 @@ def test_a_link_stands_where_the_lock_is(edge: Edge, row: Callable[..., None]) -
     )
 
 
-def test_a_folder_stands_in_the_place_of_nginx_conf(edge: Edge, row: Callable[..., None]) -> None:
+def test_nginx_conf_is_a_directory(edge: Edge, row: Callable[..., None]) -> None:
     edge.sh("cd /etc/nginx; mv nginx.conf /root/link; mkdir nginx.conf")
     try:
         done, state = edge.change("never"), edge.state()
@@ -133,9 +133,9 @@ def test_a_folder_stands_in_the_place_of_nginx_conf(edge: Edge, row: Callable[..
     assert "Is a directory: '/etc/nginx/nginx.conf'" in done.told
     assert edge.change("without the folder").code == 0
     row(
-        "a folder stands in the place of nginx.conf",
+        "nginx.conf is a directory",
         reports=done.line,
         during="no fresh request failed",
         after="the old generation, from memory",
-        next_run="without the folder, makes the change",
+        next_run="without the directory, makes the change",
     )

@@ -49,7 +49,7 @@ def test_rows_of_one_fault_are_one_line(tmp_path: Path) -> None:
     bookworm = replace(ROW, system="bookworm", after="the new | one", injected=41)
     recorded = collect([report(tmp_path, (ROW, ""), (bookworm, ""))])
     page = as_markdown(recorded, [GUARD], ["Written by a test."], in_units=300)
-    assert "81 faults were injected into real hosts, and 300 into the core in unit tests." in page
+    assert "81 faults were injected on test hosts, and 300 into the core in unit tests." in page
     line = next(line for line in page.splitlines() if line.startswith("| killed"))
     assert line == (
         "| killed (81 times) | trixie, bookworm | generation NAME of SITE (process N) | all "
