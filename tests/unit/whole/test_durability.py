@@ -26,13 +26,10 @@ from ansible_collections.hardened.nginx_edge.tests.unit.decided import NOW, SELF
 from ansible_collections.hardened.nginx_edge.tests.unit.edge_hosts import EdgeHost
 
 
-class VolatileHost(EdgeHost):
-    """Knows which files and which folders' names the power would take."""
+class Volatile(LocalHost):
+    """Knows which files, and which directories' names, a power failure would take."""
 
-    def __init__(self, root: Path) -> None:
-        self.volatile: set[str] = set()
-        self.at_switch: list[set[str]] = []
-        super().__init__(root)
+    volatile: set[str]
 
     def write(
         self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
@@ -49,10 +46,24 @@ class VolatileHost(EdgeHost):
         self.volatile.discard(path)
 
     def rename(self, source: str, destination: str) -> None:
+        super().rename(source, destination)
+        moved = {path for path in self.volatile if path == source or path.startswith(f"{source}/")}
+        self.volatile -= moved
+        self.volatile |= {destination + path[len(source) :] for path in moved} | {os.path.dirname(destination)}
+
+
+class VolatileHost(Volatile, EdgeHost):
+    """Remembers what was volatile when a generation became live."""
+
+    def __init__(self, root: Path) -> None:
+        self.volatile = set()
+        self.at_switch: list[set[str]] = []
+        super().__init__(root)
+
+    def rename(self, source: str, destination: str) -> None:
         if destination == self.layout.conf:
             self.at_switch.append({path for path in self.volatile if path.startswith(self.layout.generations)})
         super().rename(source, destination)
-        self.volatile.add(os.path.dirname(destination))
 
 
 def content(name: str) -> Content:
@@ -82,38 +93,24 @@ def test_the_way_back_is_on_the_disk_as_well(host: VolatileHost) -> None:
     assert (host.at_switch, host.volatile, live_name(host, host.layout)) == ([set()], set(), None)
 
 
-class VolatilePairs(LocalHost):
-    """Knows which files of pairs, and which folders' names, the power would take when a link is switched."""
+class VolatilePairs(Volatile):
+    """Remembers what was volatile when a link was switched."""
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
-        self.volatile: set[str] = set()
+        self.volatile = set()
         self.linked: dict[str, set[str]] = {}
         self.syncs = 0
 
-    def write(
-        self, path: str, data: bytes, mode: int = 0o640, *, durable: bool = True, readers: str | None = None
-    ) -> None:
-        super().write(path, data, mode, durable=durable, readers=readers)
-        self.volatile.add(os.path.dirname(path))
-        if not durable:
-            self.volatile.add(path)
-
     def sync_filesystem(self, path: str) -> None:
         self.syncs += 1
-        self.volatile.clear()
-
-    def fsync_dir(self, path: str) -> None:
-        self.volatile.discard(path)
+        super().sync_filesystem(path)
 
     def rename(self, source: str, destination: str) -> None:
         folder, name = os.path.split(destination)
         if folder == self.folders.tls:
             self.linked[name] = {path for path in self.volatile if path.startswith(f"{folder}/")}
         super().rename(source, destination)
-        moved = {path for path in self.volatile if path == source or path.startswith(f"{source}/")}
-        self.volatile -= moved
-        self.volatile |= {destination + path[len(source) :] for path in moved} | {folder}
 
 
 @pytest.mark.parametrize(("count", "syncs"), [(FEW, 0), (FEW + 1, 1)])

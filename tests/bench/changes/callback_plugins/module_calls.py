@@ -10,7 +10,7 @@ reads them, and sets the environment::
 
     run = subprocess.run(command, env={**os.environ, **record_calls(path)}, check=True)
     calls = read_calls(path)
-    assert calls.modules("edge-trixie") <= 12
+    assert calls.count("edge-trixie") <= 12
 """
 
 from __future__ import annotations

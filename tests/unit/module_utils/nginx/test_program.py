@@ -88,6 +88,13 @@ def test_the_stream_module_may_be_a_package_away(candidate: str, there: bool) ->
     assert target.module_file("ngx_stream_module") == "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 
+@pytest.mark.parametrize(("streams", "asked"), [(True, ["nginx", "apt-cache"]), (False, ["nginx"])])
+def test_the_package_manager_is_asked_for_streams_only(streams: bool, asked: list[str]) -> None:
+    host = ScriptedHost(printing((TRANSCRIPTS / "nginx-V.bullseye.txt").read_text(encoding="utf-8")))
+    read_nginx(host, streams=streams)
+    assert [argv[0] for argv in host.ran] == asked
+
+
 @pytest.mark.parametrize(("known", "version"), [(False, ""), (True, "1.28.0")])
 def test_a_host_that_would_get_nginx_from_nginx_org(known: bool, version: str) -> None:
     """Until apt knows that repository, its candidate is the distribution's, which says nothing."""
