@@ -24,6 +24,7 @@ class Part:
     """What came of one part of a run.
 
     :param notes: what its tests saw, in their own words.
+    :param failures: a line for each failed test.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Part:
     failed: int
     seconds: float
     notes: Sequence[str] = ()
+    failures: Sequence[str] = ()
 
 
 def write_shown(catalogue: Catalogue, shown: Shown) -> None:

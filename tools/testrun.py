@@ -29,6 +29,8 @@ from .shown_tables import as_text
 REPORTS = REPOSITORY / ".cache" / "test"
 PROGRESS = re.compile(r"^INFO +(\[\w+ > \w+\] Execut\w+.*)")
 LINES_OF_A_FAILURE = 80
+LINES_WITHOUT_TESTS = 5  # of a failure without a failed test, in the list at the end
+LENGTH_OF_A_LINE = 500  # characters, in that list
 LANES = 2  # steps that run side by side: as many as two cores take while no test runs out of time
 SAMPLE = 4  # a quick run takes every fourth request of molecule/guarantees and every fourth case of molecule/refusals
 # They come first, or the end of a run is one of them alone.
@@ -146,7 +148,10 @@ def run(step: Step) -> Part:
     notes = [f"{_title(test)}: {told}" for test, told in _told([report], "note")] if step.reports else []
     for note in notes:
         print(f"    {note}", flush=True)
-    return Part(step.name, passed, failed, seconds, notes)
+    failed_tests = failures([report]) if step.reports else []
+    if failed and not failed_tests:
+        failed_tests = log.read_text(errors="replace").split("\n")[-LINES_WITHOUT_TESTS:]
+    return Part(step.name, passed, failed, seconds, notes, [_short(one) for one in failed_tests])
 
 
 def _report(step: Step) -> Path:
@@ -202,6 +207,27 @@ def _told(reports: Sequence[Path], name: str) -> list[tuple[str, str]]:
     return found
 
 
+def failures(reports: Sequence[Path]) -> list[str]:
+    """What failed in pytest's reports, a line for each: the test, and the beginning of its error."""
+    found: list[str] = []
+    for report in reports:
+        if report.exists():
+            for test in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest wrote it just now
+                for kind in ("failure", "error", "skipped"):
+                    found += [f"{_place(test)}: {one.get('message', '')}" for one in test.iter(kind)]
+    return found
+
+
+def _place(test: ElementTree.Element) -> str:
+    return f"{test.get('classname', '').replace('.', '/')}.py::{test.get('name', '')}"
+
+
+def _short(text: str) -> str:
+    """The beginning of a text, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= LENGTH_OF_A_LINE else f"{line[:LENGTH_OF_A_LINE]} …"
+
+
 def _title(test: str) -> str:
     """``test_authority_down[trixie]`` -> ``authority down, trixie``."""
     name, _bracket, parameters = test.removeprefix("test_").rstrip("]").partition("[")
@@ -249,6 +275,8 @@ def main() -> int:
     for one in parts:
         if one.failed:
             print(f"✘ {one.name}")
+        for failure in one.failures:
+            print(f"  {failure}")
         for note in one.notes:
             print(f"  {one.name}: {note}")
     print(f"make {'test-all' if everything else what} took {time.monotonic() - started:.0f} s")

@@ -5,8 +5,8 @@
 - Every response carries the full set of security headers.
 
 Models are drawn from the whole grammar. What would keep them from being served here is taken out: other ports, the
-PROXY protocol, certificates of clients, limits that delay requests; backends are a port on which nothing listens, so
-that a request which passes the access rules gets 502.
+PROXY protocol, certificates of clients, limits that delay requests, a timeout that no client can keep; backends are a
+port on which nothing listens, so that a request which passes the access rules gets 502.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ NOT_SERVED_HERE = (
     "edge_modules",
     "edge_security_headers",
     "edge_ipv6",
+    "edge_client_header_timeout",
 )
 OF_SITES = ("client_certificates", "deny_if", "listen", "security_headers", "maintenance")
 OF_LOCATIONS = ("client_certificate", "deny_if", "https", "rate_limits", "security_headers")
