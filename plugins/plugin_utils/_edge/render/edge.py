@@ -15,7 +15,7 @@ from ..plan.certificates import UNKNOWN_NAMES
 from ..policy.effective import Effective, effective
 from ..policy.response_headers import edge_policy
 from ..syntax.raw import PROTOCOLS
-from ..target.capabilities import HTTP2_DIRECTIVE, REJECT_HANDSHAKE, STREAM, Target
+from ..target.capabilities import HTTP2_DIRECTIVE, KEPT_CONNECTIONS, REJECT_HANDSHAKE, STREAM, Target
 from ..target.tls_policy import TlsPolicy, tls_policy
 from .backend import of_applications
 from .compression import methods
@@ -44,6 +44,8 @@ from .zones import (
 )
 
 ACME_WEBROOT = "/var/lib/nginx-edge/acme"
+KEPT = "1s"
+"""Time for which an old worker keeps an idle connection of a client after a reload."""
 REFUSES_BAD_REQUESTS = (1, 21, 1)
 """The first version of nginx that refuses CONNECT, and Content-Length next to Transfer-Encoding (its change log)."""
 
@@ -177,6 +179,8 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         log_formats=frozenset((log.format, log.query) for log in logs),
         timeouts=(
             f"keepalive_timeout {edge.keepalive_timeout}",
+            # A client may just be sending a request on a connection that an old worker would close.
+            *((f"keepalive_min_timeout {KEPT}",) if target.can(KEPT_CONNECTIONS) else ()),
             f"keepalive_requests {edge.keepalive_requests}",
             f"client_header_timeout {edge.client_header_timeout}",
             f"client_body_timeout {edge.client_body_timeout}",

@@ -35,9 +35,10 @@ _NAMES = """
     hash http http2 http2_chunk_size http2_max_concurrent_pushes http2_max_concurrent_streams
     http2_max_field_size http2_max_header_size http2_max_requests http2_push http2_push_preload
     http2_recv_buffer_size http3 http3_hq http3_max_concurrent_streams if if_modified_since ignore_invalid_headers
-    include index internal ip_hash keepalive keepalive_disable keepalive_requests keepalive_timeout
-    large_client_header_buffers least_conn limit_conn limit_conn_dry_run limit_conn_log_level limit_conn_zone
-    limit_except limit_rate limit_rate_after limit_req limit_req_dry_run limit_req_log_level limit_req_zone
+    include index internal ip_hash keepalive keepalive_disable keepalive_min_timeout keepalive_requests
+    keepalive_timeout large_client_header_buffers least_conn limit_conn limit_conn_dry_run limit_conn_log_level
+    limit_conn_zone limit_except limit_rate limit_rate_after limit_req limit_req_dry_run limit_req_log_level
+    limit_req_zone
     limit_zone listen load_module location log_format log_not_found log_subrequest map map_hash_bucket_size
     map_hash_max_size max_ranges memcached_bind memcached_buffer_size memcached_gzip_flag memcached_next_upstream
     memcached_next_upstream_tries memcached_pass memcached_socket_keepalive merge_slashes min_delete_depth mirror

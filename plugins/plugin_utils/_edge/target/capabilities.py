@@ -86,6 +86,12 @@ POST_QUANTUM = Capability(
     "the classic curves of the policy",
     openssl=(3, 5),
 )
+KEPT_CONNECTIONS = Capability(
+    "keeping idle connections of clients for a moment during a reload",
+    "always",
+    "nginx closes them at once, and a client repeats a request that it is just sending",
+    nginx=(1, 27, 4),
+)
 UPSTREAM_RESOLVE = Capability(
     "looking up the names of backends while nginx runs",
     "edge_upstreams[].resolve",
@@ -168,6 +174,7 @@ CAPABILITIES = (
     HTTP3,
     REJECT_HANDSHAKE,
     POST_QUANTUM,
+    KEPT_CONNECTIONS,
     UPSTREAM_RESOLVE,
     STREAM,
     SSL_PREREAD,
