@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import yaml
 from ..demo.ops import RECAP
 from .controller_calls import Calls, read_calls, record_calls
 from .edge_host import COLLECTIONS, REPOSITORY, WORK, EdgeHost
+from .ssh import connection
 
 PLAYBOOKS = REPOSITORY / "tests" / "bench" / "changes"
 SITE = "site.yml"
@@ -30,8 +31,8 @@ EMPTY = str(PLAYBOOKS / "empty.yml")
 CHILD = Path(__file__).with_name("controller_child.py")
 BIN = Path(sys.executable).parent
 TIMEOUT = 3600.0
+PATIENCE = 1.0
 KIBIBYTES_PER_MEBIBYTE = 1024
-CONNECTION = {"ansible_connection": "community.docker.docker", "ansible_python_interpreter": "/usr/bin/python3"}
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,18 @@ def run_of(cost: str, output: str) -> Run:
     return Run(found["seconds"], found["cpu_seconds"], found["peak_kibibytes"] / KIBIBYTES_PER_MEBIBYTE, output)
 
 
-def measured(command: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float = TIMEOUT) -> Run:
+def measured(
+    command: Sequence[str],
+    cwd: Path,
+    environment: Mapping[str, str],
+    timeout: float = TIMEOUT,
+    patience: float = PATIENCE,
+) -> Run:
     """Run a command and measure it.
 
     :param environment: the whole environment of the command.
     :param timeout: seconds, after which the command and its descendants are killed.
+    :param patience: seconds to wait for descendants that outlive the command; later, they do not count.
     :raises RuntimeError: it failed; the message ends with the last lines that it printed.
     :raises subprocess.TimeoutExpired: it did not end in time.
     """
@@ -67,7 +75,7 @@ def measured(command: Sequence[str], cwd: Path, environment: Mapping[str, str], 
         cost, output = Path(folder) / "cost.json", Path(folder) / "output"
         with output.open("wb") as stream:
             process = subprocess.Popen(
-                (sys.executable, "-ESs", str(CHILD), str(cost), *command),
+                (sys.executable, "-ESs", str(CHILD), str(cost), str(patience), *command),
                 cwd=cwd,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -89,17 +97,13 @@ def measured(command: Sequence[str], cwd: Path, environment: Mapping[str, str], 
 
 
 def settings_of_users() -> dict[str, str]:
-    """The environment without the developer's settings of Ansible and Python.
-
-    Pipelining is on, because the scaffold turns it on for SSH only, and these hosts are reached over ``docker exec``.
-    """
+    """The environment without the developer's settings of Ansible and Python."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON"))}
     return {
         **own,
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_HOME": str(WORK / "ansible"),
         "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_PIPELINING": "1",
     }
 
 
@@ -137,14 +141,14 @@ class Controller:
         self,
         hosts: Sequence[EdgeHost],
         variables: Mapping[str, Any],
-        connection: Mapping[str, str] = CONNECTION,
+        connection: Callable[[EdgeHost], Mapping[str, str]] = connection,
     ) -> None:
         """Write the inventory.
 
         :param variables: of the group ``edge``.
-        :param connection: its variables for the connection.
+        :param connection: of a host -> its variables for the connection.
         """
-        group = {"edge": {"hosts": {host.name: None for host in hosts}, "vars": dict(connection)}}
+        group = {"edge": {"hosts": {host.name: dict(connection(host)) for host in hosts}}}
         write_yaml(self.inventory / "hosts.yml", group)
         write_yaml(self.inventory / "group_vars" / "edge" / "model.yml", variables)
 

@@ -30,9 +30,9 @@ LIMIT = 0.35
 NOTES = (
     "Runs without changes. The scaffold's settings: 20 forks, strategy linear. site.yml has the default batches: one "
     "host, 30 %, the rest. The role edge is one batch.",
-    "Controller CPU is that of ansible-playbook and all its child processes, among them the clients of docker exec. "
-    "Containers CPU is that of the hosts, from their cgroups. Other CPU is the rest of the machine, mostly the engine "
-    "that starts each module in a container. All of them share the cores of one machine.",
+    "Controller CPU is that of ansible-playbook and all its child processes, among them the clients of SSH. "
+    "Containers CPU is that of the hosts, from their cgroups. Other CPU is the rest of the machine. All of them share "
+    "the cores of one machine.",
     "CPU per additional host is the slope of a line through the numbers of hosts, fitted for each round.",
 )
 

@@ -23,8 +23,7 @@ class FleetRun:
 
     :param run: the processes of the controller.
     :param hosts_cpu: CPU seconds of all containers of the fleet, from their cgroups.
-    :param other_cpu: CPU seconds of everything else on the machine: mostly the container engine, which starts each
-        module with ``docker exec``.
+    :param other_cpu: CPU seconds of everything else on the machine, for example the container engine.
     """
 
     run: Run

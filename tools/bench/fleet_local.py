@@ -11,7 +11,18 @@ from tempfile import TemporaryDirectory
 
 from ..demo.hosts import docker
 from . import controller_sites as models
-from .controller_runs import BIN, CHILD, SITE, Controller, Run, changed_tasks, measured, run_of, settings_of_users
+from .controller_runs import (
+    BIN,
+    CHILD,
+    PATIENCE,
+    SITE,
+    Controller,
+    Run,
+    changed_tasks,
+    measured,
+    run_of,
+    settings_of_users,
+)
 from .controller_values import CPU, SECONDS, Values
 from .edge_host import REPOSITORY, WORK, EdgeHost, edge_host
 from .results import Say
@@ -71,7 +82,7 @@ def pull(host: EdgeHost) -> Run:
     :raises DemoError: it failed.
     """
     docker("cp", str(CHILD), f"{host.name}:/srv/{CHILD.name}")
-    child = (*ENVIRONMENT, "python3", f"/srv/{CHILD.name}", COST)
+    child = (*ENVIRONMENT, "python3", f"/srv/{CHILD.name}", COST, str(PATIENCE))
     output = host.execute(*child, *PULL_COMMAND, SITE, "--limit", host.name, timeout=INSTALL_SECONDS)
     return run_of(host.execute("cat", COST), output)
 
@@ -114,7 +125,7 @@ def measure(sites: int, say: Say, values: Values) -> None:
         local = stack.enter_context(edge_host("fleet-local"))
         controller, pulled = Controller("fleet-remote"), Controller("fleet-local")
         controller.write_hosts([remote], models.VARIABLES)
-        pulled.write_hosts([local], models.VARIABLES, connection={})
+        pulled.write_hosts([local], models.VARIABLES, connection=lambda _host: {})
         for one in (controller, pulled):
             one.write_sites(models.sites(sites))
         say("ansible-pull: install Ansible and the collection on the edge")

@@ -76,7 +76,7 @@ def start(directory: Path) -> Ports:
     else:
         ports = _start_servers()
     _start_client()
-    _open_ssh(directory, ports)
+    open_ssh(directory, EDGE.name, f"[127.0.0.1]:{ports.ssh}")
     _hand_out_acme_authority(directory)
     _wait_for_services()
     return ports
@@ -208,22 +208,28 @@ def _start_client() -> None:
     )
 
 
-def _open_ssh(directory: Path, ports: Ports) -> None:
-    key = directory / "id_ed25519"
+def open_ssh(directory: Path, container: str, address: str) -> tuple[Path, Path]:
+    """Create a key, and let it log in to the account ``ops`` of a container.
+
+    :param directory: gets the key and the file of known hosts; both are returned.
+    :param address: of the SSH server, as in a file of known hosts.
+    """
+    key, known_hosts = directory / "id_ed25519", directory / "known_hosts"
     if not key.exists():
-        run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "nginx-edge-demo", "-f", str(key)))
+        run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "nginx-edge", "-f", str(key)))
     docker(
         "exec",
         "--interactive",
         "--user=ops",
-        EDGE.name,
+        container,
         "sh",
         "-c",
         "umask 077 && mkdir -p ~/.ssh && cat > ~/.ssh/authorized_keys",
         input_text=key.with_suffix(".pub").read_text(),
     )
-    host_key = docker("exec", EDGE.name, "cat", "/etc/ssh/ssh_host_ed25519_key.pub")
-    (directory / "known_hosts").write_text(f"[127.0.0.1]:{ports.ssh} {host_key}")
+    host_key = docker("exec", container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub")
+    known_hosts.write_text(f"{address} {host_key}")
+    return key, known_hosts
 
 
 def _hand_out_acme_authority(directory: Path) -> None:

@@ -47,7 +47,7 @@ def test_the_memory_of_this_process_does_not_count(tmp_path: Path) -> None:
 
 def test_the_cpu_of_a_process_that_outlives_its_parent_counts(tmp_path: Path) -> None:
     code = f"import subprocess, sys; subprocess.Popen((sys.executable, '-c', {BURN!r}))"
-    assert measured(python(code), tmp_path, os.environ).cpu_seconds >= 0.3
+    assert measured(python(code), tmp_path, os.environ, patience=60).cpu_seconds >= 0.3
 
 
 def test_a_failure_names_the_command_and_the_last_lines(tmp_path: Path) -> None:
@@ -74,4 +74,3 @@ def test_the_settings_of_a_developer_do_not_count(monkeypatch: pytest.MonkeyPatc
     found = settings_of_users()
     assert "ANSIBLE_FORKS" not in found
     assert "PYTHONPATH" not in found
-    assert found["ANSIBLE_PIPELINING"] == "1"
