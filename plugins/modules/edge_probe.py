@@ -131,6 +131,12 @@ certificates_until:
   description: Earliest expiry of the served certificates, in UTC; null if none was served. Placeholders do not count.
   returned: always
   type: str
+current:
+  description: Names of the certificates that nginx serves as they are on disk, on all of their sites.
+  returned: always
+  type: list
+  elements: str
+  sample: [api.example.com]
 problems:
   description: The regressions, one line each.
   returned: always

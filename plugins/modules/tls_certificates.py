@@ -37,6 +37,13 @@ options:
     description: HTTPS port on which the module compares the served certificates with those on disk.
     type: int
     default: 443
+  known_current:
+    description:
+      - Names of the certificates that nginx served just before as they are on disk, as returned by
+        M(hardened.nginx_edge.edge_probe). The module compares them again only if it changes them.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     support: full
@@ -126,6 +133,7 @@ edge_warnings:
   elements: str
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -160,6 +168,7 @@ def main() -> None:
             "certificates": certificates_argument(),
             "replace": {"type": "bool", "default": True},
             "https_port": {"type": "int", "default": 443},
+            "known_current": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -168,7 +177,8 @@ def main() -> None:
     host = LocalHost()
     edge = local_client(host, Layout(), https_port=given["https_port"])
     try:
-        result = run(host, edge, Folders(), wanted, replace=given["replace"], check_mode=module.check_mode)
+        known, mode = given["known_current"], module.check_mode
+        result = run(host, edge, Folders(), wanted, known_current=known, replace=given["replace"], check_mode=mode)
         if not module.check_mode:
             record_planned(host, [one.name for one in wanted if source_of(one.source).ordered])
     except (EdgeError, OSError) as error:
@@ -177,9 +187,20 @@ def main() -> None:
 
 
 def run(
-    host: Host, edge: TlsClient, folders: Folders, wanted: list[Wanted], *, replace: bool, check_mode: bool
+    host: Host,
+    edge: TlsClient,
+    folders: Folders,
+    wanted: list[Wanted],
+    *,
+    replace: bool,
+    check_mode: bool,
+    known_current: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The result of the module; raises ``EdgeError`` if a certificate cannot be used or installed."""
+    """The result of the module.
+
+    :param known_current: names of certificates that nginx served as they are on disk, just before.
+    :raises EdgeError: a certificate cannot be used or installed.
+    """
     decisions = core.decide_all(host, folders, wanted, datetime.now(timezone.utc))
     warnings = [one.wanted.error(EdgeError(text)) for one in decisions for text in one.warnings]
     postponed: list[Decision] = []
@@ -188,11 +209,13 @@ def run(
     before = describe_current(host, folders, decisions)
     in_use = [decision.pair for decision in decisions] if check_mode else core.install_all(host, folders, decisions)
     reports = [certificate_result(decision, pair) for decision, pair in zip(decisions, in_use)]
+    known = {*known_current}.difference(one.wanted.name for one in decisions if one.changes)
+    unsure = [one for one in wanted if one.name not in known]
     return {
         "changed": any(decision.changes for decision in decisions),
         "certificates": reports,
         "postponed": [one.wanted.name for one in postponed],
-        "stale": [] if check_mode else stale_names(observe_wanted(host, edge, folders, wanted)),
+        "stale": [] if check_mode else stale_names(observe_wanted(host, edge, folders, unsure)),
         "diff": {"before": before, "after": describe(reports)},
         "edge_warnings": warnings,
     }

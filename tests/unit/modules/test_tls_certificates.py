@@ -35,8 +35,8 @@ def folders(tmp_path: Path) -> Folders:
     return Folders(str(tmp_path / "nginx" / "tls"), str(tmp_path / "letsencrypt"))
 
 
-def module(folders: Folders, nginx: Nginx, *wanted: Wanted, check_mode: bool = False, replace: bool = True) -> Any:
-    return run(HOST, nginx, folders, list(wanted), replace=replace, check_mode=check_mode)
+def module(folders: Folders, nginx: Nginx, *wanted: Wanted, **options: Any) -> Any:
+    return run(HOST, nginx, folders, list(wanted), **{"replace": True, "check_mode": False, **options})
 
 
 def test_a_certificate_is_stale_until_nginx_serves_it(folders: Folders) -> None:
@@ -53,6 +53,17 @@ def test_a_certificate_is_stale_until_nginx_serves_it(folders: Folders) -> None:
     assert module(folders, nginx, other, check_mode=True)["stale"] == []
     nginx.serves = dict.fromkeys(ACME.names, in_use(folders).certificate)
     assert module(folders, nginx, other)["stale"] == []
+
+
+def test_a_certificate_that_was_served_just_before_is_compared_only_after_a_change(folders: Folders) -> None:
+    nginx = Nginx()
+    known = {"known_current": ["a.example"]}
+    module(folders, nginx, ACME)
+    nginx.serves = dict.fromkeys(ACME.names, in_use(folders).certificate)
+    other = provided(made(*ACME.names))
+    assert module(folders, nginx, other, **known)["stale"] == ["a.example"]
+    assert module(folders, nginx, other, **known)["stale"] == []
+    assert module(folders, nginx, other)["stale"] == ["a.example"]
 
 
 def test_a_postponed_certificate_is_not_stale_and_not_replaced(folders: Folders) -> None:

@@ -23,9 +23,10 @@ from typing import Any, Callable, Protocol
 from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import LOOPBACK, Folders
+from .connections import connect_tls, server_name
 from .decisions import PLACEHOLDER_ORGANISATION
 from .key_pairs import FULLCHAIN
-from .served import WORKERS, client_context, server_name
+from .served import WORKERS
 from .x509 import X509Certificate, iso, parse_chain, parse_der
 
 SERVER_ERROR = 500
@@ -104,14 +105,14 @@ class LocalWeb:
         certificate: X509Certificate | None = None
         name = server_name(site.name) or site.name
         try:
-            port = site.port or (self.https_port if site.https else self.http_port)
-            with socket.create_connection((site.address or self.address, port), timeout=self.timeout) as plain:
-                if not site.https:
+            address = site.address or self.address, site.port or (self.https_port if site.https else self.http_port)
+            if not site.https:
+                with socket.create_connection(address, timeout=self.timeout) as plain:
                     return Answer(status=_status(plain, name, site.path))
-                with client_context(key_type).wrap_socket(plain, server_hostname=server_name(site.name)) as secured:
-                    shown = secured.getpeercert(binary_form=True)
-                    certificate = parse_der(shown) if shown else None
-                    return Answer(certificate, _status(secured, name, site.path))
+            with connect_tls(address, server_name(site.name), self.timeout, key_type) as secured:
+                shown = secured.getpeercert(binary_form=True)
+                certificate = parse_der(shown) if shown else None
+                return Answer(certificate, _status(secured, name, site.path))
         except (OSError, http.client.HTTPException, EdgeError) as error:
             return Answer(certificate, problem=str(error) or type(error).__name__)
 
@@ -130,12 +131,14 @@ class Finding:
 
     :param problem: why the site is not healthy, in one line; empty if it is healthy.
     :param broken: whether the edge itself is the cause, because of the certificate or the TLS handshake.
+    :param current: whether the certificate on disk was served.
     """
 
     site: ProbedSite
     answer: Answer
     problem: str
     broken: bool
+    current: bool = False
 
     def worse_than(self, before: Mapping[str, Any] | None) -> bool:
         """Whether the site regressed, so that the run must fail.
@@ -163,11 +166,11 @@ def find(host: Host, folders: Folders, web: Web, site: ProbedSite) -> Finding:
             serial = on_disk.serial if on_disk else "unreadable"
             return Finding(site, answer, f"serves serial {served.serial}, but on disk is {serial}", True)
         if _is_placeholder(served):
-            return Finding(site, answer, "serves a placeholder, because its certificate was not issued", False)
+            return Finding(site, answer, "serves a placeholder, because its certificate was not issued", False, True)
     if answer.status is None:
-        return Finding(site, answer, f"no answer ({answer.problem})", False)
+        return Finding(site, answer, f"no answer ({answer.problem})", False, site.https)
     well = answer.status in site.status if site.status else answer.status < SERVER_ERROR
-    return Finding(site, answer, "" if well else f"answers {answer.status}", False)
+    return Finding(site, answer, "" if well else f"answers {answer.status}", False, site.https)
 
 
 def _is_placeholder(certificate: X509Certificate) -> bool:
@@ -203,6 +206,12 @@ def find_all(
     return list(found.values())
 
 
+def _current(findings: Sequence[Finding]) -> list[str]:
+    """The certificates that all of their sites serve as they are on disk."""
+    others = {one.site.certificate for one in findings if not one.current}
+    return sorted({one.site.certificate for one in findings if one.current} - others)
+
+
 def module_result(
     findings: Sequence[Finding], before: Mapping[str, Mapping[str, Any]], answers: str | None, live: str | None
 ) -> tuple[dict[str, Any], list[str]]:
@@ -221,6 +230,7 @@ def module_result(
         "live": live,
         "sites": {one.site.name: one.as_result() for one in findings},
         "certificates_until": iso(until) if until else None,
+        "current": _current(findings),
         "problems": problems,
     }
     return result, problems

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import functools
 import http.client
-import ipaddress
 import socket
 import ssl
 import time
@@ -20,6 +18,7 @@ from typing import Any, Callable, NamedTuple, Protocol
 from ..host.errors import EdgeError
 from ..host.host import Host
 from ..host.paths import HTTP_PORT, HTTPS_PORT, LOOPBACK, Folders
+from .connections import connect_tls, is_refusal, server_name
 from .key_pairs import read_pair
 from .wanted import Wanted
 from .x509 import X509Certificate, iso, parse_der
@@ -52,7 +51,7 @@ class TlsClient(Protocol):
     def handshake(self, name: str, key_type: str | None = None) -> Handshake:
         """Connect over TLS with the server name ``name``.
 
-        :param key_type: accept certificates with this type of key only; see :func:`client_context`.
+        :param key_type: accept certificates with this type of key only; see :func:`.connections.client_context`.
         """
         raise NotImplementedError
 
@@ -98,17 +97,12 @@ class LoopbackClient:
         return Lookup(True, tuple(dict.fromkeys(str(one[4][0]) for one in found)))
 
     def handshake(self, name: str, key_type: str | None = None) -> Handshake:
-        context = client_context(key_type)
         address, port, asked = self.sockets.get(name, (self.address, self.https_port, name))
         try:
-            with (
-                socket.create_connection((address, port), timeout=_PATIENCE) as plain,
-                context.wrap_socket(plain, server_hostname=server_name(asked)) as secured,
-            ):
+            with connect_tls((address, port), server_name(asked), _PATIENCE, key_type) as secured:
                 served = secured.getpeercert(binary_form=True)
         except ssl.SSLError as error:
-            refused = "UNRECOGNIZED_NAME" in (error.reason or "")
-            return Handshake(None, refused, f"the handshake failed ({error.reason or error})")
+            return Handshake(None, is_refusal(error), f"the handshake failed ({error.reason or error})")
         except OSError as error:
             return Handshake(None, problem=f"{address}:{port} does not answer ({error})")
         try:
@@ -126,34 +120,6 @@ class LoopbackClient:
             raise OSError(f"no HTTP answer ({error!r})") from error
         finally:
             connection.close()
-
-
-_CIPHERS = {"ecdsa": "aECDSA", "rsa": "aRSA"}
-
-
-@functools.cache  # creating one takes longer than a handshake on loopback
-def client_context(key_type: str | None = None) -> ssl.SSLContext:
-    """A client that does not verify certificates. Threads share it.
-
-    :param key_type: ``ecdsa`` or ``rsa``: accept only certificates with this type of key, over TLS 1.2, because Python
-        cannot select the type in TLS 1.3. With None or another type, accept every certificate.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    if key_type in _CIPHERS:
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ciphers(_CIPHERS[key_type])
-    return context
-
-
-def server_name(name: str) -> str | None:
-    """The server name for TLS: for a wildcard a name below it, and None for an address (not allowed in SNI)."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return f"probe.{name[2:]}" if name.startswith("*.") else name
-    return None
 
 
 def handshake_for(edge: TlsClient, names: tuple[str, ...], on_disk: X509Certificate | None = None) -> Handshake:

@@ -135,6 +135,21 @@ def test_the_generation_that_answers_has_to_be_the_live_one(
     assert result["certificates_until"] is not None
 
 
+def test_a_certificate_is_current_if_all_of_its_sites_serve_it(folders: Folders, pair: Pair) -> None:
+    sites = [ProbedSite(name, True, "a.test") for name in ("a.test", "b.test")]
+    plain = ProbedSite("c.test", False, "")
+    well, other = Answer(pair.certificate, 502), Answer(made("a.test").certificate, 200)
+
+    def current(*answers: Answer) -> list[str]:
+        findings = [found(folders, answer, site) for answer, site in zip(answers, [*sites, plain])]
+        result: list[str] = module_result(findings, {}, "a", "a")[0]["current"]
+        return result
+
+    assert current(well, well, Answer(status=200)) == ["a.test"]
+    assert current(well, other, Answer(status=200)) == []
+    assert current(well, Answer(problem="reset"), Answer(status=200)) == []
+
+
 class Server(BaseHTTPRequestHandler):
     """Answers with the number in the path, and the host asked for as the reason; 444 hangs up."""
 

@@ -17,6 +17,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.err
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Folders
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls import key_pairs, served
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.connections import GROUP, server_name
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.key_pairs import Pair
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.served import (
     Handshake,
@@ -25,7 +26,6 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.serv
     handshake_for,
     observe,
     observe_wanted,
-    server_name,
     stale_names,
 )
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.tls.wanted import Wanted
@@ -41,13 +41,15 @@ def pair() -> Pair:
 
 
 @contextlib.contextmanager
-def serving(pair: Pair, folder: Path, second: Path | None = None) -> Iterator[int]:
+def serving(pair: Pair, folder: Path, second: Path | None = None, group: str = "") -> Iterator[int]:
     """A TLS server on loopback that knows b.example alone, as nginx with ssl_reject_handshake does."""
     (folder / "pair.pem").write_text(pair.fullchain + pair.privkey)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "pair.pem")
     if second:
         context.load_cert_chain(second)
+    if group:
+        context.set_ecdh_curve(group)
     alerts = {"b.example": None, "broken.example": ssl.ALERT_DESCRIPTION_INTERNAL_ERROR}
     unknown = ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
     context.sni_callback = lambda _socket, name, _context: alerts.get(name, unknown)
@@ -96,6 +98,12 @@ def test_both_certificates_of_a_site_are_found(pair: Pair, tmp_path: Path) -> No
     with serving(pair, tmp_path) as port:
         found = handshake_for(LoopbackClient(https_port=port), ("b.example",), rsa.certificate)
         assert found.certificate == pair.certificate
+
+
+@pytest.mark.parametrize("group", [GROUP, "secp384r1"])
+def test_a_server_may_have_another_group_than_the_client_prefers(pair: Pair, tmp_path: Path, group: str) -> None:
+    with serving(pair, tmp_path, group=group) as port:
+        assert LoopbackClient(https_port=port).handshake("b.example") == Handshake(pair.certificate)
 
 
 @pytest.mark.parametrize(
