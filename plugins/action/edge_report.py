@@ -13,6 +13,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.values import untagged
+from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.controller.warnings import (
+    COLLECTED,
+    collected_warnings,
+)
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.report.run import lines, report
 
 
@@ -29,11 +33,16 @@ class ActionModule(ActionBase):
             argument_spec={
                 "runs": {"type": "dict", "default": {}},
                 "warnings": {"type": "dict", "default": {}},
+                "warnings_of": {"type": "list", "elements": "str", "default": []},
                 "lines": {"type": "list", "elements": "str", "default": []},
                 "file": {"type": "path"},
             }
         )
         runs, warnings = untagged(arguments["runs"]), untagged(arguments["warnings"])
+        hostvars = (task_vars or {})["hostvars"]
+        for host in untagged(arguments["warnings_of"]):
+            # Results are large and need no evaluation, so they are read without it.
+            warnings[host] = collected_warnings(hostvars.raw_get(host), hostvars[host].get(COLLECTED))
         check_mode = bool((task_vars or {}).get("ansible_check_mode"))
         text = [*lines(runs, warnings, check_mode=check_mode), *untagged(arguments["lines"])]
         found = report(runs, warnings, check_mode=check_mode)

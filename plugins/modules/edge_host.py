@@ -13,7 +13,7 @@ description:
   - Creates directories, writes files, creates links and removes files, all in one call. Everything belongs to root.
   - Paths below C(/etc/systemd) are skipped on a host without systemd.
   - After that, reads which packages are installed, and which systemd units run, so that a role runs the tasks for
-    packages and units only where they have something to do.
+    packages and units only where they have something to do. It can also wait for a response of a service.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -27,6 +27,10 @@ attributes:
     support: full
     platforms: debian
 options:
+  write:
+    description: Change the host. With V(false), the module only compares, and RV(written) is what it would change.
+    type: bool
+    default: true
   requires_systemd:
     description: Change nothing on a host without systemd.
     type: bool
@@ -69,6 +73,11 @@ options:
         description: Permissions as an octal number.
         type: str
         default: "0644"
+      with_packages:
+        description: The file should exist only if one of these packages is installed.
+        type: list
+        elements: str
+        default: []
   links:
     description: Symbolic links that should exist. Their targets need not exist.
     type: list
@@ -95,6 +104,24 @@ options:
     type: list
     elements: str
     default: []
+  responses:
+    description: Responses of services of this host to wait for. Check mode does not wait.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      url:
+        description: URL with the scheme C(http).
+        type: str
+        required: true
+      line:
+        description: A line that the body of the response must contain.
+        type: str
+        required: true
+      timeout:
+        description: Seconds to wait.
+        type: int
+        default: 30
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -117,7 +144,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 written:
-  description: The paths that were changed, or that check mode would change.
+  description: The paths that were changed, or that would be changed in check mode or with
+    O(write=false).
   returned: success
   type: list
   elements: str
@@ -163,7 +191,7 @@ nginx:
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict
 from typing import Any
 
@@ -173,6 +201,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host imp
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.responses import wait_for_line
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.settings import Table, apply, differences
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import (
     master_pid,
@@ -190,8 +219,14 @@ def main() -> None:
     def entries(**options: dict[str, Any]) -> dict[str, Any]:
         return {"type": "list", "elements": "dict", "default": [], "options": {"path": path, **options}}
 
+    response: dict[str, Any] = {
+        "url": {"type": "str", "required": True},
+        "line": {"type": "str", "required": True},
+        "timeout": {"type": "int", "default": 30},
+    }
     module = AnsibleModule(
         argument_spec={
+            "write": {"type": "bool", "default": True},
             "requires_systemd": {"type": "bool", "default": False},
             "directories": entries(
                 mode={"type": "str", "default": "0755"}, keep_owner={"type": "bool", "default": False}
@@ -200,21 +235,28 @@ def main() -> None:
                 content={"type": "str", "default": ""},
                 state={"type": "str", "choices": ["present", "absent"], "default": "present"},
                 mode={"type": "str", "default": "0644"},
+                with_packages={"type": "list", "elements": "str", "default": []},
             ),
             "links": entries(target={"type": "str", "required": True}),
             "read": {"type": "list", "elements": "path", "default": []},
             "packages": {"type": "list", "elements": "str", "default": []},
             "units": {"type": "list", "elements": "str", "default": []},
+            "responses": {"type": "list", "elements": "dict", "default": [], "options": response},
         },
         supports_check_mode=True,
     )
     host = LocalHost()
     try:
-        found = differences(host, table_of(module.params, systemd=runs_systemd(host)))
-        if not module.check_mode:
+        writes = module.params["write"]
+        found = differences(
+            host, table_of(module.params, systemd=runs_systemd(host), installed=packages_of_files(host, module.params))
+        )
+        if writes and not module.check_mode:
             apply(found)
+        for one in () if module.check_mode else module.params["responses"]:
+            wait_for_line(host, one["url"], one["line"], one["timeout"])
         module.exit_json(
-            changed=bool(found),
+            changed=writes and bool(found),
             written=[one.path for one in found],
             diff=[one.as_diff() for one in found],
             **state(host, module.params),
@@ -223,18 +265,33 @@ def main() -> None:
         module.fail_json(msg=str(error))
 
 
-def table_of(given: Mapping[str, Any], *, systemd: bool) -> Table:
-    """The table of the arguments; ``systemd`` is whether the host has it."""
+def packages_of_files(host: Host, given: Mapping[str, Any]) -> Set[str]:
+    """The packages that are installed, of those for which files should exist."""
+    names = [name for one in given["files"] for name in one["with_packages"]]
+    return {*names}.difference(system.missing(names, system.packages(host, names)))
+
+
+def table_of(given: Mapping[str, Any], *, systemd: bool, installed: Set[str] = frozenset()) -> Table:
+    """The table of the arguments.
+
+    :param systemd: whether the host has it.
+    :param installed: result of :func:`packages_of_files`.
+    """
 
     def entries(name: str) -> Iterator[Mapping[str, Any]]:
         return (one for one in given[name] if systemd or not (requires or one["path"].startswith(SYSTEMD_FOLDER)))
 
+    def present(one: Mapping[str, Any]) -> bool:
+        return one["state"] == "present" and (
+            not one["with_packages"] or not installed.isdisjoint(one["with_packages"])
+        )
+
     requires = given["requires_systemd"]
     return Table(
         {one["path"]: (_mode(one), one["keep_owner"]) for one in entries("directories")},
-        {one["path"]: (one["content"], _mode(one)) for one in entries("files") if one["state"] == "present"},
+        {one["path"]: (one["content"], _mode(one)) for one in entries("files") if present(one)},
         {one["path"]: one["target"] for one in entries("links")},
-        [one["path"] for one in entries("files") if one["state"] == "absent"],
+        [one["path"] for one in entries("files") if not present(one)],
     )
 
 

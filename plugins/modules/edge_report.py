@@ -47,6 +47,13 @@ options:
     description: For each host, its warnings.
     type: dict
     default: {}
+  warnings_of:
+    description:
+      - Names of hosts whose warnings are collected from the results that the roles registered, and from the variable
+        C(edge_warnings).
+    type: list
+    elements: str
+    default: []
   lines:
     description: More lines to print at the end.
     type: list

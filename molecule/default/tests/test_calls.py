@@ -16,8 +16,8 @@ from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, ru
 
 testinfra_hosts = ["ansible://edge"]
 
-MOST_CALLS = 11
-"""Facts; probes before and after the change; state and settings of nginx; pairs; configuration; settings and order of
+MOST_CALLS = 10
+"""Facts; probes before and after the change; settings of nginx; pairs; configuration; settings and order of
 certificates; settings and proof of the exporter."""
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ def given(**options: Any) -> dict[str, Any]:
     return {"requires_systemd": False, "directories": [], "files": [], "links": [], **options}
 
 
-def file(path: str, content: str = "x", mode: str = "0644", state: str = "present") -> dict[str, Any]:
-    return {"path": path, "content": content, "mode": mode, "state": state}
+def file(
+    path: str, content: str = "x", mode: str = "0644", state: str = "present", with_packages: Sequence[str] = ()
+) -> dict[str, Any]:
+    return {"path": path, "content": content, "mode": mode, "state": state, "with_packages": with_packages}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,15 @@ def test_units_are_only_for_a_host_with_systemd(systemd: bool, requires: bool, p
 def test_a_file_is_present_or_absent() -> None:
     table = table_of(given(files=[file(OTHER, mode="0755"), file(UNIT, state="absent")]), systemd=True)
     assert (dict(table.files), list(table.absent)) == ({OTHER: ("x", 0o755)}, [UNIT])
+
+
+@pytest.mark.parametrize(
+    ("installed", "exists"), [({"nginx"}, True), ({"nginx-common", "nginx"}, True), ({"apt"}, False), (set(), False)]
+)
+def test_a_file_exists_with_its_packages(installed: set[str], exists: bool) -> None:
+    rotation = file(OTHER, with_packages=["nginx", "nginx-common"])
+    table = table_of(given(files=[rotation]), systemd=True, installed=installed)
+    assert (list(table.files), list(table.absent)) == (([OTHER], []) if exists else ([], [OTHER]))
 
 
 @pytest.mark.parametrize("mode", ["u=rw", "0788", ""])

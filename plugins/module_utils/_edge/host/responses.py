@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, hardened.nginx_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waits until a service of the host gives a certain response."""
+
+from __future__ import annotations
+
+from .errors import EdgeError
+from .host import Host
+
+PAUSE = 0.5
+"""Seconds between two requests."""
+
+
+def wait_for_line(host: Host, url: str, line: str, timeout: float) -> None:
+    """Wait until the body of a response contains a line.
+
+    :param url: an ``http`` URL on this host.
+    :param line: the whole line.
+    :param timeout: seconds.
+    :raises EdgeError: no response within that time contained it.
+    """
+    end = host.monotonic() + timeout
+    while True:
+        body = host.get(url)
+        if body is not None and line in body.splitlines():
+            return
+        if host.monotonic() >= end:
+            last = "the last response has no such line" if body is not None else "the last request got no response"
+            raise EdgeError(f"{url} did not return the line '{line}' within {timeout:g} seconds: {last}")
+        host.sleep(PAUSE)

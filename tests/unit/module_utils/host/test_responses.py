@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for a response of a service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.responses import wait_for_line
+
+URL = "http://127.0.0.1:9113/metrics"
+
+
+class Answering(LocalHost):
+    """A host whose service gives these responses, one after the other, and then the last one."""
+
+    def __init__(self, *bodies: str | None) -> None:
+        self.bodies: Iterator[str | None] = iter(bodies)
+        self.last: str | None = None
+        self.clock = 0.0
+
+    def get(self, url: str) -> str | None:
+        assert url == URL
+        self.last = next(self.bodies, self.last)
+        return self.last
+
+    def monotonic(self) -> float:
+        return self.clock
+
+    def sleep(self, seconds: float) -> None:
+        self.clock += seconds
+
+
+def test_the_wait_ends_with_the_line() -> None:
+    host = Answering(None, "nginx_up 0\n", "# HELP\nnginx_up 1\n")
+    wait_for_line(host, URL, "nginx_up 1", 30)
+    assert host.clock == 1.0
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(None, "the last request got no response"), ("nginx_up 10\n", "the last response has no such line")],
+)
+def test_an_error_says_what_was_missing(body: str | None, reason: str) -> None:
+    host = Answering(body)
+    with pytest.raises(EdgeError) as caught:
+        wait_for_line(host, URL, "nginx_up 1", 3)
+    assert str(caught.value) == f"{URL} did not return the line 'nginx_up 1' within 3 seconds: {reason}"
+    assert host.clock == 3.0
