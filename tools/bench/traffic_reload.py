@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,11 @@ WRK = "HTTP/1.1, 64 connections"
 HTTP2 = "HTTP/2, 64 connections with 10 streams"
 HTTP3 = "HTTP/3, one connection, 20 requests/s"
 WEBSOCKET = "WebSocket, one connection, 20 messages/s"
-PROVEN, GONE, FAILED, DURING = (
+PROVEN, GONE, FAILED, CUT, DURING = (
     "s until proven",
     "s until the old workers ended",
     "failed requests",
+    "requests on a closed connection",
     "% proven before the load ended",
 )
 EDGE = "edge"
@@ -42,6 +43,10 @@ NOTES = (
     "A reload is proven when new workers answer with the live generation and the old ones accept no connections.",
     "Old workers end when their last connection ends: under WebSocket, this is the end of the load.",
     "HTTP/1.1 and HTTP/2 load keeps all cores busy. The other clients send little.",
+    "A client has to expect that a server closes a connection between two requests, and repeats the request (RFC 9112, "
+    "section 9.3.1; RFC 9113, section 6.8). wrk and h2load do not; their requests on a closed connection are counted "
+    "separately. Beside them, curl sends 20 requests/s on one connection and follows the standard: failed requests are "
+    "those of curl and of the WebSocket. nginx 1.27.4 or newer keeps connections for a moment, so that wrk has none.",
 )
 
 
@@ -69,15 +74,22 @@ def loads(seconds: int) -> dict[str, dict[str, Any]]:
     """Name -> client, as tests/bench/traffic/reloads.py expects it."""
     wrk = ("wrk", THREADS, "-c64", f"-d{seconds}", "--latency", *HEADERS, f"{URL}/1k")
     h2load = ("h2load", THREADS, "-c64", "-m10", "-n20000", *HEADERS, f"{URL}/1k")
-    http3 = ("python3", f"{MOUNTED}/steady.py", "--http3-only", f"{URL}/1k", str(seconds))
     websocket = ("python3", f"{MOUNTED}/websocket.py", "ask", f"{URL}/ws/", str(seconds))
     return {
         IDLE: {"command": (), "seconds": 0},
-        WRK: {"command": wrk, "seconds": seconds},
-        HTTP2: {"command": h2load, "seconds": seconds, "repeat": True},
-        HTTP3: {"command": http3, "seconds": seconds},
+        WRK: {"command": wrk, "seconds": seconds, "beside": steady("--http1.1", seconds)},
+        HTTP2: {"command": h2load, "seconds": seconds, "repeat": True, "beside": steady("--http2", seconds)},
+        HTTP3: {"command": steady("--http3-only", seconds), "seconds": seconds},
         WEBSOCKET: {"command": websocket, "seconds": seconds},
     }
+
+
+def steady(version: str, seconds: int) -> tuple[str, ...]:
+    """The command of a client that sends requests at a steady rate with curl.
+
+    :param version: the option of curl for the version of HTTP.
+    """
+    return ("python3", f"{MOUNTED}/steady.py", version, f"{URL}/1k", str(seconds))
 
 
 def deploy(host: EdgeHost, sites: int, folder: Path) -> float:
@@ -115,13 +127,13 @@ def reloads(host: EdgeHost, seconds: int, rounds: int) -> Iterator[dict[str, Any
         raise RuntimeError(f"the reloads ended with exit code {process.returncode}")
 
 
-def outcome(answer: dict[str, Any], program: str) -> Outcome:
-    """The sum of what the client printed.
+def outcome(printed: Sequence[Mapping[str, Any]], program: str) -> Outcome:
+    """The sum of what a client printed.
 
     :raises ValueError: it had no result.
     """
     found = []
-    for one in answer["client"]:
+    for one in printed:
         if one["code"]:
             raise ValueError(f"{program} ended with exit code {one['code']}: {one['err']}{one['out'][-300:]}")
         found.append(parse(program, one["out"]))
@@ -138,18 +150,23 @@ def subject(sites: int, load: str) -> str:
     return f"reload, {sites:,} {'site' if sites == 1 else 'sites'}, {load}"
 
 
-def values(answer: dict[str, Any], load: str) -> tuple[dict[str, float], str]:
-    """Metric -> value of a reload, and what its client reported as failures. A client without a result is a failure."""
+def values(answer: Mapping[str, Any], load: str) -> tuple[dict[str, float], str]:
+    """Metric -> value of a reload, and what its clients reported. A client without a result is a failed request."""
     found = {PROVEN: answer["proven"], GONE: answer["gone"]}
-    command = loads(1)[load]["command"]
+    asked = loads(1)[load]
+    command, beside = asked["command"], asked.get("beside", ())
     if not command:
         return found, ""
     try:
-        result = outcome(answer, command[0])
+        result = outcome(answer["client"], command[0])
+        more = {"requests": float(result.requests), DURING: 100.0 * answer["during"]}
+        if not beside:
+            return found | {FAILED: float(result.failed)} | more, result.errors
+        second = outcome(answer["beside"], beside[0])
     except ValueError as error:
         return found | {FAILED: 1.0}, str(error)
-    more = {FAILED: float(result.failed), "requests": float(result.requests), DURING: 100.0 * answer["during"]}
-    return found | more, result.errors
+    errors = "; ".join(filter(None, (result.errors, second.errors)))
+    return found | {FAILED: float(second.failed), CUT: float(result.failed)} | more, errors
 
 
 def goals(section: Section) -> tuple[Goal, ...]:

@@ -4,11 +4,11 @@
 Reads one JSON object from standard input:
 
 - ``loads``: name -> ``command`` of the client, which may be empty, ``seconds``, and ``repeat``, whether to start the
-  command again until these seconds have passed;
+  command again until these seconds have passed; and ``beside``, the command of a second client, which may be missing;
 - ``rounds``: their number.
 
 Prints a JSON line for each reload: ``proven``, seconds until it was proven; ``gone``, seconds until the old workers had
-ended; ``during``, whether the load still ran when the reload was proven; and what the client printed.
+ended; ``during``, whether the load still ran when the reload was proven; and what the clients printed.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def reload_once(asked: Mapping[str, Any]) -> dict[str, Any]:
     if master is None:
         raise SystemExit("nginx does not run")
     old = worker_pids(host, master)
-    client = Client(asked)
+    client, beside = Client(asked), Client({**asked, "command": asked.get("beside"), "repeat": False})
     time.sleep(BEFORE)
     started = time.monotonic()
     with locked(host, layout):
@@ -93,7 +93,9 @@ def reload_once(asked: Mapping[str, Any]) -> dict[str, Any]:
         time.sleep(POLL)
     gone = time.monotonic() - started
     client.wait()
-    return {"proven": proven, "gone": gone, "during": during, "workers": len(old), "client": client.printed}
+    beside.wait()
+    told = {"client": client.printed, "beside": beside.printed}
+    return {"proven": proven, "gone": gone, "during": during, "workers": len(old), **told}
 
 
 def main() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from importlib import import_module
 from pathlib import Path
@@ -56,16 +57,20 @@ def test_the_model_of_an_edge_is_sound(sites: int) -> None:
 def test_an_answer_becomes_metrics() -> None:
     failed = H2LOAD.replace("10000 succeeded, 0 failed", "9990 succeeded, 10 failed")
     client = [{"code": 0, "out": out, "err": ""} for out in (H2LOAD, failed)]
-    answer = {"proven": 1.5, "gone": 4.0, "during": True, "client": client}
+    told_beside = {"requests": 178, "failed": 2, "seconds": 9.0, "errors": ["status 000, curl's exit code 56"]}
+    beside = [{"code": 0, "out": json.dumps(told_beside), "err": ""}]
+    answer = {"proven": 1.5, "gone": 4.0, "during": True, "client": client, "beside": beside}
     measured, told = traffic_reload.values(answer, traffic_reload.HTTP2)
     assert measured == {
         "s until proven": 1.5,
         "s until the old workers ended": 4.0,
-        "failed requests": 10.0,
+        "failed requests": 2.0,
+        "requests on a closed connection": 10.0,
         "requests": 19_990.0,
         "% proven before the load ended": 100.0,
     }
     assert told.startswith("requests: 10000 total")
+    assert "curl's exit code 56" in told
     assert traffic_reload.values({**answer, "client": []}, traffic_reload.IDLE)[0].keys() == {
         "s until proven",
         "s until the old workers ended",
