@@ -11,7 +11,7 @@ from .record import Record, Reference
 from .upstream import Upstream
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class User(Record):
     """A user with a password, or with its hash."""
 
@@ -20,7 +20,7 @@ class User(Record):
     password_hash: PasswordHash | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UserList(Record):
     """Names and passwords that ``basic_auth`` refers to."""
 
@@ -28,7 +28,7 @@ class UserList(Record):
     users: tuple[User, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BasicAuth(Record):
     """A question for a name and a password."""
 
@@ -36,7 +36,7 @@ class BasicAuth(Record):
     realm: Literal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AuthRequest(Record):
     """A service that decides whether a request may pass."""
 
@@ -47,7 +47,7 @@ class AuthRequest(Record):
     cookies: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ClientCertificates(Record):
     """The CA of the client certificates."""
 

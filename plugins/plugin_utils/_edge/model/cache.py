@@ -10,7 +10,7 @@ from ..syntax.formats import CookieName, Expression, HeaderName, Levels, Name, S
 from .record import Record, Reference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cache(Record):
     """A cache on disk."""
 
@@ -21,7 +21,7 @@ class Cache(Record):
     zone_size: ZoneSize
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CacheValid(Record):
     """The lifetime of responses with some status codes."""
 
@@ -29,7 +29,7 @@ class CacheValid(Record):
     time: Seconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CacheUse(Record):
     """A location's use of a cache."""
 

@@ -27,7 +27,7 @@ from ..syntax.formats import (
 from .record import Record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DnsChallenge(Record):
     """The certbot plugin that creates the DNS records of a challenge, and its credentials."""
 
@@ -38,7 +38,7 @@ class DnsChallenge(Record):
     propagation_seconds: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Certificate(Record):
     """A certificate and its source; without ``names`` it gets those of the sites that use it."""
 
@@ -55,7 +55,7 @@ class Certificate(Record):
     preferred_chain: CommonName | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ExternalAccount(Record):
     """The external account binding: binds the account at the ACME server to a customer."""
 
@@ -63,7 +63,7 @@ class ExternalAccount(Record):
     hmac_key: HmacKey
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Acme(Record):
     """The account at the ACME server."""
 

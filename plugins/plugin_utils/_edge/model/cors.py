@@ -9,7 +9,7 @@ from ..syntax.formats import HeaderName, Method, Origin, Seconds
 from .record import Record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cors(Record):
     """What browsers allow scripts of other origins (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
 

@@ -33,7 +33,7 @@ from .stream import Stream
 from .upstream import Upstream
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Probe(Record):
     """The settings of the probe after a run."""
 
@@ -42,7 +42,7 @@ class Probe(Record):
     retry_timeout: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Edge(Record):
     """The whole model. Field names are those of the variables without ``edge_``.
 

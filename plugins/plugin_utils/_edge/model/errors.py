@@ -11,7 +11,7 @@ from .record import Record, Reference
 from .upstream import Upstream
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ErrorPage(Record):
     """The response for some status codes: a file, a page of a backend, or a text."""
 

@@ -9,7 +9,7 @@ from ..syntax.formats import HeaderName, HeaderValue, Literal, MediaRange, Secon
 from .record import Record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ResponseHeaders(Record):
     """Headers of responses that are set, added and removed."""
 
@@ -18,7 +18,7 @@ class ResponseHeaders(Record):
     remove: tuple[HeaderName, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lifetime(Record):
     """A rule for the lifetime of responses; it applies to all types and paths that it does not restrict."""
 

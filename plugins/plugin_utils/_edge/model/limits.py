@@ -10,7 +10,7 @@ from ..syntax.formats import Expression, Name, Network, Rate, ZoneSize
 from .record import Record, Reference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RateLimit(Record):
     """A zone that counts requests."""
 
@@ -21,7 +21,7 @@ class RateLimit(Record):
     exempt: tuple[Network, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ConnectionLimit(Record):
     """A zone that counts connections."""
 
@@ -31,7 +31,7 @@ class ConnectionLimit(Record):
     exempt: tuple[Network, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RateLimitUse(Record):
     """The use of a rate limit by a site or location."""
 
@@ -42,7 +42,7 @@ class RateLimitUse(Record):
     dry_run: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ConnectionLimitUse(Record):
     """The use of a connection limit by a site, location or stream."""
 

@@ -45,7 +45,7 @@ PROXY = "proxy"
 """Begins nginx's directives for HTTP backends."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Return(Record):
     """A response without a backend."""
 
@@ -55,7 +55,7 @@ class Return(Record):
     url: RedirectUrl | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Php(Record):
     """Scripts below the root of a location, which PHP-FPM executes.
 
@@ -71,7 +71,7 @@ class Php(Record):
     root: Folder | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Location(Record):
     """A location of a site. The kind of ``path`` depends on ``match``, see :mod:`..check.location`."""
 

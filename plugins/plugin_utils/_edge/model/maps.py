@@ -12,7 +12,7 @@ from .record import Record, Reference
 NETWORK = "network"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MapValue(Record):
     """One value of a variable; the kind of ``from_`` depends on ``match``, see :mod:`..check.maps`."""
 
@@ -21,7 +21,7 @@ class MapValue(Record):
     to: Literal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EdgeMap(Record):
     """A variable whose value depends on another expression."""
 
@@ -41,7 +41,7 @@ class EdgeMap(Record):
         return any(value.match == NETWORK for value in self.values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DenyIf(Record):
     """A condition under which requests are refused: the variable is neither empty nor ``0``."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..syntax.problems import inside
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """Annotates a field with a record that the model names: the reader resolves the name.
 
@@ -20,7 +20,7 @@ class Reference:
     option: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """The base of all parts of the model; ``place`` is, for example, ``edge_sites[0].locations[2]``."""
 

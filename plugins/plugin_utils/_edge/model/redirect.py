@@ -9,7 +9,7 @@ from ..syntax.formats import RedirectTarget, UriPattern, Word
 from .record import Record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Redirect(Record):
     """A redirect. The kind of ``from_`` depends on ``match``, see :mod:`..check.redirects`."""
 

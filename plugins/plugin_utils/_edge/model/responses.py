@@ -9,7 +9,7 @@ from ..syntax.formats import CookieName, Hostname, LogFile, UriPath, Word
 from .record import Record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cookies(Record):
     """Attributes of the cookies that a backend sets. None keeps those of the backend.
 
@@ -29,7 +29,7 @@ class Cookies(Record):
         return self.secure is not None or self.http_only is not None or self.same_site is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Log(Record):
     """Where and how requests are logged.
 

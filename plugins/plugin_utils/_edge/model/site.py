@@ -35,7 +35,7 @@ from .redirect import Redirect
 from .responses import Cookies, Log
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Maintenance(Record):
     """A site that is closed for a while."""
 
@@ -43,7 +43,7 @@ class Maintenance(Record):
     retry_after: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SiteProbe(Record):
     """How a site is probed after a run; without ``status``, every status below 500 is good."""
 
@@ -51,7 +51,7 @@ class SiteProbe(Record):
     status: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Site(Record):
     """A host name and what is served under it."""
 

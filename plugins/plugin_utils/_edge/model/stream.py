@@ -12,7 +12,7 @@ from .record import Record, Reference
 from .upstream import Upstream
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ServerNames(Record):
     """The upstream of TLS connections with some server names."""
 
@@ -20,7 +20,7 @@ class ServerNames(Record):
     upstream: Annotated[Upstream, Reference("edge_upstreams")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stream(Record):
     """A TCP or UDP service that is proxied without reading it."""
 

@@ -9,7 +9,7 @@ from ..syntax.formats import Address, EdgeFile, Expression, Hostname, Name, Seco
 from .record import Record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Server(Record):
     """A backend."""
 
@@ -22,7 +22,7 @@ class Server(Record):
     down: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UpstreamTls(Record):
     """TLS to backends: the name that their certificate must have, and its CA."""
 
@@ -31,7 +31,7 @@ class UpstreamTls(Record):
     verify: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Upstream(Record):
     """A group of backends."""
 

@@ -98,13 +98,14 @@ def read_edge(options: Options, variables: Mapping[str, Any], site_files: Sequen
     first = len(given[SITES]) if isinstance(given.get(SITES), list) else 0
     placed = [(item(SITES, first + index, file.content), file.content) for index, file in enumerate(site_files)]
     element = {"type": "dict", "options": options[SITES]["options"]}
-    plain_sites = [(place, read_value(element, content, place, problems, options)) for place, content in placed]
+    # One after the other, because the values of thousands of sites take much memory.
+    plain_sites = ((place, read_value(element, content, place, problems, options)) for place, content in placed)
     names = {
         variable: _names(plain[variable] or [])
         for variable, option in options.items()
         if option["type"] == "list" and option["elements"] == "dict"
     }
-    names[SITES] |= _names(content for _place, content in plain_sites)
+    names[SITES] |= _names(content for _place, content in placed)
     fields = {name[len(PREFIX) :]: value for name, value in plain.items()}
     progress = _Progress(names, problems)
     edge = _record(Edge, fields, "", progress, prefix=PREFIX)
@@ -118,9 +119,13 @@ def _names(records: Iterable[Any]) -> frozenset[str]:
         in_ascii(name)
         for record in records
         if isinstance(record, dict)
-        for name in (record.get("name"), *(record.get("aliases") or []))
+        for name in (record.get("name"), *_listed(record.get("aliases")))
         if isinstance(name, str)
     )
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
 
 
 def _meant_variable(name: str, options: Options) -> str:
