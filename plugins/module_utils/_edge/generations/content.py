@@ -10,7 +10,7 @@ come from. With them, the host does not have to parse nginx's configuration lang
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ..host.errors import EdgeError
@@ -77,7 +77,9 @@ class Content:
 
 def pack(content: Content) -> str:
     """A content as compressed text, to send to the target."""
-    return packed({**asdict(content), "files": dict(content.files), "places": dict(content.places)})
+    plain = {one.name: getattr(content, one.name) for one in fields(content)}  # asdict() would copy all texts
+    texts = {"files": dict(content.files), "places": dict(content.places)}
+    return packed({**plain, **texts, "facts": asdict(content.facts)})
 
 
 def unpack(payload: str) -> Content:

@@ -29,7 +29,7 @@ def allow_and_deny(allow: tuple[str, ...] | None, deny: tuple[str, ...]) -> tupl
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AuthLocationView:
     """The internal location that sends a subrequest to the authorizing service."""
 
@@ -38,7 +38,7 @@ class AuthLocationView:
     directives: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Access:
     """Access control of one site.
 

@@ -33,7 +33,7 @@ PLAIN = '$https = ""'
 Groups = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LocationView:
     """A ``location`` block.
 
@@ -68,7 +68,7 @@ class LocationView:
             yield from one.walk()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Blocks:
     """Writes the blocks of one location; all of them have its complete set of headers.
 

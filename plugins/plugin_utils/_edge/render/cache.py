@@ -30,7 +30,7 @@ NOT_ASKED_AGAIN = "~^(?:GET|HEAD):$"
 WITH_BODY = "$edge_has_body"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CacheView:
     """The cache of a location.
 

@@ -50,7 +50,7 @@ REFUSES_BAD_REQUESTS = (1, 21, 1)
 """The first version of nginx that refuses CONNECT, and Content-Length next to Transfer-Encoding (its change log)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EdgeView:
     """All that the templates read."""
 

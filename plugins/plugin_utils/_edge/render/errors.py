@@ -33,7 +33,7 @@ NONE = "error_page 599 @edge_html"
 """Keeps nginx from using the pages of the site; nothing generates this status."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ErrorLocation:
     """An internal location that responds to errors.
 
@@ -48,7 +48,7 @@ class ErrorLocation:
     maps: tuple[ValueMap, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ErrorResponses:
     """What a block has for errors."""
 

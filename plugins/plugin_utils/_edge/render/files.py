@@ -25,7 +25,7 @@ BEGIN, END, LINE = "+", "-", "="
 """What is marked: a place begins or ends with this line, or is the place of this line only."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Rendered:
     """All files of a generation, sorted by path, and the places in the model that their lines come from."""
 

@@ -14,7 +14,7 @@ from ..plan.sockets import Socket, http_sockets, https_port, own_sockets, plain_
 from ..target.capabilities import HTTP2_DIRECTIVE, HTTP3, Target
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Listen:
     """The parameters of a ``listen`` directive.
 

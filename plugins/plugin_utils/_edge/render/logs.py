@@ -13,7 +13,7 @@ FOLDER = "/var/log/nginx"
 ALL = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """A percentage of the requests, and all errors: ``$edge_logged`` for that of the edge."""
 

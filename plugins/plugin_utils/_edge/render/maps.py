@@ -14,7 +14,7 @@ from ..syntax.quote import quoted
 from .response_headers import SPECIAL, Added, ValueMap, mapped, value_map
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MapView:
     """A ``map`` or ``geo`` block.
 

@@ -20,7 +20,7 @@ PATH_INFO_VARIABLE = "$edge_path_info"
 """Captured by the expression of a location that executes scripts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SharedParameters:
     """The file with the parameters that are the same for all locations."""
 

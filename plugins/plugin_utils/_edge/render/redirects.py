@@ -30,7 +30,7 @@ _ANY_URL = r"(?<edge_target>\S+)"
 """A URL, whose host is always the one of the model."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RedirectEntry:
     """A line of the map: its place in the model, the source and the result."""
 
@@ -39,7 +39,7 @@ class RedirectEntry:
     result: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RedirectsView:
     """The redirects of a site.
 

@@ -28,7 +28,7 @@ UPGRADE = (("Upgrade", "$edge_upgrade"), ("Connection", "$edge_connection"))
 KEEPALIVE = (("Connection", ""),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DroppedHeaders:
     """A file of directives that drop headers of clients.
 
@@ -109,7 +109,7 @@ def _refused(dropped: DroppedHeaders) -> tuple[str, ...]:
     return tuple(name for name in dropped.unset if name not in names)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestHeaders:
     """The complete set of one block."""
 

@@ -22,7 +22,7 @@ CSP = "content-security-policy"
 FRAME_OPTIONS = "x-frame-options"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ValueMap:
     """A ``map`` that decides about the value of a header.
 
@@ -35,7 +35,7 @@ class ValueMap:
     otherwise: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Added:
     """An ``add_header`` and, where its value depends on the response, the maps that decide.
 

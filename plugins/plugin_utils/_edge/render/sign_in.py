@@ -30,7 +30,7 @@ _COOKIES = (
 """nginx joins the cookies of a response with commas since 1.23; each of these finds one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SignInView:
     """A named location that redirects to a sign-in page.
 

@@ -32,7 +32,7 @@ TLS_FOLDER = "/etc/nginx/tls"
 HTTP_PORT, HTTPS_PORT = 80, 443
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SiteView:
     """A site: its names, the listeners of its main server, and whether plain HTTP is redirected.
 

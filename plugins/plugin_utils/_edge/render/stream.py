@@ -26,7 +26,7 @@ from .zones import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RouteView:
     """The upstream of each server name.
 
@@ -39,7 +39,7 @@ class RouteView:
     otherwise: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StreamView:
     """A ``server`` of the stream block; ``groups`` are paragraphs of directives."""
 
@@ -51,7 +51,7 @@ class StreamView:
     extra_directives: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StreamsView:
     """The whole ``stream`` block.
 

@@ -38,7 +38,7 @@ LONGEST_VARIABLE = 38
 """Characters to which ``_exempt`` can be added: nginx's hash of variables takes names of up to 46."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UpstreamView:
     """An ``upstream`` block; ``directives`` and ``servers`` are without their semicolons."""
 
@@ -48,7 +48,7 @@ class UpstreamView:
     servers: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LimitView:
     """A zone that counts.
 
@@ -181,7 +181,7 @@ def once(networks: tuple[str, ...]) -> tuple[str, ...]:
     return tuple({ipaddress.ip_network(network): network for network in reversed(networks)}.values())[::-1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CacheZoneView:
     """The ``proxy_cache_path`` of a cache, or that of another protocol."""
 
