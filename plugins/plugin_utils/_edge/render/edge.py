@@ -20,12 +20,13 @@ from ..target.tls_policy import TlsPolicy, tls_policy
 from .backend import of_applications
 from .compression import methods
 from .context import edge_protocols, model_protocols
+from .hashes import HashSizes, hash_sizes
 from .listen import Listen, default_listen, default_tls_listen
 from .logs import Sample, edge_condition, logs_of, samples
 from .maps import MapView, view_map
 from .names import hashed_names, known_hosts
 from .parameters import SharedParameters
-from .redirects import bucket_size
+from .redirects import mapped
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .response_headers import ValueMap, own_headers, value_maps
 from .site import TLS_FOLDER, SiteView, view_site
@@ -35,7 +36,6 @@ from .zones import (
     CacheZoneView,
     LimitView,
     UpstreamView,
-    names_hash_bucket,
     once,
     view_cache,
     view_connection_limit,
@@ -85,8 +85,8 @@ class EdgeView:
     status_port: int
     worker_connections: int
     worker_shutdown_timeout: str
-    names_hash_bucket: int
-    map_hash_bucket: int
+    names_hash: HashSizes
+    map_hash: HashSizes
     paths: bool
     responds_to_errors: bool
     grpc: bool
@@ -111,7 +111,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
     :param user_files: user list -> path of its file on the host.
     """
     variables = effective(edge)
-    logs = tuple(logs_of(edge))
+    logs, hosts = tuple(logs_of(edge)), known_hosts(edge)
     sites = tuple(view_site(site, edge, target, user_files, generation) for site in edge.sites)
     protocols = edge_protocols(edge)
     applications = dict.fromkeys(one for site in edge.sites for one in model_protocols(site) if one in PROTOCOLS)
@@ -151,7 +151,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         maps=tuple(maps.values()),
         dropped=tuple(dropped[file] for file in sorted(dropped)),
         parameters=tuple(SharedParameters(protocol, variables) for protocol in applications),
-        known_hosts=known_hosts(edge),
+        known_hosts=hosts,
         checks_requests=target.version < REFUSES_BAD_REQUESTS,
         counts_clients=any(
             CLIENT in key for limits in (edge.rate_limits, edge.connection_limits) for key in _keys(limits)
@@ -163,8 +163,8 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
-        names_hash_bucket=names_hash_bucket(hashed_names(edge)),
-        map_hash_bucket=bucket_size(edge),
+        names_hash=hash_sizes(hashed_names(edge)),
+        map_hash=hash_sizes((*mapped(edge), *hosts)),
         paths=any(site.redirects for site in sites) or any(not log.query for log in logs),
         grpc="grpc" in protocols,
         responds_to_errors=any(site.errors for site in sites),

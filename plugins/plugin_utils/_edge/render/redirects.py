@@ -11,6 +11,7 @@ map compares both.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..model.edge import Edge
@@ -22,8 +23,6 @@ from ..syntax.quote import quoted
 PATH = "$edge_path"
 """The path that the client sent, without the query."""
 CHALLENGES = r"~^/\.well-known/acme-challenge/"
-_OF_ENTRY = 28
-"""Bytes that an entry of nginx's hash of maps needs besides the path, rounded up."""
 _LOCAL = r"(?<edge_target>/(?![/\\])\S*)"
 """A path. A browser would take a path that begins with two slashes for a host."""
 _ANY_URL = r"(?<edge_target>\S+)"
@@ -76,15 +75,12 @@ def _condition(status: int, local: bool) -> str:
     return f"^{status} path {_LOCAL}$" if local else f"^{status} url {_ANY_URL}$"
 
 
-def bucket_size(edge: Edge) -> int:
-    """Bytes of a bucket of nginx's hash of maps in which the longest exact path or value fits."""
-    redirects = (encoded(one.from_) for site in edge.sites for one in site.redirects if one.match == "exact")
-    values = (value.from_ for one in edge.maps for value in one.values if value.match == "exact")
-    longest = max((len(text.encode()) for text in (*redirects, *values)), default=0)
-    size = 128
-    while size < longest + _OF_ENTRY:
-        size *= 2
-    return size
+def mapped(edge: Edge) -> Iterator[str]:
+    """The exact paths and values in maps, which nginx keeps in hashes."""
+    for site in edge.sites:
+        yield from (encoded(one.from_) for one in site.redirects if one.match == "exact")
+    for one in edge.maps:
+        yield from (value.from_ for value in one.values if value.match == "exact")
 
 
 def _source(redirect: Redirect) -> str:

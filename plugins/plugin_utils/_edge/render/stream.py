@@ -12,6 +12,7 @@ from ..syntax.addresses import split_listen
 from ..syntax.quote import quote
 from ..target.capabilities import SSL_PREREAD, STREAM_REAL_IP, Target
 from .access import allow_and_deny, upstream_tls
+from .hashes import HashSizes, hash_sizes
 from .listen import Listen, listen_on
 from .zones import (
     CLIENT,
@@ -19,7 +20,6 @@ from .zones import (
     LimitView,
     UpstreamView,
     connection_limit_zone,
-    names_hash_bucket,
     stream_variable,
     view_connection_limit,
     view_upstream,
@@ -61,7 +61,7 @@ class StreamsView:
     upstreams: tuple[UpstreamView, ...]
     connection_limits: tuple[LimitView, ...]
     servers: tuple[StreamView, ...]
-    names_hash_bucket: int
+    names_hash: HashSizes
     names_servers: bool
     counts_clients: bool
     extra_directives: str
@@ -83,9 +83,7 @@ def view_streams(edge: Edge, target: Target) -> StreamsView | None:
             view_connection_limit(limit, prefix=STREAM) for limit in edge.connection_limits if limit.name in counted
         ),
         servers=tuple(_stream(stream, edge, target) for stream in edge.streams),
-        names_hash_bucket=names_hash_bucket(
-            name for stream in edge.streams for group in stream.ssl_preread for name in group.names
-        ),
+        names_hash=hash_sizes(name for stream in edge.streams for group in stream.ssl_preread for name in group.names),
         counts_clients=any(CLIENT in limit.key for limit in edge.connection_limits if limit.name in counted),
         names_servers=target.can(SSL_PREREAD),
         extra_directives=edge.stream_extra_directives,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import CACHE_FOLDER
@@ -33,7 +32,6 @@ STREAM = "stream_"
 CLIENT = "$edge_client"
 """The variable by which limits count clients: an address, or the /64 network of an IPv6 client."""
 
-LONGEST_NAME_IN_128_BYTES = 110
 LONGEST_VARIABLE = 38
 """Characters to which ``_exempt`` can be added: nginx's hash of variables takes names of up to 46."""
 
@@ -62,11 +60,6 @@ class LimitView:
     exempt: tuple[str, ...]
     key: str
     directive: str
-
-
-def names_hash_bucket(names: Iterable[str]) -> int:
-    """Bytes in which nginx finds the longest of some host names; few are long, and small buckets are faster."""
-    return 128 if max(map(len, names), default=0) <= LONGEST_NAME_IN_128_BYTES else 512
 
 
 def view_upstream(
