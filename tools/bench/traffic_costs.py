@@ -10,7 +10,7 @@ from typing import Any
 
 from . import traffic_agent
 from .results import Say, Section
-from .traffic import FEW, FULL, HEADERS, LARGE, RESUMED, THREADS, URL
+from .traffic import FEW, FULL, HEADERS, LARGE, MANY, RESUMED, THREADS, URL
 from .traffic import loads as loads_of_traffic
 from .traffic_agent import Load, Question
 from .traffic_candidates import DIRECTORIES, EDGE, SPARSE, generation, rendered_now, shared_files
@@ -63,6 +63,15 @@ CHANGES = (
         "no request headers dropped", r"(?m)^[ \t]*proxy_set_header \S+ \"\";\n", "", file="proxy_dropped_headers.conf"
     ),
     Change("no check of the Host header", r"if \(\$edge_bad_host\) \{\s*return 400;\s*\}", ""),
+    Change("reuseport", r"\b443 ssl default_server;", "443 ssl default_server reuseport;", (FEW, MANY), "nginx.conf"),
+    Change("multi_accept on", r"\bevents \{", "events { multi_accept on;", (FEW, MANY), "nginx.conf"),
+    Change(
+        "worker_cpu_affinity auto",
+        r"\bworker_processes auto;",
+        "worker_processes auto; worker_cpu_affinity auto;",
+        (FEW, MANY),
+        "nginx.conf",
+    ),
     Change("metrics scraped once a second", "", "", beside=(tuple(EXPORTER.split()), ("sh", "-c", SCRAPE)), quick=True),
     *(
         Change(f"upstream: keepalive {count}", r"\bkeepalive \d+;", f"keepalive {count};", file="upstreams.conf")
