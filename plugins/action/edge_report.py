@@ -41,6 +41,8 @@ class ActionModule(ActionBase):
         runs, warnings = untagged(arguments["runs"]), untagged(arguments["warnings"])
         hostvars = (task_vars or {})["hostvars"]
         for host in untagged(arguments["warnings_of"]):
+            if host not in hostvars:
+                return {"failed": True, "msg": f"warnings_of: the inventory has no host '{host}'"}
             # Results are large and need no evaluation, so they are read without it.
             warnings[host] = collected_warnings(hostvars.raw_get(host), hostvars[host].get(COLLECTED))
         check_mode = bool((task_vars or {}).get("ansible_check_mode"))

@@ -14,7 +14,7 @@ from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, r
 
 from .edges import EdgeContainer
 
-SITES, REDIRECTS = 4_000, 5_000
+SITES, REDIRECTS = 8_000, 8_000
 
 
 def model() -> dict[str, Any]:
@@ -25,8 +25,8 @@ def model() -> dict[str, Any]:
         return "".join(drawn.choices(string.ascii_lowercase, k=drawn.randint(5, longest)))
 
     answer = [{"path": "/", "return": {"status": 204}}]
-    sites = [{"name": f"{word(25)}{index}.example.com", "https": False, "locations": answer} for index in range(SITES)]
-    redirects = [{"from": f"/{word(60)}/{index}", "to": f"/new/{index}"} for index in range(REDIRECTS)]
+    sites = [{"name": f"{word(40)}{index}.example.com", "https": False, "locations": answer} for index in range(SITES)]
+    redirects = [{"from": f"/{word(120)}/{index}", "to": f"/new/{index}"} for index in range(REDIRECTS)]
     return {
         "edge_certificate_source": "self_signed",
         "edge_sites": [{"name": "first.example.com", "redirects": redirects}, *sites],

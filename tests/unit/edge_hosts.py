@@ -121,7 +121,7 @@ class EdgeHost(LocalHost):
         self.answers = live_name(self, self.layout)
         self._workers = [self._workers[-1] + 1]
 
-    def get(self, url: str) -> str | None:
+    def get(self, url: str, timeout: float = 1.0) -> str | None:
         return f"{self.answers}\n" if self.answers else None
 
     def size(self, path: str) -> int:

@@ -17,7 +17,7 @@ def connection(host: EdgeHost) -> dict[str, str]:
     """
     folder = WORK / "ssh" / host.name
     folder.mkdir(parents=True, exist_ok=True)
-    address = docker("inspect", "--format={{.NetworkSettings.IPAddress}}", host.name).strip()
+    address = docker("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", host.name).strip()
     key, known_hosts = open_ssh(folder, host.name, address)
     return {
         "ansible_host": address,

@@ -112,8 +112,11 @@ class Host(Protocol):
     def try_bind(self, address: str, port: int, *, udp: bool) -> str | None:
         """Bind a socket and close it; returns None on success, or the error of the operating system."""
 
-    def get(self, url: str) -> str | None:
-        """Body of a 200 response to an HTTP request on loopback; None for any other response, or after one second."""
+    def get(self, url: str, timeout: float = 1.0) -> str | None:
+        """Body of a 200 response to an HTTP request on this host; None for any other response, or without one.
+
+        :param timeout: seconds for each step.
+        """
 
     def now(self) -> float:
         """Seconds since the epoch, by a clock that may be adjusted."""

@@ -172,18 +172,16 @@ class LocalHost:
                 return error.strerror or str(error)
         return None
 
-    def get(self, url: str) -> str | None:
+    def get(self, url: str, timeout: float = 1.0) -> str | None:
         # urllib creates a context for HTTPS for each request, which takes 24 ms, and uses the proxy of the environment.
         found = urllib.parse.urlsplit(url)
-        connection = http.client.HTTPConnection(found.netloc, timeout=1.0)
         try:
-            connection.request("GET", found.path)
-            answer = connection.getresponse()
-            return answer.read().decode(errors="replace") if answer.status == HTTPStatus.OK else None
+            with contextlib.closing(http.client.HTTPConnection(found.netloc, timeout=timeout)) as connection:
+                connection.request("GET", urllib.parse.urlunsplit(("", "", found.path or "/", found.query, "")))
+                answer = connection.getresponse()
+                return answer.read().decode(errors="replace") if answer.status == HTTPStatus.OK else None
         except (OSError, http.client.HTTPException):
             return None
-        finally:
-            connection.close()
 
     def now(self) -> float:
         return time.time()

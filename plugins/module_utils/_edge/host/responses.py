@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import re
+
 from .errors import EdgeError
 from .host import Host
 
 PAUSE = 0.5
 """Seconds between two requests."""
+TIMEOUT = 5.0
+"""Seconds for a response."""
 
 
 def wait_for_line(host: Host, url: str, line: str, timeout: float) -> None:
@@ -18,11 +22,13 @@ def wait_for_line(host: Host, url: str, line: str, timeout: float) -> None:
     :param url: an ``http`` URL on this host.
     :param line: the whole line.
     :param timeout: seconds.
-    :raises EdgeError: no response within that time contained it.
+    :raises EdgeError: no response within that time contained it, or the URL is none of ``http``.
     """
+    if not re.match(r"http://[^/]", url):
+        raise EdgeError(f"'{url}' is not a URL such as http://127.0.0.1:9113/metrics")
     end = host.monotonic() + timeout
     while True:
-        body = host.get(url)
+        body = host.get(url, TIMEOUT)
         if body is not None and line in body.splitlines():
             return
         if host.monotonic() >= end:

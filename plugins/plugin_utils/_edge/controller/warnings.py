@@ -27,4 +27,6 @@ def collected_warnings(variables: Mapping[str, Any], added: Any) -> list[str]:
 
 def _lines(value: Any) -> Iterable[str]:
     plain = untagged(value)
+    if isinstance(plain, str):
+        return (plain,)
     return (str(line) for line in plain) if isinstance(plain, list) else ()

@@ -164,7 +164,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         worker_connections=edge.worker_connections,
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash=hash_sizes(hashed_names(edge)),
-        map_hash=hash_sizes((*mapped(edge), *hosts)),
+        map_hash=hash_sizes(hosts, *mapped(edge)),
         paths=any(site.redirects for site in sites) or any(not log.query for log in logs),
         grpc="grpc" in protocols,
         responds_to_errors=any(site.errors for site in sites),

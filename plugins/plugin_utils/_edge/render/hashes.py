@@ -14,7 +14,7 @@ OF_ENTRY = 28
 SMALLEST_BUCKET, SMALLEST_TABLE = 128, 8192
 MANY = 100
 """With more texts, several of them fall into one bucket."""
-TOGETHER = 4
+TOGETHER = 8
 """Texts of average length that have to fit into one bucket then."""
 
 
@@ -30,13 +30,19 @@ class HashSizes:
     table: int
 
 
-def hash_sizes(texts: Iterable[str]) -> HashSizes:
-    """The sizes of a table with these texts."""
-    lengths = [len(text.encode()) for text in texts]
-    needed = max(lengths, default=0) + OF_ENTRY
-    if len(lengths) > MANY:
-        needed = max(needed, TOGETHER * (sum(lengths) // len(lengths) + OF_ENTRY))
-    return HashSizes(_power_of_two(needed, SMALLEST_BUCKET), _power_of_two(len(lengths), SMALLEST_TABLE))
+def hash_sizes(*tables: Iterable[str]) -> HashSizes:
+    """The sizes that fit each of some tables.
+
+    :param tables: the texts of each one.
+    """
+    bucket, most = SMALLEST_BUCKET, SMALLEST_TABLE
+    for texts in tables:
+        lengths = [len(text.encode()) for text in texts]
+        needed = max(lengths, default=0) + OF_ENTRY
+        if len(lengths) > MANY:
+            needed = max(needed, TOGETHER * (sum(lengths) // len(lengths) + OF_ENTRY))
+        bucket, most = _power_of_two(needed, bucket), _power_of_two(len(lengths), most)
+    return HashSizes(bucket, most)
 
 
 def _power_of_two(needed: int, size: int) -> int:

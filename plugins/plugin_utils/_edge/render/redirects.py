@@ -75,12 +75,12 @@ def _condition(status: int, local: bool) -> str:
     return f"^{status} path {_LOCAL}$" if local else f"^{status} url {_ANY_URL}$"
 
 
-def mapped(edge: Edge) -> Iterator[str]:
-    """The exact paths and values in maps, which nginx keeps in hashes."""
+def mapped(edge: Edge) -> Iterator[list[str]]:
+    """The exact paths and values of each map, which nginx keeps in a hash."""
     for site in edge.sites:
-        yield from (encoded(one.from_) for one in site.redirects if one.match == "exact")
+        yield [encoded(one.from_) for one in site.redirects if one.match == "exact"]
     for one in edge.maps:
-        yield from (value.from_ for value in one.values if value.match == "exact")
+        yield [value.from_ for value in one.values if value.match == "exact"]
 
 
 def _source(redirect: Redirect) -> str:

@@ -22,7 +22,7 @@ class Answering(LocalHost):
         self.last: str | None = None
         self.clock = 0.0
 
-    def get(self, url: str) -> str | None:
+    def get(self, url: str, timeout: float = 1.0) -> str | None:
         assert url == URL
         self.last = next(self.bodies, self.last)
         return self.last
@@ -50,3 +50,13 @@ def test_an_error_says_what_was_missing(body: str | None, reason: str) -> None:
         wait_for_line(host, URL, "nginx_up 1", 3)
     assert str(caught.value) == f"{URL} did not return the line 'nginx_up 1' within 3 seconds: {reason}"
     assert host.clock == 3.0
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1/metrics", "127.0.0.1:9113/metrics", "http:///metrics"])
+def test_only_urls_of_http_are_requested(url: str) -> None:
+    with pytest.raises(EdgeError, match=r"is not a URL such as http://127\.0\.0\.1:9113/metrics$"):
+        wait_for_line(Answering(None), url, "nginx_up 1", 3)
+
+
+def test_a_wrong_port_is_no_response() -> None:
+    assert LocalHost().get("http://127.0.0.1:abc/metrics") is None

@@ -39,6 +39,7 @@ def test_each_warning_of_results_and_users_is_collected_once() -> None:
     }
     assert collected_warnings(variables, ["the backup", "one"]) == ["one", "two", "three", "the backup"]
     assert collected_warnings({}, None) == []
+    assert collected_warnings({}, "one line") == ["one line"]
 
 
 def test_the_roles_register_these_results() -> None:
