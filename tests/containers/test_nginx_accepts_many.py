@@ -25,7 +25,15 @@ def model() -> dict[str, Any]:
         return "".join(drawn.choices(string.ascii_lowercase, k=drawn.randint(5, longest)))
 
     answer = [{"path": "/", "return": {"status": 204}}]
-    sites = [{"name": f"{word(40)}{index}.example.com", "https": False, "locations": answer} for index in range(SITES)]
+    sites = [
+        {
+            "name": f"{word(40)}{index}.example.com",
+            "https": False,
+            "locations": answer,
+            "redirects": [{"from": "/old", "to": "/new"}],
+        }
+        for index in range(SITES)
+    ]
     redirects = [{"from": f"/{word(120)}/{index}", "to": f"/new/{index}"} for index in range(REDIRECTS)]
     return {
         "edge_certificate_source": "self_signed",

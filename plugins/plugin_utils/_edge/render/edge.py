@@ -26,7 +26,7 @@ from .logs import Sample, edge_condition, logs_of, samples
 from .maps import MapView, view_map
 from .names import hashed_names, known_hosts
 from .parameters import SharedParameters
-from .redirects import mapped
+from .redirects import mapped, variables_of_redirects
 from .request_headers import SET_HEADER, DroppedHeaders, request_headers
 from .response_headers import ValueMap, own_headers, value_maps
 from .site import TLS_FOLDER, SiteView, view_site
@@ -87,6 +87,7 @@ class EdgeView:
     worker_shutdown_timeout: str
     names_hash: HashSizes
     map_hash: HashSizes
+    variables_hash: HashSizes
     paths: bool
     responds_to_errors: bool
     grpc: bool
@@ -165,6 +166,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash=hash_sizes(hashed_names(edge)),
         map_hash=hash_sizes(hosts, *mapped(edge)),
+        variables_hash=hash_sizes((*maps, *variables_of_redirects(site.redirects for site in sites))),
         paths=any(site.redirects for site in sites) or any(not log.query for log in logs),
         grpc="grpc" in protocols,
         responds_to_errors=any(site.errors for site in sites),

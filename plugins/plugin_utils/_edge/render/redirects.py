@@ -11,7 +11,7 @@ map compares both.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..model.edge import Edge
@@ -81,6 +81,11 @@ def mapped(edge: Edge) -> Iterator[list[str]]:
         yield [encoded(one.from_) for one in site.redirects if one.match == "exact"]
     for one in edge.maps:
         yield [value.from_ for value in one.values if value.match == "exact"]
+
+
+def variables_of_redirects(views: Iterable[RedirectsView | None]) -> Iterator[str]:
+    """The variables of the maps of all sites."""
+    return (name for view in views if view for name in (view.found, view.variable))
 
 
 def _source(redirect: Redirect) -> str:
