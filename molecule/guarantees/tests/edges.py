@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import json
-import secrets
 import subprocess
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges, sample_step
 from ansible_collections.hardened.nginx_edge.tools.corpus import http2, http3
 from ansible_collections.hardened.nginx_edge.tools.corpus.judge import Complaint, judge
+from ansible_collections.hardened.nginx_edge.tools.corpus.marks import new_run
 from ansible_collections.hardened.nginx_edge.tools.corpus.responses import Outcome, parse_http1
 from ansible_collections.hardened.nginx_edge.tools.corpus.rows import Row, Step, fill, read_corpus
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
@@ -133,7 +133,7 @@ def _frames(protocol: str, steps: Mapping[str, Sequence[Step]], edge: Edge) -> d
 @functools.cache
 def complaints(suite: str) -> dict[str, list[Complaint]]:
     """What is wrong with each row on a suite's edge, by id; everything is sent at the first call."""
-    edge, run = Edge(suite), f"q{secrets.token_hex(4)}"
+    edge, run = Edge(suite), new_run()
     rows = {f"{run}x{number}": row for number, row in enumerate(rows_of(suite))}
     steps = {mark: _filled(row, mark, edge) for mark, row in rows.items()}
     outcomes: dict[str, list[Outcome]] = {}

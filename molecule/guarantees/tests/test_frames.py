@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import ssl
 import struct
 
@@ -25,6 +24,7 @@ from hyperframe.frame import (
 
 from ansible_collections.hardened.nginx_edge.molecule.guarantees.tests.edges import SUITES, Edge, journal
 from ansible_collections.hardened.nginx_edge.tools.corpus.http2 import tls_socket
+from ansible_collections.hardened.nginx_edge.tools.corpus.marks import new_run
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 GOAWAY, RST_STREAM = 7, 3
@@ -102,7 +102,7 @@ def _kinds(data: bytes) -> list[int]:
 
 
 def still_serves(edge: Edge) -> bool:
-    fresh = f"q{secrets.token_hex(4)}"
+    fresh = new_run()
     with tls_socket(edge.address, edge.name) as connection:
         frames = [SettingsFrame(0), headers(1, request(edge, fresh), END)]
         connection.sendall(PREFACE + b"".join(frame.serialize() for frame in frames))
@@ -135,7 +135,7 @@ FAULTS = (
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("suite", SUITES)
 def test_a_broken_frame_ends_the_connection(suite: str, fault: str) -> None:
-    edge, run = Edge(suite), f"q{secrets.token_hex(4)}"
+    edge, run = Edge(suite), new_run()
     frames = [one if isinstance(one, bytes) else one.serialize() for one in broken(fault, request(edge, run))]
     with tls_socket(edge.address, edge.name) as connection:
         start = b"" if fault == "no-preface" else PREFACE + SettingsFrame(0).serialize()
@@ -148,7 +148,7 @@ def test_a_broken_frame_ends_the_connection(suite: str, fault: str) -> None:
 @pytest.mark.parametrize("suite", SUITES)
 def test_an_edge_serves_after_many_small_frames(suite: str) -> None:
     """Streams that are reset at once, a block of fields in many pieces, pings, priorities: few of each."""
-    edge, run = Edge(suite), f"q{secrets.token_hex(4)}"
+    edge, run = Edge(suite), new_run()
     block = request(edge, run)
     frames: list[Frame] = [SettingsFrame(0)]
     for stream in range(1, 2 * FEW, 2):

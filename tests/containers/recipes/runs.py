@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.pipeline
 from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT, TARGETS, TEMPLATES, planned
 from ansible_collections.hardened.nginx_edge.tools.applications import Application
 from ansible_collections.hardened.nginx_edge.tools.corpus.judge import judge
+from ansible_collections.hardened.nginx_edge.tools.corpus.marks import new_run
 from ansible_collections.hardened.nginx_edge.tools.corpus.responses import parse_http1
 from ansible_collections.hardened.nginx_edge.tools.corpus.rows import Row, Step, fill
 
@@ -76,7 +76,7 @@ class Run:
             raise ValueError("\n".join(map(str, plan.problems)))
         self.built = build(plan.edge, TARGETS[suite], TEMPLATES, hash_password)
         self.requests = application.requests
-        run = f"q{secrets.token_hex(4)}"
+        run = new_run()
         self.rows: dict[str, Row] = {f"{run}x{number}": row for number, row in enumerate(self.requests.rows)}
         user = next((one["name"] for many in self.model.get("edge_user_lists", []) for one in many["users"]), "")
         self.steps = {mark: _filled(row, mark, user) for mark, row in self.rows.items()}

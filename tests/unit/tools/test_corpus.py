@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.plugin_utils._edge.policy.dropped_headers import DROPPED
+from ansible_collections.hardened.nginx_edge.tests.unit.models import ROOT
 from ansible_collections.hardened.nginx_edge.tools.corpus.deviations import (
     Deviation,
     differences,
@@ -17,11 +19,13 @@ from ansible_collections.hardened.nginx_edge.tools.corpus.deviations import (
 )
 from ansible_collections.hardened.nginx_edge.tools.corpus.expand import expanded
 from ansible_collections.hardened.nginx_edge.tools.corpus.judge import Complaint, judge
+from ansible_collections.hardened.nginx_edge.tools.corpus.marks import new_run
 from ansible_collections.hardened.nginx_edge.tools.corpus.responses import Outcome, Response, parse_http1
 from ansible_collections.hardened.nginx_edge.tools.corpus.rows import Expectation, Sighting, Step, fill, read_corpus
 from ansible_collections.hardened.nginx_edge.tools.shown import read_catalogue
 
 CORPUS = read_corpus()
+PROGRAMS = ["molecule/guarantees/programs/echo_backend.py", "tests/containers/recipes/application.py"]
 CASES = read_catalogue("case")
 VALUES = {"host": "a.test", "host.upper": "A.TEST", "id": "q1", "mark": "q1s0"}
 SECURE = (
@@ -195,3 +199,17 @@ def test_the_judge_notices(about: str, changes: dict[str, object]) -> None:
 def test_the_judge_notices_what_a_row_asks_for(about: str, expectation: dict[str, object]) -> None:
     asked = dataclasses.replace(STEP.expect, **expectation)  # type: ignore[arg-type]
     assert found(dataclasses.replace(STEP, expect=asked)) == [about]
+
+
+@pytest.mark.parametrize("path", PROGRAMS)
+def test_programs_find_the_marks_of_a_run(path: str) -> None:
+    pattern = re.search(r'^MARK = re.compile\(r"(.*)"\)$', (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    assert pattern
+    mark = f"{new_run()}x12s3"
+    assert re.findall(pattern[1], f"GET /a/{mark}?x") == [mark]
+
+
+def test_a_run_has_no_value_that_a_row_forbids() -> None:
+    runs = [new_run() for _number in range(200)]
+    assert len(set(runs)) == 200
+    assert not [run for run in runs if re.search(r"[0-9aeiousxy]", run[1:])]
