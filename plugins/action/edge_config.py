@@ -95,7 +95,7 @@ class ActionModule(ActionBase):
                 return self._without_host(arguments["state"], arguments["target"], task_vars or {})
             if arguments["state"] == "checked":
                 return self._check(arguments["facts"], task_vars or {})
-            return self._run(task_vars or {})
+            return self._run(arguments["facts"], task_vars or {})
         except _FailedError as error:
             return {"changed": False, **error.result, "failed": True}
 
@@ -113,17 +113,22 @@ class ActionModule(ActionBase):
         configured = facts["generations"]["live"] or facts["generations"]["running"]
         takes_over = facts["nginx"]["installed"] and not configured
         version = command_version()
+        same = facts["generations"]["digest"] == checked.content.digest  # deploying tests another configuration
         return {
             "changed": False,
             **checked.plan,
             "takes_over": takes_over,
             "command": {"version": version, "current": facts["command"] == version},
             "facts": {name: facts[name] for name in ("nginx", "generations", "command")},
+            "facts_options": self._facts_options(task_vars, test=same),
         }
 
-    def _run(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        facts = self._facts(task_vars, test=True)
+    def _run(self, known: dict[str, Any] | None, task_vars: dict[str, Any]) -> dict[str, Any]:
+        facts = known or self._facts(task_vars, test=True)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
+        same = facts["generations"]["digest"] == checked.content.digest
+        if same and facts["generations"]["problem"] is None:  # it was not the same when the model was checked
+            facts = self._facts(task_vars, test=True)
         deployed = self._deploy(checked, facts, task_vars)
         # A packages' upgrade since the last run may keep nginx from starting with the same configuration.
         found = warnings_on_state(facts["generations"], facts["processes"], unchanged=not deployed["sent"])
@@ -132,11 +137,13 @@ class ActionModule(ActionBase):
 
     def _facts(self, task_vars: dict[str, Any], *, test: bool) -> dict[str, Any]:
         """The facts of the host; ``test`` also tests its live generation with nginx."""
+        return self._module("hardened.nginx_edge.nginx_info", self._facts_options(task_vars, test=test), task_vars)
+
+    def _facts_options(self, task_vars: dict[str, Any], *, test: bool) -> dict[str, Any]:
         inputs = self._inputs(task_vars)
         repository = inputs.value("nginx_repository", DISTRIBUTION)
         streams = any(inputs.value(name, None) for name in USERS_OF_STREAMS)
-        asked = {"repository": repository, "streams": streams, "test": test}
-        return self._module("hardened.nginx_edge.nginx_info", asked, task_vars)
+        return {"repository": repository, "streams": streams, "test": test}
 
     def _checked(
         self, target: Target, task_vars: dict[str, Any], *, live: Sequence[str] = (), ask_host: bool = True

@@ -56,8 +56,11 @@ options:
     choices: [bullseye, bookworm, trixie, forky, jammy, noble]
   facts:
     description:
-      - RV(facts) of an earlier check of this run, so that the host is not asked again. They are valid as long as no
-        package and no configuration has changed since. With O(state=checked) only.
+      - Facts that this run has already read, so that the host is not asked again. They are valid as long as no package
+        and no configuration has changed since.
+      - With O(state=checked), RV(facts) of an earlier check.
+      - With O(state=present), the facts that M(hardened.nginx_edge.tls_certificates) read with the options
+        RV(facts_options).
     type: dict
 author:
   - hardened.nginx_edge contributors (@hardened)
@@ -151,6 +154,10 @@ command:
   type: dict
 facts:
   description: The facts of the host that the check used, for O(facts).
+  returned: state=checked, without O(target)
+  type: dict
+facts_options:
+  description: The options of M(hardened.nginx_edge.nginx_info) that read what O(state=present) needs.
   returned: state=checked, without O(target)
   type: dict
 probe:

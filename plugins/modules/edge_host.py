@@ -13,7 +13,7 @@ description:
   - Creates directories, writes files, creates links and removes files, all in one call. Everything belongs to root.
   - Paths below C(/etc/systemd) are skipped on a host without systemd.
   - After that, reads which packages are installed, and which systemd units run, so that a role runs the tasks for
-    packages and units only where they have something to do. It can also wait for a response of a service.
+    packages and units only where they have something to do. It can also read a response of a service, or wait for it.
 extends_documentation_fragment:
   - hardened.nginx_edge.attributes
 attributes:
@@ -105,7 +105,7 @@ options:
     elements: str
     default: []
   responses:
-    description: Responses of services of this host to wait for. Check mode does not wait.
+    description: Responses of services of this host. Check mode does not read them.
     type: list
     elements: dict
     default: []
@@ -122,6 +122,10 @@ options:
         description: Seconds to wait.
         type: int
         default: 30
+  wait:
+    description: Wait for O(responses), and fail without them. With V(false), each is read once, for RV(responded).
+    type: bool
+    default: true
 author:
   - hardened.nginx_edge contributors (@hardened)
 """
@@ -173,6 +177,10 @@ units:
       C(pid) of its main process or null.
   returned: success
   type: dict
+responded:
+  description: Whether each of O(responses) had its line. False in check mode.
+  returned: success
+  type: bool
 systemd:
   description: Whether systemd manages the services of the host.
   returned: success
@@ -201,7 +209,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host imp
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.responses import wait_for_line
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.responses import has_line, wait_for_line
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.settings import Table, apply, differences
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import (
     master_pid,
@@ -242,6 +250,7 @@ def main() -> None:
             "packages": {"type": "list", "elements": "str", "default": []},
             "units": {"type": "list", "elements": "str", "default": []},
             "responses": {"type": "list", "elements": "dict", "default": [], "options": response},
+            "wait": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
@@ -253,16 +262,28 @@ def main() -> None:
         )
         if writes and not module.check_mode:
             apply(found)
-        for one in () if module.check_mode else module.params["responses"]:
-            wait_for_line(host, one["url"], one["line"], one["timeout"])
         module.exit_json(
             changed=writes and bool(found),
             written=[one.path for one in found],
+            responded=not module.check_mode and responded(host, module.params),
             diff=[one.as_diff() for one in found],
             **state(host, module.params),
         )
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
+
+
+def responded(host: Host, given: Mapping[str, Any]) -> bool:
+    """Whether each response had its line.
+
+    :raises EdgeError: one had not, and the module waits for them.
+    """
+    asked = given["responses"]
+    if not given["wait"]:
+        return all(has_line(host, one["url"], one["line"]) for one in asked)
+    for one in asked:
+        wait_for_line(host, one["url"], one["line"], one["timeout"])
+    return True
 
 
 def packages_of_files(host: Host, given: Mapping[str, Any]) -> Set[str]:

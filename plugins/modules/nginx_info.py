@@ -156,71 +156,18 @@ user_files:
   type: dict
 """
 
-from dataclasses import asdict
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.install import installed_version
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.changes import names_in
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.differences import drifted_paths
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.next_start import start_problem
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.reload import status
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.store import (
-    last_proof,
-    manifests,
-    read_manifest,
-)
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.user_files import present
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.facts import facts_options, read_facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.paths import Layout
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.outdated import outdated_files
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.package import DISTRIBUTION, NGINX_ORG
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.program import read_nginx
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.nginx.service import (
-    leaving_workers,
-    master_pid,
-    open_files_limit,
-)
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            "repository": {"type": "str", "choices": [DISTRIBUTION, NGINX_ORG], "default": DISTRIBUTION},
-            "streams": {"type": "bool", "default": True},
-            "test": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
-    host, layout = LocalHost(), Layout()
-    names = status(host, layout)
-    live, running = names["live"], names["running"]
-    manifest = read_manifest(host, layout, live) if live else None
-    proof = last_proof(host, layout, running) if running else None
-    master = master_pid(host)
-    module.exit_json(
-        changed=False,
-        nginx=read_nginx(host, module.params["repository"], streams=module.params["streams"]),
-        generations={
-            **names,
-            "digest": manifest.digest if manifest else None,
-            "drift": drifted_paths(host, layout),
-            "edge_warnings": list(manifest.warnings) if manifest else [],
-            "problem": start_problem(host, layout) if module.params["test"] else None,
-            "sites": sorted(names_in(manifest.files, "sites")) if manifest else [],
-            "kept": [one.name for one in manifests(host, layout)],
-        },
-        processes={
-            "master": master,
-            "open_files": open_files_limit(host, master),
-            "outdated": outdated_files(host, master) or [],
-            "since_proof": max(0, int(host.now() - proof.at)) if proof else None,
-            "leaving": [asdict(one) for one in leaving_workers(host, master)],
-        },
-        command=installed_version(host),
-        user_files=present(host, layout),
-    )
+    module = AnsibleModule(argument_spec=facts_options(), supports_check_mode=True)
+    given = {name: module.params[name] for name in facts_options()}
+    module.exit_json(changed=False, **read_facts(LocalHost(), Layout(), **given))
 
 
 if __name__ == "__main__":

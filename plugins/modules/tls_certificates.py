@@ -44,6 +44,23 @@ options:
     type: list
     elements: str
     default: []
+  facts:
+    description: Also return the facts of M(hardened.nginx_edge.nginx_info), read after the changes of this module.
+    type: dict
+    suboptions:
+      repository:
+        description: Package source for a host that has no nginx yet.
+        type: str
+        choices: [distribution, nginx_org]
+        default: distribution
+      streams:
+        description: If the stream module is not installed, ask the package manager whether it has the module.
+        type: bool
+        default: true
+      test:
+        description: Also test the live generation with C(nginx -t).
+        type: bool
+        default: false
 attributes:
   check_mode:
     support: full
@@ -131,6 +148,10 @@ edge_warnings:
   returned: success
   type: list
   elements: str
+facts:
+  description: What M(hardened.nginx_edge.nginx_info) returns.
+  returned: with O(facts)
+  type: dict
 """
 
 from collections.abc import Sequence
@@ -139,6 +160,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.cli.facts import facts_options, read_facts
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.generations.client import local_client
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.host import Host
@@ -169,6 +191,7 @@ def main() -> None:
             "replace": {"type": "bool", "default": True},
             "https_port": {"type": "int", "default": 443},
             "known_current": {"type": "list", "elements": "str", "default": []},
+            "facts": {"type": "dict", "options": facts_options()},
         },
         supports_check_mode=True,
     )
@@ -181,6 +204,8 @@ def main() -> None:
         result = run(host, edge, Folders(), wanted, known_current=known, replace=given["replace"], check_mode=mode)
         if not module.check_mode:
             record_planned(host, [one.name for one in wanted if source_of(one.source).ordered])
+        if given["facts"] is not None:
+            result["facts"] = read_facts(host, Layout(), **given["facts"])
     except (EdgeError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -16,9 +16,9 @@ from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, ru
 
 testinfra_hosts = ["ansible://edge"]
 
-MOST_CALLS = 10
-"""Facts; probes before and after the change; settings of nginx; pairs; configuration; settings and order of
-certificates; settings and proof of the exporter."""
+MOST_CALLS = 8
+"""Facts; probes before and after the change; settings of nginx; pairs and the test of the configuration; settings and
+order of certificates; settings of the exporter and its response."""
 
 
 @pytest.fixture(scope="session")

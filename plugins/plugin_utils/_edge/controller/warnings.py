@@ -10,8 +10,15 @@ from .values import untagged
 
 COLLECTED = "edge_warnings"
 """The variable of a host to which users add warnings, and the name of the warnings in a result."""
-RESULTS = ("__edge_plan", "__edge_taken_over", "__edge_pairs", "__edge_configured", "__certbot_issued")
-"""The results with warnings that the roles register, in the order of a run."""
+RESULTS = (
+    "__edge_plan",
+    "__edge_taken_over",
+    "__nginx_limited",
+    "__edge_pairs",
+    "__edge_configured",
+    "__certbot_issued",
+)
+"""The results with warnings that the roles register or set, in the order of a run."""
 
 
 def collected_warnings(variables: Mapping[str, Any], added: Any) -> list[str]:

@@ -9,8 +9,11 @@ from typing import Any
 from ..syntax.problems import Problem, did_you_mean
 from .spec import Options, read_value
 
-REMOVED = {"certbot_webroot": "nginx serves the responses to challenges from a fixed folder"}
-"""Earlier variables -> why they are gone."""
+REMOVED = {
+    "certbot_webroot": ("nginx serves the responses to challenges from a fixed folder", "remove it"),
+    "share_orderer": ("it was renamed", "write share_issuing_edge"),
+}
+"""Earlier variables -> why they are gone, and what to do."""
 
 
 def check_role_variables(options: Options, names: Collection[str], values: Mapping[str, Any]) -> list[Problem]:
@@ -29,7 +32,8 @@ def check_role_variables(options: Options, names: Collection[str], values: Mappi
             if values.get(name) is not None:
                 read_value(options[name], values[name], name, problems)
         elif name in REMOVED:
-            problems.append(Problem(name, f"is not a variable any more: {REMOVED[name]}", "remove it"))
+            why, hint = REMOVED[name]
+            problems.append(Problem(name, f"is not a variable any more: {why}", hint))
         elif name.startswith(tuple(prefixes)) and (hint := did_you_mean(name, options, cutoff=0.85)):
             problems.append(Problem(name, "is not a variable of these roles", hint))
     return problems

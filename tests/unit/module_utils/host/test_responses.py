@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting for a response of a service."""
+"""Reading a response of a service, and waiting for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.responses import wait_for_line
+from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.responses import has_line, wait_for_line
 
 URL = "http://127.0.0.1:9113/metrics"
 
@@ -52,10 +52,19 @@ def test_an_error_says_what_was_missing(body: str | None, reason: str) -> None:
     assert host.clock == 3.0
 
 
+@pytest.mark.parametrize(("body", "found"), [(None, False), ("nginx_up 10\n", False), ("# HELP\nnginx_up 1\n", True)])
+def test_a_response_is_read_once(body: str | None, found: bool) -> None:
+    host = Answering(body, "nginx_up 1\n")
+    assert has_line(host, URL, "nginx_up 1") is found
+    assert host.clock == 0.0
+
+
 @pytest.mark.parametrize("url", ["https://127.0.0.1/metrics", "127.0.0.1:9113/metrics", "http:///metrics"])
 def test_only_urls_of_http_are_requested(url: str) -> None:
     with pytest.raises(EdgeError, match=r"is not a URL such as http://127\.0\.0\.1:9113/metrics$"):
         wait_for_line(Answering(None), url, "nginx_up 1", 3)
+    with pytest.raises(EdgeError, match="is not a URL"):
+        has_line(Answering(None), url, "nginx_up 1")
 
 
 def test_a_wrong_port_is_no_response() -> None:

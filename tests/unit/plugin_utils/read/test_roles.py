@@ -54,3 +54,6 @@ def test_a_removed_variable_is_an_error() -> None:
         "certbot_webroot: is not a variable any more: nginx serves the responses to challenges from a fixed folder; "
         "remove it"
     ]
+    assert reported(share_orderer="edge-1") == [
+        "share_orderer: is not a variable any more: it was renamed; write share_issuing_edge"
+    ]
