@@ -24,7 +24,7 @@ from .results import Section
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / ".cache" / "collections"))
 
-MODULES = ("model", "changes", "fleet", "traffic", "traffic_costs", "traffic_reload")
+MODULES = ("model", "changes", "changes_template", "fleet", "traffic", "traffic_costs", "traffic_reload")
 """In this order. Each has ``run(quick, say) -> Section``, and may have ``profiles()`` for what it profiled."""
 WORK = REPOSITORY / ".cache" / "bench"
 RESULTS = WORK / "results.json"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from . import changes_large, changes_template
+from . import changes_large
 from . import controller_sites as models
 from .controller_runs import EMPTY, ROLE, SITE, Controller, changed_tasks
 from .controller_values import CALLS, EMPTY_PLAY, OWN, PING, Values
@@ -35,8 +35,6 @@ NOTES = (
     "settings.",
     "Module calls, commands and the slowest tasks are from one more run, which records them. A delegated module counts "
     "for the host that executes it.",
-    "The template per site is a playbook in tests/bench/changes/template_per_site: a task that loops over the sites "
-    "for each kind of file. It also installs nginx, as site.yml does. Both get the same certificates as files.",
 )
 
 
@@ -159,7 +157,6 @@ def run(quick: bool, say: Say) -> Section:
     build_images("edge:trixie")
     values = Values()
     found = [*measure(quick, say, values)]
-    found += changes_template.measure(quick, say, values)
     found += changes_large.measure(quick, say, values)
     return Section("Changes", values.measurements(), tuple(found), versions(), NOTES)
 

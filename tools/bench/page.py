@@ -15,6 +15,7 @@ FILE = "speed.md"
 PLOTS = "speed"
 """Directory of the plots, next to the page."""
 ENTRY = f"| [{TITLE}]({FILE}) | how much traffic an edge carries, and how long a change takes (`make bench`) |"
+EXPLANATION = "../explanation/speed.md"
 INDEX_HEADING = "The tests write these pages:"
 
 
@@ -80,7 +81,7 @@ def _goals(parts: Sequence[Part]) -> Iterator[str]:
     for part, goal in goals:
         measured = "" if goal.ratio is None else number(goal.ratio)
         yield f"| {part.section.name} | {_cell(goal.text)} | {measured} | {limit(goal)} | {verdict(goal)} |"
-    yield ""
+    yield from ("", f"[Where the time goes]({EXPLANATION}) explains the goals that were missed.", "")
 
 
 def _part(part: Part, plots: Sequence[str]) -> Iterator[str]:

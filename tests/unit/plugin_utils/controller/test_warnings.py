@@ -42,7 +42,7 @@ def test_each_warning_of_results_and_users_is_collected_once() -> None:
     assert collected_warnings({}, "one line") == ["one line"]
 
 
-def test_the_roles_register_these_results() -> None:
+def test_the_roles_register_or_set_these_results() -> None:
     registered = set()
     for path in (ROOT / "roles").glob("*/tasks/*.yml"):
         registered |= _registered(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -55,7 +55,8 @@ def _registered(tasks: object) -> set[str]:
     if not isinstance(tasks, dict):
         return set()
     inner = (_registered(tasks.get(part)) for part in ("block", "rescue", "always"))
-    return set().union({tasks["register"]} if "register" in tasks else set(), *inner)
+    own = {tasks["register"]} if "register" in tasks else set()
+    return own.union(tasks.get("ansible.builtin.set_fact", {}), *inner)
 
 
 def test_the_report_prints_the_warnings_of_all_hosts(tmp_path: Path) -> None:

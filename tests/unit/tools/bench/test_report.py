@@ -112,6 +112,7 @@ def test_the_page_names_the_machine_first() -> None:
     [
         "| Traffic | edge to HAProxy | 0.8 | at least 1.00 | missed |",
         "| Traffic | edge to Caddy |  | at least 2.00 | not measured |",
+        "[Where the time goes](../explanation/speed.md) explains the goals that were missed.",
         "Measured on 2026-01-31 at commit abcdef0, in the full form, in 61 s.",
         "Other load on the machine: 2% of a core before, 150% after.",
         "Versions: nginx 1.26.3.",
