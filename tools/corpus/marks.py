@@ -8,7 +8,7 @@ import secrets
 # No digit: a row may expect that a response has no port or address. No vowel: nor has it a word. No ``s`` and ``x``:
 # they stand before the numbers of steps and rows.
 LETTERS = "bcdfghjkmnpqrtvwz"
-LENGTH = 10
+LENGTH = 8
 
 
 def new_run() -> str:

@@ -28,7 +28,7 @@ import h2_echo
 
 APPLICATION, AUTH, GRPC, JOURNAL = 9001, 9002, 9003, 9009
 SERVERS = {APPLICATION: "app", AUTH: "auth", GRPC: "grpc"}
-MARK = re.compile(r"q[a-z]{10}x\d+(?:s\d+)?")
+MARK = re.compile(r"q[a-z]{8}x\d+(?:s\d+)?")
 LONGEST_LINE = 1 << 20
 TOLD = ("X-Powered-By: Echo/1.0", "Server: Echo/1.0", 'Alt-Svc: h2="evil.example:443"')
 

@@ -29,7 +29,7 @@ from urllib.parse import unquote_to_bytes
 
 from protocols import ONE_REQUEST, READERS, Request, missing_script
 
-MARK = re.compile(r"q[a-z]{10}x\d+(?:s\d+)?")
+MARK = re.compile(r"q[a-z]{8}x\d+(?:s\d+)?")
 HOLD = 8.0
 """Seconds: more than any row waits."""
 TOLD = ("X-Powered-By: Echo/1.0", "Server: Echo/1.0", 'Alt-Svc: h2="evil.example:443"')
