@@ -16,7 +16,7 @@ from .controller_values import CALLS, EMPTY_PLAY, OWN, PING, Values
 from .edge_host import EdgeHost, build_images, edge_host
 from .results import Goal, Say, Section
 
-ROUNDS, QUICK_ROUNDS = 5, 1
+ROUNDS, QUICK_ROUNDS = 3, 1
 MANY = 1_000
 SITE_ONE = "site.yml without changes, 1 https site"
 SITE_MANY = f"site.yml without changes, {MANY:,} https sites"

@@ -12,7 +12,7 @@ from .controller_values import EMPTY_PLAY, MEMORY, OWN, PING, SECONDS, Values
 from .edge_host import EdgeHost, edge_host
 from .results import Goal, Say
 
-ROUNDS = 3
+ROUNDS = 2
 FEW, MANY = 1_000, 10_000
 NGINX = "nginx -t"
 MEMORY_LIMIT = 200.0

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from . import controller_sites as models
 from .changes import versions
-from .controller_runs import PLAYBOOKS, ROLE, SITE, Controller
+from .controller_runs import PLAYBOOKS, ROLE, SITE, Controller, Run
 from .controller_values import OWN, PING, Values
 from .edge_host import WORK, build_images, edge_host
 from .results import Goal, Say, Section
@@ -16,9 +17,11 @@ from .results import Goal, Say, Section
 BASELINE = str(PLAYBOOKS / "template_per_site" / "site.yml")
 TEMPLATE = "template per site"
 WHOLE_SITE = "site.yml"
-SIZES = ((10, 3), (30, 3), (100, 3), (300, 1), (1000, 1))
-"""Number of sites, and of rounds; the baseline needs about 1.5 s for each site."""
-QUICK_SIZES = ((10, 1), (20, 1))
+SIZES, QUICK_SIZES = (10, 30, 100), (10, 20)
+"""Numbers of sites of both. The baseline needs about 1.5 s for each site, in each run."""
+OWN_SIZES = (300, 1_000)
+"""More numbers of sites of the edge."""
+ROUNDS, QUICK_ROUNDS = 2, 1
 COMPARED = 100
 FASTER = 50.0
 NOTES = (
@@ -38,36 +41,41 @@ def measure(quick: bool, say: Say, values: Values) -> Sequence[Goal]:
 
     :raises RuntimeError: a run failed, or changed something.
     """
-    sizes = QUICK_SIZES if quick else SIZES
+    sizes, more = (QUICK_SIZES, ()) if quick else (SIZES, OWN_SIZES)
     pairs = WORK / "pairs"
-    models.create_pairs(pairs, max(number for number, _rounds in sizes))
+    models.create_pairs(pairs, max((*sizes, *more)))
     with ExitStack() as stack:
         edge = stack.enter_context(edge_host("template-edge"))
         other = stack.enter_context(edge_host("template-baseline"))
         ours, baseline = Controller("template-edge"), Controller("template-baseline")
         baseline.write_hosts([other], {})
         deployed = 0
-        for number, rounds in sizes:
+        for number in (*sizes, *more):
             options = ("-e", f"site_count={number}", "-e", f"pairs={pairs}")
             ours.write_hosts([edge], {**models.VARIABLES, "edge_certificates": models.provided(pairs, number)})
             ours.write_sites(models.sites(number))
-            say(f"deploy {number:,} sites on the edge and on the baseline")
-            ours.play(ROLE if quick else SITE)
-            baseline.play(BASELINE, *options, "-e", f"first_site={deployed}")
+            say(f"deploy {number:,} sites")
+            ours.play(SITE)
+            ways = {PING: ours.ping, OWN: lambda: ours.play_without_changes(ROLE)}
+            if number in sizes:
+                baseline.play(BASELINE, *options, "-e", f"first_site={deployed}")
+                ways[TEMPLATE] = functools.partial(baseline.play_without_changes, BASELINE, *options)
+            ways[WHOLE_SITE] = lambda: ours.play_without_changes(SITE)
             deployed = number
-            for count in range(rounds):
-                runs = {
-                    PING: ours.ping(),
-                    OWN: ours.play_without_changes(ROLE),
-                    TEMPLATE: baseline.play_without_changes(BASELINE, *options),
-                }
-                if not quick:
-                    runs[WHOLE_SITE] = ours.play_without_changes(SITE)
-                for candidate, run in runs.items():
-                    values.add_run(subject(number), candidate, run)
-                printed = ", ".join(f"{candidate} {run.seconds:.1f} s" for candidate, run in runs.items())
-                say(f"round {count + 1} of {rounds}: {subject(number)}: {printed}")
+            for _round in range(QUICK_ROUNDS if quick else ROUNDS):
+                one_round(number, ways, values, say)
     return goals(values)
+
+
+def one_round(sites: int, ways: Mapping[str, Callable[[], Run]], values: Values, say: Say) -> None:
+    """Run each candidate once.
+
+    :param ways: candidate -> its run.
+    """
+    runs = {candidate: way() for candidate, way in ways.items()}
+    for candidate, run in runs.items():
+        values.add_run(subject(sites), candidate, run)
+    say(f"{subject(sites)}: {', '.join(f'{candidate} {run.seconds:.1f} s' for candidate, run in runs.items())}")
 
 
 def goals(values: Values) -> list[Goal]:

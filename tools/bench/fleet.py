@@ -21,7 +21,7 @@ from .results import Goal, Say, Section
 SIZES, QUICK_SIZES = (1, 4, 8, 16), (1, 4)
 FORKS = (4, 8, 16)
 ROUNDS, QUICK_ROUNDS = 3, 1
-SITES, QUICK_SITES = 1_000, 100
+SITES = 100
 ROLE_SAME = "role edge without changes, same model"
 ROLE_SEPARATE = "role edge without changes, separate models"
 SITE_SAME = "site.yml without changes, same model"
@@ -147,16 +147,16 @@ def run(quick: bool, say: Say) -> Section:
     :raises RuntimeError: a run failed, or changed something although it must not.
     """
     build_images("edge:trixie")
-    sizes, sites = (QUICK_SIZES, QUICK_SITES) if quick else (SIZES, SITES)
+    sizes = QUICK_SIZES if quick else SIZES
     with ExitStack() as stack:
         hosts = [stack.enter_context(edge_host(f"fleet-{number + 1}")) for number in range(sizes[-1])]
         say(f"{len(hosts)} hosts have booted")
-        fleet = Fleet(hosts, sites, QUICK_ROUNDS if quick else ROUNDS, say)
+        fleet = Fleet(hosts, SITES, QUICK_ROUNDS if quick else ROUNDS, say)
         calls = measure_same(fleet, sizes, () if quick else FORKS)
         measure_separate(fleet, sizes)
     local = Values()
     if not quick:
-        fleet_local.measure(sites, say, local)
+        fleet_local.measure(SITES, say, local)
     return Section(
         "Fleets",
         (*fleet.values.measurements(), *local.measurements()),

@@ -27,7 +27,7 @@ from .controller_values import CPU, SECONDS, Values
 from .edge_host import REPOSITORY, WORK, EdgeHost, edge_host
 from .results import Say
 
-ROUNDS = 5
+ROUNDS = 3
 PLAYBOOK, RUNNER, PULL = "ansible-playbook", "ansible-runner", "ansible-pull on the edge"
 RUNNER_PROGRAM = WORK / "environment" / "bin" / "ansible-runner"
 """Pinned in requirements-bench.txt."""
