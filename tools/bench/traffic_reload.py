@@ -132,6 +132,8 @@ def outcome(printed: Sequence[Mapping[str, Any]], program: str) -> Outcome:
 
     :raises ValueError: it had no result.
     """
+    if not printed:
+        raise ValueError(f"{program} printed nothing")
     found = []
     for one in printed:
         if one["code"]:

@@ -29,6 +29,8 @@ COMMAND = Path("/usr/local/sbin/nginx-edge")
 BEFORE = 2.0
 """Seconds of load before the reload."""
 PATIENCE = 120.0
+TIMED_OUT = 124
+"""Exit code, as that of timeout(1)."""
 POLL = 0.02
 
 
@@ -57,7 +59,12 @@ class Client:
             return
         end = time.monotonic() + self._asked["seconds"]
         while True:
-            done = subprocess.run(self._asked["command"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+            command = self._asked["command"]
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+            except subprocess.TimeoutExpired:
+                self.printed.append({"code": TIMED_OUT, "out": "", "err": f"no result within {PATIENCE:g} s"})
+                return
             self.printed.append({"code": done.returncode, "out": done.stdout, "err": done.stderr[-1000:]})
             if not self._asked.get("repeat") or done.returncode or time.monotonic() > end:
                 return

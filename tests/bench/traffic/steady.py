@@ -13,6 +13,8 @@ import time
 
 PER_SECOND = 20
 ANSWERED = "200"
+LATE = 2
+"""Times the duration after which the requests end."""
 
 
 def main() -> None:
@@ -22,9 +24,9 @@ def main() -> None:
     written = ("--output", "/dev/null", "--write-out", "%{http_code} %{exitcode}\n")
     started = time.monotonic()
     # A request that fails must not end the others, so that curl's exit code is that of the last one.
-    done = subprocess.run(
-        ("curl", *options, *written, f"{url}?[1-{count}]"), stdout=subprocess.PIPE, text=True, check=False
-    )
+    # curl keeps a connection on which nothing is answered any more. The requests that it does not get to have failed.
+    command = ("timeout", f"{LATE * seconds}s", "curl", *options, *written, f"{url}?[1-{count}]")
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     found = [line.split() for line in done.stdout.splitlines()]
     answered = sum(status == ANSWERED for status, _code in found)
     errors = sorted({f"status {status}, curl's exit code {code}" for status, code in found if status != ANSWERED})[:3]

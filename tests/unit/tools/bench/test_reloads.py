@@ -81,6 +81,8 @@ def test_a_client_that_ended_with_an_error_is_a_failure() -> None:
     answer = {"proven": 1.5, "gone": 4.0, "during": True, "client": [{"code": 1, "out": "", "err": "refused"}]}
     measured, told = traffic_reload.values(answer, traffic_reload.WRK)
     assert (measured["failed requests"], told) == (1.0, "wrk ended with exit code 1: refused")
+    measured, told = traffic_reload.values({**answer, "client": []}, traffic_reload.HTTP3)
+    assert (measured["failed requests"], told) == (1.0, "python3 printed nothing")
 
 
 def test_goals_are_those_of_a_thousand_sites() -> None:
