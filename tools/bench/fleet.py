@@ -20,7 +20,7 @@ from .results import Goal, Say, Section
 
 SIZES, QUICK_SIZES = (1, 4, 8, 16), (1, 4)
 FORKS = (4, 8, 16)
-ROUNDS, QUICK_ROUNDS = 3, 1
+ROUNDS, QUICK_ROUNDS = 2, 1
 SITES = 100
 ROLE_SAME = "role edge without changes, same model"
 ROLE_SEPARATE = "role edge without changes, separate models"
