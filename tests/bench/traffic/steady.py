@@ -25,7 +25,7 @@ def main() -> None:
     started = time.monotonic()
     # A request that fails must not end the others, so that curl's exit code is that of the last one.
     # curl keeps a connection on which nothing is answered any more. The requests that it does not get to have failed.
-    command = ("timeout", f"{LATE * seconds}s", "curl", *options, *written, f"{url}?[1-{count}]")
+    command = ("timeout", f"{LATE * seconds}s", "stdbuf", "-oL", "curl", *options, *written, f"{url}?[1-{count}]")
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     found = [line.split() for line in done.stdout.splitlines()]
     answered = sum(status == ANSWERED for status, _code in found)
