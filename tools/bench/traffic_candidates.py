@@ -32,6 +32,7 @@ CADDY = "Caddy"
 HAPROXY_LOG = "/var/log/bench/haproxy.log"
 MODEL: dict[str, Any] = {
     "edge_certificate_source": "self_signed",
+    "edge_http3": "auto",
     "edge_ipv6": False,
     "edge_upstreams": [{"name": "app", "servers": [{"address": "127.0.0.1:9001"}]}],
     "edge_caches": [{"name": "responses"}],

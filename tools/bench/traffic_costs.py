@@ -65,13 +65,7 @@ CHANGES = (
     Change("no check of the Host header", r"if \(\$edge_bad_host\) \{\s*return 400;\s*\}", ""),
     Change("reuseport", r"\b443 ssl default_server;", "443 ssl default_server reuseport;", (FEW, MANY), "nginx.conf"),
     Change("multi_accept on", r"\bevents \{", "events { multi_accept on;", (FEW, MANY), "nginx.conf"),
-    Change(
-        "worker_cpu_affinity auto",
-        r"\bworker_processes auto;",
-        "worker_processes auto; worker_cpu_affinity auto;",
-        (FEW, MANY),
-        "nginx.conf",
-    ),
+    Change("worker_cpu_affinity off", r"\bworker_cpu_affinity auto;", "", (FEW, MANY), "nginx.conf"),
     Change("metrics scraped once a second", "", "", beside=(tuple(EXPORTER.split()), ("sh", "-c", SCRAPE)), quick=True),
     *(
         Change(f"upstream: keepalive {count}", r"\bkeepalive \d+;", f"keepalive {count};", file="upstreams.conf")

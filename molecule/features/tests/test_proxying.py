@@ -200,6 +200,14 @@ def test_http3_where_nginx_is_built_with_it(edge: Edge) -> None:
     assert (edge.client.attempt(*asked).returncode == 0) is offered is (edge.suite in ("trixie", "forky"))
 
 
+def test_each_worker_is_bound_to_one_core(edge: Edge) -> None:
+    children = edge.host.run("sh", "-c", "ps -o pid=,args= --ppid $(cat /run/nginx.pid)")
+    workers = [line.split()[0] for line in children.splitlines() if "worker process" in line]
+    allowed = edge.host.run("grep", "-h", "Cpus_allowed_list", *(f"/proc/{worker}/status" for worker in workers))
+    cores = {line.split()[1] for line in allowed.splitlines()}
+    assert cores == {str(core) for core in range(int(edge.host.run("nproc", "--all")))}
+
+
 @pytest.mark.feature("stub_status")
 def test_the_status_page_is_for_loopback_alone(edge: Edge) -> None:
     printed = edge.host.run("curl", "-sS", "http://127.0.0.1:8090/stub_status")

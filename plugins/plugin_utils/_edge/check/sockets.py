@@ -11,7 +11,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.pat
 from ..model.edge import Edge
 from ..model.location import Location
 from ..model.site import Site
-from ..plan.sockets import Socket, http_sockets, https_port, own_sockets, plain_sockets, tls_sockets
+from ..plan.sockets import Socket, http3_of, http_sockets, https_port, own_sockets, plain_sockets, tls_sockets
 from ..syntax.addresses import is_pattern, split_listen
 from ..syntax.paths import wrong_structure
 from ..syntax.problems import Problem
@@ -39,7 +39,7 @@ def taken_sockets(edge: Edge) -> Iterator[tuple[str, str, int, str]]:
         for index, one in enumerate(site.listen):
             if found := split_listen(one):
                 yield site.at(f"listen[{index}]"), *found, "tcp"
-                if site.https and site.http3 != "off" and found[1] == https_port(site, edge):
+                if http3_of(site, edge) != "off" and found[1] == https_port(site, edge):
                     yield site.at(f"listen[{index}]"), *found, "udp"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..model.edge import Edge
 from ..model.stream import Stream
 from ..model.upstream import Upstream
+from ..plan.sockets import http3_of
 from ..read.reader import Reading
 from ..syntax.addresses import split_listen
 from ..syntax.problems import Problem
@@ -103,15 +104,19 @@ def _unknown_variables(expression: str) -> str:
     return ", ".join(f"${name}" for name in sorted(names))
 
 
-def _uses_https_port(edge: Edge) -> bool:
-    """Whether the HTTPS port is open on every address; so is an edge without sites, which may get some."""
-    return not edge.sites or any(site.https and not site.listen for site in edge.sites)
+def _protocols_of_https_port(edge: Edge) -> tuple[str, ...]:
+    """The protocols with which the HTTPS port is open on every address; an edge without sites may get some."""
+    sites = [site for site in edge.sites if site.https and not site.listen]
+    if edge.sites and not sites:
+        return ()
+    http3 = [http3_of(site, edge) for site in sites] or [edge.http3]
+    return ("tcp", "udp") if set(http3) != {"off"} else ("tcp",)
 
 
 def _listeners(edge: Edge) -> Iterator[Problem]:
     taken = [
         ("edge_http_port", "", edge.http_port, "tcp"),
-        *((("edge_https_port", "", edge.https_port, one) for one in ("tcp", "udp")) if _uses_https_port(edge) else ()),
+        *(("edge_https_port", "", edge.https_port, one) for one in _protocols_of_https_port(edge)),
         ("edge_status_port", "127.0.0.1", edge.status_port, "tcp"),
         *taken_sockets(edge),
     ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..model.edge import Edge
 from ..model.site import Site
 from ..model.stream import Stream
-from ..plan.sockets import own_sockets, tls_sockets
+from ..plan.sockets import http3_of, own_sockets, tls_sockets
 from ..syntax.problems import Problem
 from ..target.capabilities import (
     AUTH_REQUEST,
@@ -25,6 +25,8 @@ from ..target.capabilities import (
     Capability,
     Target,
 )
+
+HTTP3_REMEDY = "write auto, or install an nginx that has it"
 
 
 def check_target(edge: Edge, target: Target) -> tuple[Problem, ...]:
@@ -45,6 +47,8 @@ def _asked_for(edge: Edge) -> Iterator[tuple[str, Capability, str]]:
             yield upstream.at("resolve"), UPSTREAM_RESOLVE, "write auto, or addresses instead of names"
     if edge.trusted_proxies or edge.listen_proxy_protocol:
         yield "edge_trusted_proxies", REAL_IP, ""
+    if edge.http3 == "on" and any(not site.http3 and http3_of(site, edge) == "on" for site in edge.sites):
+        yield "edge_http3", HTTP3, HTTP3_REMEDY
     on = tls_sockets((site for site in edge.sites if site.http2 != "off"), edge)
     for site in edge.sites:
         if site.https and site.http2 == "off" and not set(on).isdisjoint(own_sockets(site, edge)):
@@ -56,7 +60,7 @@ def _asked_for(edge: Edge) -> Iterator[tuple[str, Capability, str]]:
 
 def _asked_by_site(site: Site) -> Iterator[tuple[str, Capability, str]]:
     if site.http3 == "on":
-        yield site.at("http3"), HTTP3, "write auto, or install an nginx that has it"
+        yield site.at("http3"), HTTP3, HTTP3_REMEDY
     for part in site.parts:
         if part.cookies and part.cookies.has_flags:
             yield part.at("cookies"), COOKIE_FLAGS, "write domain and path only"

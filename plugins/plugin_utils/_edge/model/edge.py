@@ -75,9 +75,11 @@ class Edge(Record):
     resolver_valid: Seconds
     http_port: int
     https_port: int
+    http3: Word
     ipv6: bool
     status_port: int
     worker_connections: int
+    worker_cpu_affinity: bool
     worker_shutdown_timeout: Time
     keepalive_requests: int
     keepalive_timeout: Time

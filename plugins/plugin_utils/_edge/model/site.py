@@ -66,7 +66,7 @@ class Site(Record):
     certificate: Annotated[Certificate, Reference("edge_certificates")] | None
     second_certificate: Annotated[Certificate, Reference("edge_certificates")] | None
     http2: Word
-    http3: Word
+    http3: Word | None
     client_max_body_size: Size
     request_headers: dict[HeaderName, HeaderValue]
     pass_request_headers: tuple[HeaderName, ...]

@@ -50,6 +50,11 @@ def https_port(site: Site, edge: Edge) -> int:
     return edge.https_port if edge.https_port in ports else ports[0]
 
 
+def http3_of(site: Site, edge: Edge) -> str:
+    """HTTP/3 of a site: ``on``, ``off``, or ``auto`` where nginx can; the site's setting, or the one of the edge."""
+    return (site.http3 or edge.http3) if site.https else "off"
+
+
 def tls_sockets(sites: Iterable[Site], edge: Edge) -> tuple[Socket, ...]:
     """All sockets with TLS, each once."""
     return _once(one for site in sites if site.https for one in own_sockets(site, edge))

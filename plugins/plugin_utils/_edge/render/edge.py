@@ -84,6 +84,7 @@ class EdgeView:
     resolver: str
     status_port: int
     worker_connections: int
+    worker_cpu_affinity: bool
     worker_shutdown_timeout: str
     names_hash: HashSizes
     map_hash: HashSizes
@@ -163,6 +164,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         resolver=_resolver(edge),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
+        worker_cpu_affinity=edge.worker_cpu_affinity,
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash=hash_sizes(hashed_names(edge)),
         map_hash=hash_sizes(hosts, *mapped(edge)),

@@ -10,7 +10,7 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.pat
 
 from ..model.edge import Edge
 from ..model.site import Site
-from ..plan.sockets import Socket, http_sockets, https_port, own_sockets, plain_sockets
+from ..plan.sockets import Socket, http3_of, http_sockets, https_port, own_sockets, plain_sockets
 from ..target.capabilities import HTTP2_DIRECTIVE, HTTP3, Target
 
 
@@ -103,9 +103,9 @@ def speaks_http2(site: Site) -> bool:
     return site.https and site.http2 != "off"
 
 
-def speaks_http3(site: Site, target: Target) -> bool:
+def speaks_http3(site: Site, edge: Edge, target: Target) -> bool:
     """Whether a site offers HTTP/3 on this target."""
-    return site.https and site.http3 != "off" and target.can(HTTP3)
+    return http3_of(site, edge) != "off" and target.can(HTTP3)
 
 
 def _http2(sites: Iterable[Site], target: Target) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def default_tls_listen(edge: Edge, target: Target) -> tuple[Listen, ...]:
 
 def _quic_sockets(site: Site, edge: Edge, target: Target) -> tuple[Socket, ...]:
     """The sockets of HTTP/3: those with the port that Alt-Svc names."""
-    if not speaks_http3(site, target):
+    if not speaks_http3(site, edge, target):
         return ()
     port = https_port(site, edge)
     return tuple(socket for socket in own_sockets(site, edge) if socket.port == port)

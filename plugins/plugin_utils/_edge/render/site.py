@@ -90,7 +90,7 @@ def view_site(site: Site, edge: Edge, target: Target, user_files: Mapping[str, s
     """Decide everything for one site."""
     access = Access(site, user_files)
     variables = effective(edge)
-    http2, http3 = speaks_http2(site), speaks_http3(site, target)
+    http2, http3 = speaks_http2(site), speaks_http3(site, edge, target)
     port = https_port(site, edge)
     alt_svc = f'h3=":{port}"; ma=86400' if http3 else ""
     named = site.name if site.redirect_aliases else variables.host

@@ -10,6 +10,7 @@ from ansible_collections.hardened.nginx_edge.tests.unit.models import TARGETS, T
 MODEL = {
     "edge_certificate_source": "self_signed",
     "edge_upstreams": [{"name": "app", "servers": [{"address": "10.0.0.1:80"}]}],
+    "edge_http3": "auto",
     "edge_sites": [
         {"name": "a.example", "aliases": ["*.a.example"], "locations": [{"path": "/", "upstream": "app"}]},
     ],

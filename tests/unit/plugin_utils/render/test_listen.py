@@ -19,6 +19,7 @@ LOCATIONS = [{"path": "/", "return": {"status": 204}}]
 def model(*sites: dict[str, Any], **variables: Any) -> dict[str, Any]:
     return {
         "edge_certificate_source": "self_signed",
+        "edge_http3": "auto",
         "edge_sites": [
             {"name": f"{'abc'[number]}.test", "locations": LOCATIONS, **site} for number, site in enumerate(sites)
         ],
@@ -66,6 +67,30 @@ def test_a_default_site_takes_the_place_of_that_server() -> None:
 def test_a_default_site_without_http3_leaves_it_to_the_others() -> None:
     content = content_of(model({"default_server": True, "http3": "off"}, {}, edge_ipv6=False))
     assert listens(content, "nginx.conf")[1:] == ["443 quic reuseport default_server"]
+
+
+def test_http3_is_off_by_default_and_a_site_overrides_the_edge() -> None:
+    variables = model({}, {"http3": "auto"}, {"http3": "off"})
+    variables.pop("edge_http3")
+    content = content_of(variables)
+    assert [name for name in "abc" if "quic" in content.files[f"sites/{name}.test.conf"]] == ["b"]
+    content = content_of({**variables, "edge_http3": "on"})
+    assert [name for name in "abc" if "quic" in content.files[f"sites/{name}.test.conf"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("edge", "site", "refused"),
+    [("off", None, False), ("off", "auto", True), ("auto", None, True), ("on", "off", False)],
+)
+def test_a_stream_takes_the_udp_port_of_https_if_no_site_has_http3(edge: str, site: str | None, refused: bool) -> None:
+    variables = model({} if site is None else {"http3": site}, edge_http3=edge)
+    variables |= {
+        "edge_upstreams": [{"name": "dns", "servers": [{"address": "10.0.0.1:53"}]}],
+        "edge_streams": [{"name": "dns", "listen": 443, "protocol": "udp", "upstream": "dns"}],
+    }
+    problems = planned(variables, TARGETS["trixie"]).problems
+    taken = "port 443/udp is already taken by edge_https_port"
+    assert [taken in one.reason for one in problems] == ([True] if refused else [])
 
 
 def test_the_certificate_for_unknown_names_goes_with_their_server() -> None:

@@ -86,7 +86,8 @@ def test_a_client_that_ended_with_an_error_is_a_failure() -> None:
 
 
 def test_goals_are_those_of_a_thousand_sites() -> None:
-    idle, loaded = (traffic_reload.subject(1_000, load) for load in (traffic_reload.IDLE, traffic_reload.WRK))
+    loads = (traffic_reload.IDLE, traffic_reload.WRK, traffic_reload.HTTP3)
+    idle, loaded, over_http3 = (traffic_reload.subject(1_000, load) for load in loads)
     section = Section(
         "Reloads",
         (
@@ -94,6 +95,7 @@ def test_goals_are_those_of_a_thousand_sites() -> None:
             Measurement(idle, "edge", "s until proven", (1.9, 2.1, 1.8)),
             Measurement(loaded, "edge", "s until proven", (4.5,)),
             Measurement(loaded, "edge", "failed requests", (0.0, 1.0)),
+            Measurement(over_http3, "edge", "failed requests", (1.0, 3.0)),
         ),
     )
     assert idle == "reload, 1,000 sites, idle"
@@ -102,5 +104,6 @@ def test_goals_are_those_of_a_thousand_sites() -> None:
         (4.5, False),
         (None, None),
         (1.0, False),
+        (4.0, False),
         (None, None),
     ]
