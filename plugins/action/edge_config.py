@@ -94,7 +94,7 @@ class ActionModule(ActionBase):
             if arguments["target"] is not None:
                 return self._without_host(arguments["state"], arguments["target"], task_vars or {})
             if arguments["state"] == "checked":
-                return self._check(arguments["facts"], task_vars or {})
+                return self._check(task_vars or {})
             return self._run(arguments["facts"], task_vars or {})
         except _FailedError as error:
             return {"changed": False, **error.result, "failed": True}
@@ -107,8 +107,8 @@ class ActionModule(ActionBase):
         checked = self._checked(target_of(release, str(repository), str(version)), task_vars, ask_host=False)
         return {"changed": False, **checked.plan}
 
-    def _check(self, known: dict[str, Any] | None, task_vars: dict[str, Any]) -> dict[str, Any]:
-        facts = known or self._facts(task_vars, test=False)
+    def _check(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        facts = self._facts(task_vars, test=False)
         checked = self._checked(Target.from_facts(facts["nginx"]), task_vars, live=facts["generations"]["sites"])
         configured = facts["generations"]["live"] or facts["generations"]["running"]
         takes_over = facts["nginx"]["installed"] and not configured
@@ -119,7 +119,6 @@ class ActionModule(ActionBase):
             **checked.plan,
             "takes_over": takes_over,
             "command": {"version": version, "current": facts["command"] == version},
-            "facts": {name: facts[name] for name in ("nginx", "generations", "command")},
             "facts_options": self._facts_options(task_vars, test=same),
         }
 

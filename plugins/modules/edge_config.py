@@ -56,11 +56,9 @@ options:
     choices: [bullseye, bookworm, trixie, forky, jammy, noble]
   facts:
     description:
-      - Facts that this run has already read, so that the host is not asked again. They are valid as long as no package
-        and no configuration has changed since.
-      - With O(state=checked), RV(facts) of an earlier check.
-      - With O(state=present), the facts that M(hardened.nginx_edge.tls_certificates) read with the options
-        RV(facts_options).
+      - Facts that M(hardened.nginx_edge.tls_certificates) has just read with the options RV(facts_options), so that the
+        host is not asked again. They are valid as long as no package and no configuration has changed since.
+      - With O(state=present) only.
     type: dict
 author:
   - hardened.nginx_edge contributors (@hardened)
@@ -152,12 +150,8 @@ command:
       whether the host has it (C(current)).
   returned: state=checked, without O(target)
   type: dict
-facts:
-  description: The facts of the host that the check used, for O(facts).
-  returned: state=checked, without O(target)
-  type: dict
 facts_options:
-  description: The options of M(hardened.nginx_edge.nginx_info) that read what O(state=present) needs.
+  description: The options of M(hardened.nginx_edge.nginx_info) that read what O(facts) needs.
   returned: state=checked, without O(target)
   type: dict
 probe:

@@ -32,7 +32,8 @@ CADDY = "Caddy"
 HAPROXY_LOG = "/var/log/bench/haproxy.log"
 MODEL: dict[str, Any] = {
     "edge_certificate_source": "self_signed",
-    "edge_http3": "auto",
+    "edge_http3": "on",
+    "edge_worker_cpu_affinity": "on",  # as without HTTP/3
     "edge_ipv6": False,
     "edge_upstreams": [{"name": "app", "servers": [{"address": "127.0.0.1:9001"}]}],
     "edge_caches": [{"name": "responses"}],

@@ -17,6 +17,7 @@ class Outcome:
 
     :param requests: requests that were answered as they should be.
     :param failed: the others.
+    :param refused: those of the failed requests that got an answer, with a status of an error or a redirect.
     :param seconds: how long the load took.
     :param p50_ms: latency of the median request; None if the generator does not report it.
     :param p99_ms: latency that 99 % of the requests did not exceed.
@@ -33,6 +34,7 @@ class Outcome:
     bytes_per_second: float | None = None
     first_byte_ms: float | None = None
     errors: str = ""
+    refused: int = 0
 
 
 def parse(program: str, text: str) -> Outcome:
@@ -59,6 +61,7 @@ def parse_wrk(text: str) -> Outcome:
         p50_ms=_percentile(50, text),
         p99_ms=_percentile(99, text),
         errors="; ".join(" ".join(line.split()) for line in lines),
+        refused=answers,
     )
 
 
@@ -66,12 +69,13 @@ def parse_h2load(text: str) -> Outcome:
     """The output of ``h2load``. A request without an answer is a failed one."""
     took = re.search(r"^finished in ([\d.]+)(us|ms|s|m),", text, re.MULTILINE)
     counted = re.search(r"^requests: (\d+) total, .*? (\d+) succeeded, .*", text, re.MULTILINE)
-    codes = re.search(r"^status codes: (\d+) 2xx, .*", text, re.MULTILINE)
+    codes = re.search(r"^status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", text, re.MULTILINE)
     if took is None or counted is None or codes is None:
         raise ValueError(f"h2load printed no result: {text[-500:]}")
     total, answered = int(counted[1]), min(int(counted[2]), int(codes[1]))
     errors = f"{counted[0]}; {codes[0]}" if answered < total else ""
-    return Outcome(answered, total - answered, float(took[1]) * UNITS[took[2]] / 1000, errors=errors)
+    seconds, other = float(took[1]) * UNITS[took[2]] / 1000, sum(map(int, codes.groups()[1:]))
+    return Outcome(answered, total - answered, seconds, errors=errors, refused=other)
 
 
 def parse_json(text: str) -> Outcome:

@@ -43,15 +43,17 @@ NOTES = (
     "A reload is proven when new workers answer with the live generation and the old ones accept no connections.",
     "Old workers end when their last connection ends: under WebSocket, this is the end of the load.",
     "HTTP/1.1 and HTTP/2 load keeps all cores busy. The other clients send little.",
+    "Under HTTP/3, the model enables HTTP/3, which is off by default.",
     "A client has to expect that a server closes a connection between two requests, and repeats the request (RFC 9112, "
     "section 9.3.1; RFC 9113, section 6.8). wrk and h2load do not; their requests on a closed connection are counted "
     "separately. Beside them, curl sends 20 requests/s on one connection and follows the standard: failed requests are "
-    "those of curl and of the WebSocket. nginx 1.27.4 or newer keeps connections for a moment, so that wrk has none.",
+    "those of curl and of the WebSocket, and all answers that are errors. nginx 1.27.4 or newer keeps connections for "
+    "a moment, so that wrk has none.",
 )
 
 
-def model(sites: int) -> dict[str, Any]:
-    """Variables of an edge with so many https sites."""
+def model(sites: int, *, http3: bool) -> dict[str, Any]:
+    """Variables of an edge with so many https sites, without HTTP/3 as by default, or with it."""
     first = {
         "name": "bench.test",
         "locations": [{"path": "/", "upstream": "app"}, {"path": "/ws/", "upstream": "echo", "websocket": True}],
@@ -62,7 +64,7 @@ def model(sites: int) -> dict[str, Any]:
     ]
     return {
         "edge_certificate_source": "self_signed",
-        "edge_http3": "auto",
+        "edge_http3": "on" if http3 else "off",
         "edge_upstreams": [
             {"name": "app", "servers": [{"address": "127.0.0.1:9001"}]},
             {"name": "echo", "servers": [{"address": f"127.0.0.1:{ECHO_PORT}"}]},
@@ -93,9 +95,16 @@ def steady(version: str, seconds: int) -> tuple[str, ...]:
     return ("python3", f"{MOUNTED}/steady.py", version, f"{URL}/1k", str(seconds))
 
 
-def deploy(host: EdgeHost, sites: int, folder: Path) -> float:
-    """Deploy an edge, and start its backends; return the seconds of the playbook."""
-    played = play(write_inventory(folder, [host], model(sites)), "hardened.nginx_edge.site")
+def deploy(host: EdgeHost, variables: Mapping[str, Any], folder: Path) -> float:
+    """Deploy an edge; return the seconds of the playbook."""
+    return play(write_inventory(folder, [host], variables), "hardened.nginx_edge.site").seconds
+
+
+def start_backends(host: EdgeHost) -> None:
+    """Start the backends of an edge, and wait until it answers.
+
+    :raises RuntimeError: it gives another answer.
+    """
     for path, text in shared_files().items():
         host.execute("sh", "-c", f"cat > {path}", input_text=text)
     host.execute("mkdir", "-p", *DIRECTORIES)
@@ -106,16 +115,15 @@ def deploy(host: EdgeHost, sites: int, folder: Path) -> float:
     body = host.execute(*wait, f"{URL}/1k")
     if len(body) != SMALL_BYTES:
         raise RuntimeError(f"the edge answers with {len(body)} bytes: {body[:60]!r}")
-    return played.seconds
 
 
-def reloads(host: EdgeHost, seconds: int, rounds: int) -> Iterator[dict[str, Any]]:
+def reloads(host: EdgeHost, chosen: Mapping[str, Any], rounds: int) -> Iterator[dict[str, Any]]:
     """Reload under each load, and yield each answer as it comes.
 
-    :param seconds: how long each load lasts.
+    :param chosen: some of :func:`loads`.
     :raises RuntimeError: a reload failed.
     """
-    asked = json.dumps({"loads": loads(seconds), "rounds": rounds})
+    asked = json.dumps({"loads": chosen, "rounds": rounds})
     command = ("docker", "exec", "--interactive", host.name, "python3", "-B", f"{MOUNTED}/reloads.py")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdin is None or process.stdout is None:
@@ -126,6 +134,17 @@ def reloads(host: EdgeHost, seconds: int, rounds: int) -> Iterator[dict[str, Any
             yield json.loads(line)
     if process.returncode:
         raise RuntimeError(f"the reloads ended with exit code {process.returncode}")
+
+
+def reloads_of_both(host: EdgeHost, sites: int, seconds: int, rounds: int, say: Say) -> Iterator[dict[str, Any]]:
+    """Reload an edge with the defaults under all loads but HTTP/3, and then with HTTP/3 under this load."""
+    for http3 in (False, True):
+        took = deploy(host, model(sites, http3=http3), WORK / "reload")
+        say(f"reload: deployed {sites:,} sites {'with' if http3 else 'without'} HTTP/3 in {took:.1f} s")
+        if not http3:
+            start_backends(host)
+        chosen = {name: load for name, load in loads(seconds).items() if (name == HTTP3) == http3}
+        yield from reloads(host, chosen, rounds)
 
 
 def outcome(printed: Sequence[Mapping[str, Any]], program: str) -> Outcome:
@@ -145,6 +164,7 @@ def outcome(printed: Sequence[Mapping[str, Any]], program: str) -> Outcome:
         sum(one.failed for one in found),
         sum(one.seconds for one in found),
         errors="; ".join(filter(None, (one.errors for one in found))),
+        refused=sum(one.refused for one in found),
     )
 
 
@@ -169,7 +189,8 @@ def values(answer: Mapping[str, Any], load: str) -> tuple[dict[str, float], str]
     except ValueError as error:
         return found | {FAILED: 1.0}, str(error)
     errors = "; ".join(filter(None, (result.errors, second.errors)))
-    return found | {FAILED: float(second.failed), CUT: float(result.failed)} | more, errors
+    failed = second.failed + result.refused
+    return found | {FAILED: float(failed), CUT: float(result.failed - result.refused)} | more, errors
 
 
 def goals(section: Section) -> tuple[Goal, ...]:
@@ -202,8 +223,7 @@ def run(quick: bool, say: Say) -> Section:
     for sites in QUICK_SITES if quick else SITES:
         options = (f"--volume={PROGRAMS}:{MOUNTED}:ro", "--add-host=bench.test:127.0.0.1")
         with edge_host("reload", IMAGE, options=options) as host:
-            say(f"reload: deployed {sites:,} sites in {deploy(host, sites, WORK / 'reload'):.1f} s")
-            for answer in reloads(host, seconds, rounds):
+            for answer in reloads_of_both(host, sites, seconds, rounds, say):
                 name = subject(sites, answer["load"])
                 measured, errors = values(answer, answer["load"])
                 say(f"{name}: {', '.join(f'{number(value)} {metric}' for metric, value in measured.items())} {errors}")

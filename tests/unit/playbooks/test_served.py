@@ -39,18 +39,25 @@ CASES: Mapping[str, tuple[str, Mapping[str, Any], bool]] = {
 
 
 def conditions(tasks: str) -> list[str]:
-    """The conditions of the task in a file of tasks that includes ``served``."""
+    """The conditions under which a file of tasks includes ``served``, itself or through another file of the role."""
     found: list[list[str]] = []
 
-    def search(node: Any) -> None:
-        if isinstance(node, dict):
-            included = {**node.get("ansible.builtin.include_tasks", {}), **node.get("ansible.builtin.include_role", {})}
-            if "served" in (included.get("tasks_from"), included.get("file", "").removesuffix(".yml")):
-                found.append(node["when"])
+    def search(node: Any, folder: Path, above: list[str]) -> None:
         for one in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-            search(one)
+            search(one, folder, above)
+        if not isinstance(node, dict):
+            return
+        file = node.get("ansible.builtin.include_tasks", {}).get("file", "").removesuffix(".yml")
+        file = file or node.get("ansible.builtin.include_role", {}).get("tasks_from", "")
+        given = node.get("when", [])
+        whole = [*above, *(given if isinstance(given, list) else [given])]
+        if file == "served":
+            found.append(whole)
+        elif (folder / f"{file}.yml").is_file():
+            search(yaml.safe_load((folder / f"{file}.yml").read_text(encoding="utf-8")), folder, whole)
 
-    search(yaml.safe_load((ROOT / "roles" / tasks).read_text(encoding="utf-8")))
+    path = ROOT / "roles" / tasks
+    search(yaml.safe_load(path.read_text(encoding="utf-8")), path.parent, [])
     (only,) = found
     return only
 

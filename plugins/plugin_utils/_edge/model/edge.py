@@ -79,7 +79,7 @@ class Edge(Record):
     ipv6: bool
     status_port: int
     worker_connections: int
-    worker_cpu_affinity: bool
+    worker_cpu_affinity: Word
     worker_shutdown_timeout: Time
     keepalive_requests: int
     keepalive_timeout: Time

@@ -21,7 +21,7 @@ from .backend import of_applications
 from .compression import methods
 from .context import edge_protocols, model_protocols
 from .hashes import HashSizes, hash_sizes
-from .listen import Listen, default_listen, default_tls_listen
+from .listen import Listen, default_listen, default_tls_listen, speaks_http3
 from .logs import Sample, edge_condition, logs_of, samples
 from .maps import MapView, view_map
 from .names import hashed_names, known_hosts
@@ -84,7 +84,7 @@ class EdgeView:
     resolver: str
     status_port: int
     worker_connections: int
-    worker_cpu_affinity: bool
+    binds_workers: bool
     worker_shutdown_timeout: str
     names_hash: HashSizes
     map_hash: HashSizes
@@ -164,7 +164,7 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         resolver=_resolver(edge),
         status_port=edge.status_port,
         worker_connections=edge.worker_connections,
-        worker_cpu_affinity=edge.worker_cpu_affinity,
+        binds_workers=_binds_workers(edge, target),
         worker_shutdown_timeout=edge.worker_shutdown_timeout,
         names_hash=hash_sizes(hashed_names(edge)),
         map_hash=hash_sizes(hosts, *mapped(edge)),
@@ -195,6 +195,14 @@ def view_edge(edge: Edge, target: Target, *, generation: str, user_files: Mappin
         acme_peers=_acme_peers(edge),
         extra_directives=edge.extra_directives,
     )
+
+
+def _binds_workers(edge: Edge, target: Target) -> bool:
+    """Whether each worker is bound to a core. With bound workers, a reload failed more requests over HTTP/3
+    (docs/explanation/speed.md)."""
+    if edge.worker_cpu_affinity == "auto":
+        return not any(speaks_http3(site, edge, target) for site in edge.sites)
+    return edge.worker_cpu_affinity == "on"
 
 
 def _resolver(edge: Edge) -> str:

@@ -79,6 +79,21 @@ def test_http3_is_off_by_default_and_a_site_overrides_the_edge() -> None:
 
 
 @pytest.mark.parametrize(
+    ("affinity", "http3", "target", "bound"),
+    [
+        ("auto", "off", "trixie", True),
+        ("auto", "auto", "trixie", False),
+        ("auto", "auto", "bookworm", True),
+        ("on", "auto", "trixie", True),
+        ("off", "off", "trixie", False),
+    ],
+)
+def test_workers_are_bound_to_cores_without_http3(affinity: str, http3: str, target: str, bound: bool) -> None:
+    content = content_of(model({}, edge_worker_cpu_affinity=affinity, edge_http3=http3), target)
+    assert ("worker_cpu_affinity auto;" in content.files["nginx.conf"]) is bound
+
+
+@pytest.mark.parametrize(
     ("edge", "site", "refused"),
     [("off", None, False), ("off", "auto", True), ("auto", None, True), ("on", "off", False)],
 )

@@ -49,13 +49,14 @@ def test_the_program_finds_the_library_in_the_installed_command(
 
 @pytest.mark.parametrize("sites", [1, 3])
 def test_the_model_of_an_edge_is_sound(sites: int) -> None:
-    model = traffic_reload.model(sites)
-    assert len(model["edge_sites"]) == sites
-    assert errors(model) == []
+    models = [traffic_reload.model(sites, http3=http3) for http3 in (False, True)]
+    assert [len(model["edge_sites"]) for model in models] == [sites, sites]
+    assert [errors(model) for model in models] == [[], []]
 
 
 def test_an_answer_becomes_metrics() -> None:
-    failed = H2LOAD.replace("10000 succeeded, 0 failed", "9990 succeeded, 10 failed")
+    failed = H2LOAD.replace("10000 succeeded, 0 failed", "9980 succeeded, 20 failed")
+    failed = failed.replace("10000 2xx, 0 3xx, 0 4xx, 0 5xx", "9980 2xx, 0 3xx, 0 4xx, 3 5xx")
     client = [{"code": 0, "out": out, "err": ""} for out in (H2LOAD, failed)]
     told_beside = {"requests": 178, "failed": 2, "seconds": 9.0, "errors": ["status 000, curl's exit code 56"]}
     beside = [{"code": 0, "out": json.dumps(told_beside), "err": ""}]
@@ -64,9 +65,9 @@ def test_an_answer_becomes_metrics() -> None:
     assert measured == {
         "s until proven": 1.5,
         "s until the old workers ended": 4.0,
-        "failed requests": 2.0,
-        "requests on a closed connection": 10.0,
-        "requests": 19_990.0,
+        "failed requests": 5.0,
+        "requests on a closed connection": 17.0,
+        "requests": 19_980.0,
         "% proven before the load ended": 100.0,
     }
     assert told.startswith("requests: 10000 total")
