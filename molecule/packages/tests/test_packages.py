@@ -145,7 +145,8 @@ def test_a_module_compresses_with_brotli(accepted: str, sent: str) -> None:
 
 def test_nginx_is_sandboxed(edge: Edge) -> None:
     exposure = edge.host.run("systemd-analyze", "security", "--no-pager", "nginx.service").splitlines()[-1]
-    assert float(re.findall(r"\d+\.\d+", exposure)[0]) <= 2.4, exposure
+    # 0.1 of it is sched_setaffinity, with which nginx binds its workers to cores.
+    assert float(re.findall(r"\d+\.\d+", exposure)[0]) <= 2.5, exposure
 
 
 def test_logs_are_rotated_and_written_again(edge: Edge) -> None:
