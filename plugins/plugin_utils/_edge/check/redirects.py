@@ -13,7 +13,7 @@ from ..model.redirect import Redirect
 from ..model.site import Site
 from ..policy.access_rules import has_own_rules, may_match_below
 from ..syntax import formats
-from ..syntax.paths import normal_path, wrong_structure
+from ..syntax.paths import encoded, normal_path, wrong_structure
 from ..syntax.problems import Problem
 from .groups import check_groups
 from .location import REDIRECTS
@@ -45,8 +45,7 @@ def check_redirects(site: Site) -> Iterator[Problem]:
     sound: list[Redirect] = []
     for redirect in site.redirects:
         wrong = [*_redirect(redirect), *_public(redirect, site)]
-        # nginx ignores the case of exact paths when it looks them up.
-        key = (redirect.match, redirect.from_.lower() if redirect.match == "exact" else redirect.from_)
+        key = (redirect.match, _compared(redirect))
         if key in taken:
             wrong.append(Problem(redirect.at("from"), f"is already redirected by {taken[key]}", "remove one of them"))
         taken.setdefault(key, redirect.place.rpartition(".")[2])
@@ -54,6 +53,14 @@ def check_redirects(site: Site) -> Iterator[Problem]:
         if not wrong:
             sound.append(redirect)
     yield from _loops([_on_this_site(one, site) for one in sound])
+
+
+def _compared(redirect: Redirect) -> str:
+    """What nginx compares with the path; it ignores the case of exact paths when it looks them up."""
+    if redirect.match == "regex":
+        return redirect.from_
+    path = encoded(redirect.from_)
+    return path.lower() if redirect.match == "exact" else path
 
 
 def _redirect(redirect: Redirect) -> Iterator[Problem]:
