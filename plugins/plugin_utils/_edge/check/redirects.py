@@ -100,9 +100,10 @@ def _may_be_in(redirect: Redirect, location: Location) -> bool:
         return False
     if location.match == "regex" or redirect.match == "regex":
         return location.match == "regex" or may_match_below(location.path, redirect.from_)
-    if redirect.match == "prefix" and location.path.startswith(redirect.from_):
+    path = normal_path(redirect.from_)
+    if redirect.match == "prefix" and location.path.startswith(path):
         return True
-    return redirect.from_ == location.path or (location.is_prefix and redirect.from_.startswith(location.path))
+    return path == location.path or (location.is_prefix and path.startswith(location.path))
 
 
 def _groups(redirect: Redirect) -> Iterator[Problem]:
@@ -127,7 +128,7 @@ def _name(found: re.Match[str]) -> str:
 def _compiled(redirect: Redirect) -> re.Pattern[str] | None:
     """The expression of a prefix or of a regular expression in Python's syntax; None if only PCRE can read it."""
     if redirect.match == "prefix":
-        return re.compile(f"^{re.escape(redirect.from_)}(.*)$")
+        return re.compile(f"^{re.escape(encoded(redirect.from_))}(.*)$")
     if _SLOW.search(redirect.from_):
         return None
     try:
@@ -148,7 +149,7 @@ def _on_this_site(redirect: Redirect, site: Site) -> Redirect:
 
 def _loops(redirects: Sequence[Redirect]) -> Iterator[Problem]:
     """Follow each redirect on the same site, with samples for its groups, until no other one applies."""
-    exact = {one.from_: one for one in redirects if one.match == "exact"}
+    exact = {encoded(one.from_): one for one in redirects if one.match == "exact"}
     compiled = ((one, _compiled(one)) for one in redirects if one.match != "exact")
     others = [(one, expression) for one, expression in compiled if expression is not None]
     for redirect in redirects:
@@ -163,11 +164,12 @@ def _followed(
     redirect: Redirect, sample: str, exact: dict[str, Redirect], others: list[tuple[Redirect, re.Pattern[str]]]
 ) -> list[str]:
     """The paths of a loop; empty if there is none."""
-    seen = [redirect.from_]
+    seen = [redirect.from_ if redirect.match == "regex" else encoded(redirect.from_)]
     path = _target(redirect, sample) if redirect.is_local else None
     for _step in range(len(exact) + len(others) + 2):
         if path is None:
             return []
+        path = encoded(path)
         seen.append(path)
         if path in exact:
             following, match = exact[path], None
