@@ -203,6 +203,7 @@ def test_http3_where_nginx_is_built_with_it(edge: Edge) -> None:
 def test_each_worker_is_bound_to_one_core_without_http3(edge: Edge) -> None:
     children = edge.host.run("sh", "-c", "ps -o pid=,args= --ppid $(cat /run/nginx.pid)")
     workers = [line.split()[0] for line in children.splitlines() if "worker process" in line]
+    assert workers, children
     allowed = edge.host.run("grep", "-h", "Cpus_allowed_list", *(f"/proc/{worker}/status" for worker in workers))
     cores = int(edge.host.run("nproc", "--all"))
     bound = {line.split()[1] for line in allowed.splitlines()} == {str(core) for core in range(cores)}
