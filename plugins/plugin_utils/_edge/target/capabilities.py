@@ -70,7 +70,7 @@ HTTP2_DIRECTIVE = Capability(
 )
 HTTP3 = Capability(
     "HTTP/3",
-    "edge_sites[].http3",
+    "edge_http3",
     "auto leaves it out, on is refused",
     build="--with-http_v3_module",
 )
