@@ -17,7 +17,7 @@ from .results import Goal, Say, Section
 BASELINE = str(PLAYBOOKS / "template_per_site" / "site.yml")
 TEMPLATE = "template per site"
 WHOLE_SITE = "site.yml"
-SIZES, QUICK_SIZES = (10, 30, 100), (10, 20)
+SIZES, QUICK_SIZES = (10, 30, 100), (5, 10)
 """Numbers of sites of both. The baseline needs about 1.5 s for each site, in each run."""
 OWN_SIZES = (300, 1_000)
 """More numbers of sites of the edge."""

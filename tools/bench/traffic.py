@@ -60,6 +60,8 @@ LIMITS = (
     (HTTP2, HAPROXY, 1.0),
     (FULL, TEXTBOOK, 1.3),
 )
+WITH_GOALS = frozenset(load for load, _baseline, _ratio in LIMITS)
+"""The quick form has only these loads."""
 LATENCIES = (FEW, LARGE)
 """Loads at which the 99th percentile must be no worse than HAProxy's."""
 NOTES = (
@@ -153,17 +155,20 @@ def to_profile(section: Section, chosen: Mapping[str, Load]) -> dict[str, Load]:
 
 
 def run(quick: bool, say: Say) -> Section:
-    """Measure the traffic; a full run also profiles both programs where a goal was missed."""
+    """Measure the traffic; a full run also has loads without goals, and profiles where a goal was missed."""
     traffic_agent.build()
     found, files = candidates(every=not quick)
     chosen = loads(quick, tuple(found))
+    left_out = [name for name in chosen if quick and name not in WITH_GOALS]
+    chosen = {name: load for name, load in chosen.items() if name not in left_out}
+    notes = (*NOTES, f"Not in the quick form: {'; '.join(left_out)}.") if left_out else NOTES
     question = Question(files, found, chosen, QUICK_ROUNDS if quick else ROUNDS, DIRECTORIES, SPARSE)
     samples = traffic_agent.samples("traffic", question, say)
     section = Section(
         "Traffic",
         traffic_agent.measurements(samples),
         versions=traffic_agent.versions(),
-        notes=(*NOTES, *traffic_agent.failures(samples)),
+        notes=(*notes, *traffic_agent.failures(samples)),
     )
     _profiles[:] = [] if quick else traffic_profile.record(to_profile(section, chosen), question, say)
     return replace(section, goals=goals(section))
