@@ -20,13 +20,15 @@ from .location import REDIRECTS
 
 ACME_CHALLENGES = "/.well-known/acme-challenge/"
 _GROUP = re.compile(r"\$(?:\{(?P<braces>\w+)\}|(?P<number>[1-9])|(?P<name>[A-Za-z_]\w*))", re.ASCII)
-_URL = re.compile(r"https?://(?P<host>[^/?#:]+)(?::\d+)?(?P<path>/.*)?")
+_URL = re.compile(r"(?P<scheme>https?)://(?P<host>[^/?#:]+)(?::(?P<port>\d+))?(?P<path>/.*)?")
 _SLASHES_OF_URL = 3
 """Slashes of a URL with a path."""
 _SLOW = re.compile(r"[+*}]\)[+*{]")
 """Nested repetitions, with which Python may take very long."""
 _SAMPLES = ("x", "1", "a/b", "/x")
 """Values of groups with which loops are looked for."""
+_LONGEST = 8192
+"""Characters of a path with which a loop is no longer followed: a loop may make the path longer at each step."""
 OF_SITES = (301, 302, 307, 308)
 """Statuses of redirects to another scheme or host: 303 would always make a GET."""
 
@@ -44,7 +46,7 @@ def check_redirects(site: Site) -> Iterator[Problem]:
     taken: dict[tuple[str, str], str] = {}
     sound: list[Redirect] = []
     for redirect in site.redirects:
-        wrong = [*_redirect(redirect), *_public(redirect, site)]
+        wrong = [*_redirect(redirect)] or [*_public(redirect, site)]
         key = (redirect.match, _compared(redirect))
         if key in taken:
             wrong.append(Problem(redirect.at("from"), f"is already redirected by {taken[key]}", "remove one of them"))
@@ -69,6 +71,9 @@ def _redirect(redirect: Redirect) -> Iterator[Problem]:
         reason = f"{redirect.status} is not the status of a redirect"
         yield Problem(redirect.at("status"), reason, f"write one of {', '.join(map(str, REDIRECTS))}")
     if redirect.match == "regex":
+        if not redirect.from_:
+            yield Problem(place, "is empty, and would redirect all paths", "write a regular expression")
+            return
         if reason := wrong_structure(redirect.from_):
             yield Problem(place, f"is not a regular expression: {reason}")
             return
@@ -79,27 +84,38 @@ def _redirect(redirect: Redirect) -> Iterator[Problem]:
         yield Problem(place, "has a query, and redirects compare paths only", f"write {normal_path(redirect.from_)}")
     elif redirect.from_.startswith(ACME_CHALLENGES):
         yield Problem(place, "is the path of the challenges of the ACME server", "write another path")
-    if redirect.match == "prefix" and not redirect.is_local and redirect.to.count("/") < _SLASHES_OF_URL:
-        yield Problem(
-            redirect.at("to"), "the rest of the path would become a part of the host", f"write {redirect.to}/"
-        )
-    elif redirect.match == "prefix" and redirect.from_.endswith("/") != redirect.to.endswith("/"):
-        yield Problem(redirect.at("to"), "the rest of the path is appended to it", "end from and to with /, or neither")
+    yield from _to(redirect)
     yield from _groups(redirect)
 
 
+def _to(redirect: Redirect) -> Iterator[Problem]:
+    place, path = redirect.at("to"), redirect.path
+    if redirect.is_local and path.startswith("//"):
+        yield Problem(place, "begins with two slashes, which clients take for a host", f"write https:{redirect.to}")
+    elif redirect.match == "prefix" and not redirect.is_local and path.count("/") < _SLASHES_OF_URL:
+        yield Problem(place, "the rest of the path would become a part of the host", f"write {redirect.to}/")
+    elif redirect.match == "prefix" and redirect.from_.endswith("/") != path.endswith("/"):
+        yield Problem(place, "the rest of the path is appended to it", "end from and to with /, or neither")
+
+
 def _public(redirect: Redirect, site: Site) -> Iterator[Problem]:
-    if not redirect.public and (has_own_rules(site) or any(_may_be_in(redirect, one) for one in site.locations)):
-        reason = "nginx redirects before it checks the access rules for this path"
+    if not redirect.public and (_refuses(site) or any(_may_be_in(redirect, one) for one in site.locations)):
+        reason = "nginx redirects before it checks the access rules and deny_if for this path"
         yield Problem(redirect.at("public"), reason, "write public: true to redirect all clients")
 
 
+def _refuses(owner: Site | Location) -> bool:
+    return has_own_rules(owner) or bool(owner.deny_if)
+
+
 def _may_be_in(redirect: Redirect, location: Location) -> bool:
-    """Whether a redirect may take requests away from a location with access rules."""
-    if not has_own_rules(location):
+    """Whether a redirect may take requests away from a location that refuses some of them."""
+    if not _refuses(location):
         return False
-    if location.match == "regex" or redirect.match == "regex":
-        return location.match == "regex" or may_match_below(location.path, redirect.from_)
+    if location.match == "regex":
+        return True
+    if redirect.match == "regex":
+        return any(may_match_below(path, redirect.from_) for path in (location.path, encoded(location.path)))
     path = normal_path(redirect.from_)
     if redirect.match == "prefix" and location.path.startswith(path):
         return True
@@ -140,9 +156,11 @@ def _compiled(redirect: Redirect) -> re.Pattern[str] | None:
 
 
 def _on_this_site(redirect: Redirect, site: Site) -> Redirect:
-    """The redirect with a path as target if its URL leads to the same site."""
+    """The redirect with a path as target if its URL certainly leads to the same site."""
     url = _URL.fullmatch(redirect.to)
-    if url is None or url["host"].lower() not in site.names:
+    if url is None or url["port"] or url["host"].lower() not in site.names:
+        return redirect
+    if url["scheme"] == "https" and not site.https:
         return redirect
     return dataclasses.replace(redirect, to=url["path"] or "/")
 
@@ -171,6 +189,8 @@ def _followed(
             return []
         path = encoded(path)
         seen.append(path)
+        if len(path) > _LONGEST:
+            return seen[:5]
         if path in exact:
             following, match = exact[path], None
         else:
@@ -185,14 +205,13 @@ def _followed(
 
 
 def _target(redirect: Redirect, sample: str) -> str:
-    path = re.split(r"[?#]", redirect.to)[0]
-    return path + sample if redirect.match == "prefix" else _GROUP.sub(sample, path)
+    return redirect.path + sample if redirect.match == "prefix" else _GROUP.sub(sample, redirect.path)
 
 
 def _next(redirect: Redirect, match: re.Match[str] | None) -> str | None:
     if not redirect.is_local:
         return None
-    path = re.split(r"[?#]", redirect.to)[0]
+    path = redirect.path
     if match is None:
         return path
     if redirect.match == "prefix":

@@ -23,3 +23,8 @@ class Redirect(Record):
     def is_local(self) -> bool:
         """Whether the target is a path of the same site."""
         return not self.to.startswith("http")
+
+    @property
+    def path(self) -> str:
+        """The target without its query and fragment."""
+        return self.to.partition("#")[0].partition("?")[0]

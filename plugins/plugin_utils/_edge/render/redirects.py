@@ -4,8 +4,8 @@
 The path is the one that the client sent (``$request_uri``): nginx decodes ``$uri``, and a decoded line break in a
 target would begin a header of the response.
 
-A map finds an exact path in a hash, without regard to case. Therefore, its result begins with the path, and a second
-map compares both.
+A map finds an exact path in a hash, without regard to case, and then tries no pattern. Therefore, exact paths and
+patterns have separate maps. The result of an exact path begins with the path, and one more map compares both.
 """
 
 from __future__ import annotations
@@ -40,16 +40,19 @@ class RedirectEntry:
 
 @dataclass(frozen=True, slots=True)
 class RedirectsView:
-    """The redirects of a site.
+    """The redirects of a site. An exact path comes before all patterns.
 
-    :param found: the variable of the first map.
-    :param variable: the variable of the second map, such as ``301 path /new``.
+    :param found: the variable of the map of exact paths.
+    :param pattern: the variable of the map of patterns, such as ``301 path /new``.
+    :param variable: the variable of the result, in the same form; that of the patterns if there are no exact paths.
     :param conditions: pairs of a status and the condition of its ``return``.
     """
 
     found: str
+    pattern: str
     variable: str
-    entries: tuple[RedirectEntry, ...]
+    paths: tuple[RedirectEntry, ...]
+    patterns: tuple[RedirectEntry, ...]
     conditions: tuple[tuple[int, str], ...]
 
 
@@ -59,16 +62,23 @@ def view_redirects(site: Site) -> RedirectsView | None:
         return None
     digest = hashlib.sha256(site.name.encode()).hexdigest()[:8]
     variable = f"$edge_redirect_{digest}"
-    entries = [RedirectEntry(one.place, quoted(_source(one)), quoted(_result(one))) for one in site.redirects]
-    if not site.https or site.has_plain_locations:
-        entries.insert(0, RedirectEntry(site.place, quoted(CHALLENGES), "''"))
+    paths = [_entry(one) for one in site.redirects if one.match == "exact"]
+    patterns = [_entry(one) for one in site.redirects if one.match != "exact"]
+    if patterns and (not site.https or site.has_plain_locations):
+        patterns.insert(0, RedirectEntry(site.place, quoted(CHALLENGES), "''"))
     kinds = dict.fromkeys((one.status, one.is_local) for one in site.redirects)
     return RedirectsView(
         found=f"$edge_found_{digest}",
+        pattern=f"$edge_pattern_{digest}" if paths else variable,
         variable=variable,
-        entries=tuple(entries),
+        paths=tuple(paths),
+        patterns=tuple(patterns),
         conditions=tuple((status, f"{variable} ~ {quoted(_condition(status, local))}") for status, local in kinds),
     )
+
+
+def _entry(redirect: Redirect) -> RedirectEntry:
+    return RedirectEntry(redirect.place, quoted(_source(redirect)), quoted(_result(redirect)))
 
 
 def _condition(status: int, local: bool) -> str:
@@ -85,7 +95,7 @@ def mapped(edge: Edge) -> Iterator[list[str]]:
 
 def variables_of_redirects(views: Iterable[RedirectsView | None]) -> Iterator[str]:
     """The variables of the maps of all sites."""
-    return (name for view in views if view for name in (view.found, view.variable))
+    return (name for view in views if view for name in (view.found, view.pattern, view.variable))
 
 
 def _source(redirect: Redirect) -> str:
@@ -98,9 +108,10 @@ def _source(redirect: Redirect) -> str:
 
 def _result(redirect: Redirect) -> str:
     target, mark, fragment = redirect.to.partition("#")
+    path, question, query = target.partition("?")
     if redirect.match == "prefix":
-        target += "$1"
-    query = "" if "?" in target else "$is_args$args"
-    path = f"{encoded(redirect.from_)} " if redirect.match == "exact" else ""
+        path += "$1"
+    query = f"?{query}" if question else "$is_args$args"
+    compared = f"{encoded(redirect.from_)} " if redirect.match == "exact" else ""
     kind = "path" if redirect.is_local else "url"
-    return f"{path}{redirect.status} {kind} {target}{query}{mark}{fragment}"
+    return f"{compared}{redirect.status} {kind} {path}{query}{mark}{fragment}"
