@@ -23,7 +23,7 @@ from .texts import KINDS
 Tree = list[tuple[str, tuple[str, ...], Any]]
 """Directives: name, parameters, and those inside a block or None."""
 
-_DERIVED_MAPS = re.compile(r"\$edge_(?:cache_control|found|origin|path|pattern|redirect|rest)_")
+_DERIVED_MAPS = re.compile(r"\$edge_(?:cache_control|found|origin|path|pattern|rest)_")
 """Variables of maps whose entries are made from texts: parts of expressions, encoded paths, several texts in one."""
 _DERIVED = (
     "alias",

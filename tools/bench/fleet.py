@@ -156,6 +156,7 @@ def run(quick: bool, say: Say) -> Section:
         if not quick:
             measure_separate(fleet, sizes)
     local = Values()
+    notes = (*NOTES, "Not in the quick form: separate models.") if quick else NOTES
     if not quick:
         fleet_local.measure(SITES, say, local)
     return Section(
@@ -163,5 +164,5 @@ def run(quick: bool, say: Say) -> Section:
         (*fleet.values.measurements(), *local.measurements()),
         goals(fleet),
         versions() if quick else {**versions(), "ansible-runner": fleet_local.runner_version()},
-        (*NOTES, *fleet_scale.notes(costs(fleet, calls, local))),
+        (*notes, *fleet_scale.notes(costs(fleet, calls, local))),
     )

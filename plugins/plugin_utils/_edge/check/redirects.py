@@ -27,6 +27,7 @@ _SLOW = re.compile(r"[+*}]\)[+*{]")
 """Nested repetitions, with which Python may take very long."""
 _SAMPLES = ("x", "1", "a/b", "/x")
 """Values of groups with which loops are looked for."""
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 _LONGEST = 8192
 """Characters of a path with which a loop is no longer followed: a loop may make the path longer at each step."""
 OF_SITES = (301, 302, 307, 308)
@@ -158,7 +159,9 @@ def _compiled(redirect: Redirect) -> re.Pattern[str] | None:
 def _on_this_site(redirect: Redirect, site: Site) -> Redirect:
     """The redirect with a path as target if its URL certainly leads to the same site."""
     url = _URL.fullmatch(redirect.to)
-    if url is None or url["port"] or url["host"].lower() not in site.names:
+    if url is None or url["host"].lower() not in site.names:
+        return redirect
+    if url["port"] not in (None, _DEFAULT_PORTS[url["scheme"]]):
         return redirect
     if url["scheme"] == "https" and not site.https:
         return redirect

@@ -44,7 +44,7 @@ class RedirectsView:
 
     :param found: the variable of the map of exact paths.
     :param pattern: the variable of the map of patterns, such as ``301 path /new``.
-    :param variable: the variable of the result, in the same form; that of the patterns if there are no exact paths.
+    :param variable: the variable of the result, in the same form: ``pattern`` if there are no exact paths.
     :param conditions: pairs of a status and the condition of its ``return``.
     """
 
@@ -61,15 +61,16 @@ def view_redirects(site: Site) -> RedirectsView | None:
     if not site.redirects or site.maintenance:
         return None
     digest = hashlib.sha256(site.name.encode()).hexdigest()[:8]
-    variable = f"$edge_redirect_{digest}"
     paths = [_entry(one) for one in site.redirects if one.match == "exact"]
     patterns = [_entry(one) for one in site.redirects if one.match != "exact"]
     if patterns and (not site.https or site.has_plain_locations):
         patterns.insert(0, RedirectEntry(site.place, quoted(CHALLENGES), "''"))
+    pattern = f"$edge_pattern_{digest}"
+    variable = f"$edge_redirect_{digest}" if paths else pattern
     kinds = dict.fromkeys((one.status, one.is_local) for one in site.redirects)
     return RedirectsView(
         found=f"$edge_found_{digest}",
-        pattern=f"$edge_pattern_{digest}" if paths else variable,
+        pattern=pattern,
         variable=variable,
         paths=tuple(paths),
         patterns=tuple(patterns),
