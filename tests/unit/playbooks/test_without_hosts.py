@@ -29,7 +29,7 @@ edge_sites:
 """
 HTTP3_ERROR = (
     "prod/group_vars/edge/sites.yml:5: edge_sites[0] (www.example.com).http3: "
-    "HTTP/3 needs nginx built --with-http_v3_module; this host has an nginx 1.24.0"
+    "HTTP/3 needs nginx 1.25.0 or newer built --with-http_v3_module; this host has nginx 1.24.0"
 )
 
 

@@ -40,7 +40,12 @@ def taken_sockets(edge: Edge) -> Iterator[tuple[str, str, int, str]]:
             if found := split_listen(one):
                 yield site.at(f"listen[{index}]"), *found, "tcp"
                 if http3_of(site, edge) != "off" and found[1] == https_port(site, edge):
-                    yield site.at(f"listen[{index}]"), *found, "udp"
+                    yield place_of_http3(site), *found, "udp"
+
+
+def place_of_http3(site: Site) -> str:
+    """The place of the setting by which a site has HTTP/3."""
+    return site.at("http3") if site.http3 else "edge_http3"
 
 
 def _names(site: Site) -> Iterator[Problem]:

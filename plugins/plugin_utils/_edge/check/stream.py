@@ -15,7 +15,7 @@ from ..syntax.addresses import split_listen
 from ..syntax.problems import Problem
 from .limits import check_connections
 from .ranges import at_least
-from .sockets import taken_sockets
+from .sockets import place_of_http3, taken_sockets
 
 STREAM_VARIABLES = frozenset(
     {
@@ -104,19 +104,21 @@ def _unknown_variables(expression: str) -> str:
     return ", ".join(f"${name}" for name in sorted(names))
 
 
-def _protocols_of_https_port(edge: Edge) -> tuple[str, ...]:
-    """The protocols with which the HTTPS port is open on every address; an edge without sites may get some."""
+def _https_port(edge: Edge) -> Iterator[tuple[str, str]]:
+    """Place and protocol of each socket with the HTTPS port on every address; an edge without sites may get some."""
     sites = [site for site in edge.sites if site.https and not site.listen]
-    if edge.sites and not sites:
-        return ()
-    http3 = [http3_of(site, edge) for site in sites] or [edge.http3]
-    return ("tcp", "udp") if set(http3) != {"off"} else ("tcp",)
+    if sites or not edge.sites:
+        yield "edge_https_port", "tcp"
+    http3 = [place_of_http3(site) for site in sites if http3_of(site, edge) != "off"]
+    if not edge.sites and edge.http3 != "off":
+        http3 = ["edge_http3"]
+    yield from ((place, "udp") for place in http3[:1])
 
 
 def _listeners(edge: Edge) -> Iterator[Problem]:
     taken = [
         ("edge_http_port", "", edge.http_port, "tcp"),
-        *(("edge_https_port", "", edge.https_port, one) for one in _protocols_of_https_port(edge)),
+        *((place, "", edge.https_port, protocol) for place, protocol in _https_port(edge)),
         ("edge_status_port", "127.0.0.1", edge.status_port, "tcp"),
         *taken_sockets(edge),
     ]
@@ -129,6 +131,8 @@ def _listeners(edge: Edge) -> Iterator[Problem]:
             same = address == other_address or not address or not other_address
             if same and (port, stream.protocol) == (other_port, protocol):
                 reason = f"port {port}/{protocol} is already taken by {where}"
-                yield Problem(stream.at("listen"), reason, "choose another port, or a separate address for each")
+                remedy = "choose another port, or a separate address for each"
+                remedy += ", or turn HTTP/3 off" if where.endswith("http3") else ""
+                yield Problem(stream.at("listen"), reason, remedy)
                 break
         taken.append((stream.at("listen"), address, port, stream.protocol))

@@ -54,9 +54,9 @@ class Capability:
     @property
     def needs(self) -> str:
         """The requirements as text."""
-        parts = [f"nginx {version_text(self.nginx)} or newer"] if self.nginx else []
+        version = f"nginx {version_text(self.nginx)} or newer" if self.nginx else "nginx" if self.build else ""
+        parts = [f"{version} built {self.build}" if self.build else version] if version else []
         parts += [f"OpenSSL {version_text(self.openssl)} or newer"] if self.openssl else []
-        parts += [f"nginx built {self.build}"] if self.build else []
         parts += [f"its module {self.module}"] if self.module else []
         parts += [f"nginx not built {self.left_out}"] if self.left_out else []
         return " or ".join(parts) if self.module else ", ".join(parts)
@@ -72,6 +72,7 @@ HTTP3 = Capability(
     "HTTP/3",
     "edge_http3",
     "auto leaves it out, on is refused",
+    nginx=(1, 25, 0),
     build="--with-http_v3_module",
 )
 REJECT_HANDSHAKE = Capability(

@@ -104,8 +104,9 @@ def test_a_stream_takes_the_udp_port_of_https_if_no_site_has_http3(edge: str, si
         "edge_streams": [{"name": "dns", "listen": 443, "protocol": "udp", "upstream": "dns"}],
     }
     problems = planned(variables, TARGETS["trixie"]).problems
-    taken = "port 443/udp is already taken by edge_https_port"
-    assert [taken in one.reason for one in problems] == ([True] if refused else [])
+    place = "edge_sites[0] (a.test).http3" if site else "edge_http3"
+    taken = f"port 443/udp is already taken by {place}"
+    assert [(one.reason, "turn HTTP/3 off" in one.remedy) for one in problems] == ([(taken, True)] if refused else [])
 
 
 def test_the_certificate_for_unknown_names_goes_with_their_server() -> None:
