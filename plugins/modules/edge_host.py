@@ -89,11 +89,6 @@ options:
         description: Target of the link.
         type: str
         required: true
-  read:
-    description: Paths whose attributes are returned in RV(read), as they are after the changes.
-    type: list
-    elements: path
-    default: []
   packages:
     description: Packages to look up; V(name=version) also compares the version, which may contain C(*).
     type: list
@@ -154,13 +149,6 @@ written:
   type: list
   elements: str
   sample: [/etc/default/prometheus-nginx-exporter]
-read:
-  description:
-    - For each path of O(read), null if it does not exist, otherwise a dictionary with its SHA-1 C(checksum) (null for a
-      directory), its C(mode) as an octal number, whether it belongs to root (C(root)), and when it was C(modified), in
-      seconds since the epoch.
-  returned: success
-  type: dict
 packages:
   description: Those of O(packages) that dpkg knows, with their C(version) and C(status), such as V(installed).
   returned: success
@@ -173,8 +161,9 @@ missing:
 units:
   description:
     - For each of O(units), whether it C(exists), whether it is C(masked), C(enabled), C(active) and C(outdated)
-      (systemd has not read its current files), whether it C(runs) (it is enabled, active and not outdated), and the
-      C(pid) of its main process or null.
+      (systemd has not read its current files), whether it must C(restart) (it was started before one of O(files) that
+      it reads was changed), whether it C(runs) (it is enabled and active, and neither of the last two), and the C(pid)
+      of its main process or null.
   returned: success
   type: dict
 responded:
@@ -198,7 +187,6 @@ nginx:
   type: dict
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict
 from typing import Any
@@ -246,7 +234,6 @@ def main() -> None:
                 with_packages={"type": "list", "elements": "str", "default": []},
             ),
             "links": entries(target={"type": "str", "required": True}),
-            "read": {"type": "list", "elements": "path", "default": []},
             "packages": {"type": "list", "elements": "str", "default": []},
             "units": {"type": "list", "elements": "str", "default": []},
             "responses": {"type": "list", "elements": "dict", "default": [], "options": response},
@@ -329,30 +316,12 @@ def state(host: Host, given: Mapping[str, Any]) -> dict[str, Any]:
     master = master_pid(host)
     systemd = runs_systemd(host)
     return {
-        "read": {path: attributes(host, path) for path in given["read"]},
         "packages": {name: asdict(package) for name, package in known.items()},
         "missing": system.missing(given["packages"], known),
-        "units": system.units(host, given["units"]) if systemd else {},
+        "units": system.units(host, given["units"], [one["path"] for one in given["files"]]) if systemd else {},
         "systemd": systemd,
         "distribution": system.distribution(host),
         "nginx": {"master": master, "open_files": open_files_limit(host, master)},
-    }
-
-
-def attributes(host: Host, path: str) -> dict[str, Any] | None:
-    """The attributes of a path, as returned; None if it does not exist."""
-    found, modified = host.attributes(path), host.modified(path)
-    if found is None or modified is None:
-        return None
-    try:
-        content = host.read(path)
-    except IsADirectoryError:
-        content = None
-    return {
-        "checksum": None if content is None else hashlib.sha1(content).hexdigest(),  # noqa: S324 - as Ansible's stat
-        "mode": f"{found.mode:04o}",
-        "root": (found.uid, found.gid) == (0, 0),
-        "modified": modified,
     }
 
 

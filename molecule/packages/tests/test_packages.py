@@ -196,6 +196,21 @@ def test_a_sandbox_that_systemd_rejects_is_reported_with_its_reason(tmp_path: Pa
     assert edge.get("/fixed").status == 200
 
 
+def test_an_nginx_that_does_not_start_is_reported_with_its_journal(tmp_path: Path, edge: Edge) -> None:
+    edge.host.run("systemctl", "stop", "nginx.service")
+    other = edge.host.start("python3", "-m", "http.server", "443")
+    try:
+        run = run_site("--limit", edge.container, variables={}, folder=tmp_path)
+        told = run.failures[edge.container]
+        assert told.startswith("nginx did not start. Its journal says: "), told
+        assert "bind() to 0.0.0.0:443 failed (98: Address already in use)" in told
+    finally:
+        edge.host.run("kill", other)
+        restored = run_site("--limit", edge.container, variables={}, folder=tmp_path)
+    assert restored.code == 0, restored
+    assert edge.get("/fixed").status == 200
+
+
 def test_a_reload_by_a_plain_hup_is_proven(tmp_path: Path) -> None:
     run = run_site("--limit", NGINX_ORG.container, variables={"fixed_text": "changed"}, folder=tmp_path)
     assert run.code == 0, run

@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.errors import EdgeError
-from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.local import LocalHost
-from ansible_collections.hardened.nginx_edge.plugins.modules.edge_host import attributes, table_of
+from ansible_collections.hardened.nginx_edge.plugins.modules.edge_host import table_of
 
 UNIT, OTHER = "/etc/systemd/system/a.service", "/etc/default/a"
 
@@ -68,16 +66,3 @@ def test_a_file_exists_with_its_packages(installed: set[str], exists: bool) -> N
 def test_a_mode_is_an_octal_number(mode: str) -> None:
     with pytest.raises(EdgeError, match=f"^{OTHER}: the mode '{mode}' is not an octal number such as 0644$"):
         table_of(given(files=[file(OTHER, mode=mode)]), systemd=True)
-
-
-def test_the_attributes_of_paths(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    (tmp_path / "file").chmod(0o640)
-    found = attributes(LocalHost(), str(tmp_path / "file"))
-    assert found is not None
-    assert (found["checksum"], found["mode"]) == ("11f6ad8ec52a2984abaafd7c3b516503785c2072", "0640")
-    assert found["modified"] == (tmp_path / "file").stat().st_mtime
-    folder = attributes(LocalHost(), str(tmp_path))
-    assert folder is not None
-    assert folder["checksum"] is None
-    assert attributes(LocalHost(), str(tmp_path / "missing")) is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,21 @@ INSTALLED = "installed"
 _ENABLED = frozenset(("enabled", "enabled-runtime", "static", "alias", "indirect", "generated"))
 """States of a unit file for which ``systemctl is-enabled`` succeeds, see systemctl(1)."""
 _RUNNING = frozenset(("active", "activating", "reloading"))
-_PROPERTIES = ("LoadState", "UnitFileState", "ActiveState", "NeedDaemonReload", "MainPID")
+_PROPERTIES = (
+    "LoadState",
+    "UnitFileState",
+    "ActiveState",
+    "NeedDaemonReload",
+    "MainPID",
+    "FragmentPath",
+    "DropInPaths",
+    "EnvironmentFiles",
+    "InactiveExitTimestampMonotonic",
+)
+_PATH = re.compile(r"/\S+")
+_MICROSECONDS = 1e6
+_UNITS = "/etc/systemd/system/"
+"""The directory for the units of the administrator, see systemd.unit(5)."""
 
 
 @dataclass(frozen=True)
@@ -65,34 +79,61 @@ def missing(names: Sequence[str], known: dict[str, Package]) -> list[str]:
     return absent
 
 
-def units(host: Host, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+def units(host: Host, names: Sequence[str], files: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """The state of systemd units; only for a host with systemd.
 
+    :param files: the files that a role manages.
     :returns: name -> ``exists``, ``masked``, ``enabled``, ``active``, ``outdated`` (systemd has not read its current
-        files), ``runs`` (enabled, active and not outdated), and ``pid`` of its main process (None if there is none).
+        files), ``restart`` (it was started before one of ``files`` that it reads was changed), ``runs`` (enabled,
+        active, and neither of the last two), and ``pid`` of its main process (None if there is none).
     """
     if not names:
         return {}
     asked = [f"--property={one}" for one in _PROPERTIES]
     printed = host.run(["systemctl", "show", *asked, *names]).stdout
-    blocks = [dict(re.findall(r"^(\w+)=(.*)$", block, re.MULTILINE)) for block in printed.split("\n\n")]
-    return {name: _unit(block) for name, block in zip(names, [*blocks, *({} for _name in names)])}
+    blocks = [re.findall(r"^(\w+)=(.*)$", block, re.MULTILINE) for block in printed.split("\n\n")]
+    return {name: _unit(host, name, block, files) for name, block in zip(names, [*blocks, *([] for _name in names)])}
 
 
-def _unit(found: dict[str, str]) -> dict[str, Any]:
+def _unit(host: Host, name: str, printed: Sequence[tuple[str, str]], files: Sequence[str]) -> dict[str, Any]:
+    found = dict(printed)
     load, pid = found.get("LoadState", ""), found.get("MainPID", "0")
     enabled = found.get("UnitFileState") in _ENABLED
     active = found.get("ActiveState") in _RUNNING
     outdated = found.get("NeedDaemonReload") == "yes"
+    restart = active and _has_old_settings(host, _files_of(host, name, printed), files, found)
     return {
         "exists": load not in ("", "not-found"),
         "masked": load == "masked",
         "enabled": enabled,
         "active": active,
         "outdated": outdated,
-        "runs": load == "loaded" and enabled and active and not outdated,
+        "restart": restart,
+        "runs": load == "loaded" and enabled and active and not outdated and not restart,
         "pid": int(pid) if pid.isdigit() and pid != "0" else None,
     }
+
+
+def _files_of(host: Host, name: str, printed: Sequence[tuple[str, str]]) -> set[str]:
+    """The files that a unit reads, including drop-ins that systemd has not read yet. A property with several files is
+    printed once for each file."""
+    folder = f"{_UNITS}{name}.d"
+    named = [text for key, text in printed if key in ("FragmentPath", "DropInPaths", "EnvironmentFiles")]
+    return {*_PATH.findall(" ".join(named)), *(f"{folder}/{one}" for one in host.listdir(folder))}
+
+
+def _has_old_settings(host: Host, read: set[str], managed: Sequence[str], found: Mapping[str, str]) -> bool:
+    """Whether a unit was started with older contents of managed files.
+
+    A run can be interrupted between its change of a file and the restart. If systemd restarts the unit meanwhile,
+    without reading the new file, the unit is younger than the file. So the newest file of a unit counts, too.
+    """
+    changed = {path: host.modified(path) or 0.0 for path in read}
+    newest = max((changed[path] for path in managed if path in read), default=0.0)
+    age = host.monotonic() - int(found.get("InactiveExitTimestampMonotonic") or 0) / _MICROSECONDS
+    # A time in the future is the result of a wrong clock, and a restart would not help.
+    started_before = host.now() - age < newest <= host.now()
+    return started_before or (found.get("NeedDaemonReload") == "yes" and 0.0 < newest == max(changed.values()))
 
 
 def distribution(host: Host) -> dict[str, str]:

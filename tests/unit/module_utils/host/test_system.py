@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -21,13 +23,32 @@ openssl half-configured 3.5.1-1
 RUNS = "MainPID=812\nNeedDaemonReload=no\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n"
 UNKNOWN = "MainPID=0\nNeedDaemonReload=no\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n"
 MASKED = "MainPID=0\nNeedDaemonReload=no\nLoadState=masked\nActiveState=inactive\nUnitFileState=masked\n"
+UNIT, DROP_IN = "/lib/systemd/system/a.service", "/etc/systemd/system/a.service.d/50-hardened.conf"
+NOW, UP = 1_800_000_000.0, 5_000.0
+STARTED = NOW - 1_000
 
 
 class Printing(LocalHost):
-    """A host on which each program prints a text."""
+    """A host on which each program prints a text.
 
-    def __init__(self, text: str) -> None:
+    :param files: path -> time of the last modification.
+    """
+
+    def __init__(self, text: str, files: Mapping[str, float] | None = None) -> None:
         self.text = text
+        self.files = files or {}
+
+    def modified(self, path: str) -> float | None:
+        return self.files.get(path)
+
+    def listdir(self, path: str) -> list[str]:
+        return [one.rpartition("/")[2] for one in self.files if one.rpartition("/")[0] == path]
+
+    def now(self) -> float:
+        return NOW
+
+    def monotonic(self) -> float:
+        return UP
 
     def run(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 120.0
@@ -92,3 +113,53 @@ def test_a_unit_runs_if_all_of_it_is_in_order(before: str, after: str) -> None:
 def test_no_unit_runs_if_systemctl_prints_nothing() -> None:
     found = system.units(Printing("Failed to connect to bus\n"), ["nginx.service", "certbot.timer"])
     assert [one["runs"] for one in found.values()] == [False, False]
+
+
+def unit(
+    files: Mapping[str, float], *, managed: Sequence[str] = (DROP_IN, "/etc/default/a"), **changed: str
+) -> dict[str, Any]:
+    """What is returned for a unit that was started at STARTED."""
+    properties = {
+        "InactiveExitTimestampMonotonic": f"{int((UP - NOW + STARTED) * 1e6)}",
+        "FragmentPath": UNIT,
+        **changed,
+    }
+    printed = RUNS + "".join(f"{name}={text}\n" for name, text in properties.items())
+    for name in set(changed).intersection(("NeedDaemonReload", "ActiveState")):
+        printed = re.sub(rf"^{name}=.*\n", "", printed, count=1, flags=re.MULTILINE)
+    return system.units(Printing(printed, files), ["a.service"], managed)["a.service"]
+
+
+@pytest.mark.parametrize(
+    ("files", "changed", "restart"),
+    [
+        pytest.param({UNIT: STARTED - 9, DROP_IN: STARTED - 5}, {}, False, id="started with its files"),
+        pytest.param({UNIT: STARTED - 9, DROP_IN: STARTED + 5}, {}, True, id="drop-in written later"),
+        pytest.param({UNIT: STARTED + 5, DROP_IN: STARTED - 5}, {}, False, id="package upgraded later"),
+        pytest.param({UNIT: STARTED - 9, f"{DROP_IN}.d/x": STARTED + 5}, {}, False, id="file of another unit"),
+        pytest.param({DROP_IN.replace("50", "60"): STARTED + 5}, {}, False, id="drop-in of the administrator"),
+        pytest.param({DROP_IN: STARTED + 5}, {"ActiveState": "inactive"}, False, id="not active"),
+        pytest.param({DROP_IN: NOW + 60}, {}, False, id="clock was wrong"),
+        pytest.param({"/etc/default/a": STARTED + 5}, {}, False, id="environment of another unit"),
+        pytest.param(
+            {"/etc/default/b": STARTED - 5, "/etc/default/a": STARTED + 5},
+            {"EnvironmentFiles": "/etc/default/a (ignore_errors=yes)\nEnvironmentFiles=/etc/default/b"},
+            True,
+            id="environment written later",
+        ),
+        pytest.param({DROP_IN: STARTED - 5}, {"NeedDaemonReload": "yes"}, True, id="restarted without reading it"),
+        pytest.param(
+            {DROP_IN: STARTED - 5, DROP_IN.replace("50", "60"): STARTED - 4},
+            {"NeedDaemonReload": "yes"},
+            False,
+            id="drop-in of the administrator not read",
+        ),
+        pytest.param({UNIT: STARTED - 5}, {"NeedDaemonReload": "yes"}, False, id="upgraded package not read"),
+    ],
+)
+def test_a_unit_must_restart_if_it_was_started_with_older_files(
+    files: Mapping[str, float], changed: Mapping[str, str], restart: bool
+) -> None:
+    found = unit(files, **changed)
+    assert found["restart"] is restart
+    assert found["runs"] is not (restart or bool(changed.keys() & {"NeedDaemonReload", "ActiveState"}))
