@@ -9,7 +9,7 @@ from ..model.cache import CacheUse
 from ..model.location import Location, Return
 from ..syntax import formats
 from ..syntax.paths import normal_path, wrong_structure
-from ..syntax.problems import Problem
+from ..syntax.problems import Problem, invalid
 from .backend import check_backend
 from .files import check_files
 from .groups import check_groups
@@ -52,7 +52,7 @@ def _path(location: Location) -> Iterator[Problem]:
             yield Problem(place, f"is not a regular expression: {reason}")
         yield from check_groups(place, location.path)
     elif not formats.LOCATION_PATH.fits(location.path):
-        yield Problem(place, f"invalid value {location.path!r}", f"expected {formats.LOCATION_PATH.words}")
+        yield Problem(place, invalid(location.path), f"expected {formats.LOCATION_PATH.words}")
     elif (compared := normal_path(location.path)) != location.path:
         reason = f"{location.path!r} never matches, because nginx compares the decoded and simplified path"
         yield Problem(place, reason, f"write {compared}")

@@ -15,7 +15,7 @@ from ..policy.access_rules import regexes_below
 from ..policy.methods import allowed_methods
 from ..syntax import formats
 from ..syntax.paths import wrong_structure
-from ..syntax.problems import Problem, did_you_mean
+from ..syntax.problems import Problem, did_you_mean, invalid
 from ..syntax.raw import read_raw
 from .groups import check_groups, groups_of, is_taken
 
@@ -113,7 +113,7 @@ def _map(one: EdgeMap) -> Iterator[Problem]:
 def _value(value: MapValue) -> Iterator[Problem]:
     place = value.at("from")
     if value.match == NETWORK and not formats.NETWORK.fits(value.from_):
-        yield Problem(place, f"invalid value {value.from_!r}", f"expected {formats.NETWORK.words}")
+        yield Problem(place, invalid(value.from_), f"expected {formats.NETWORK.words}")
     elif value.match == "prefix" and not value.from_:
         yield Problem(place, "is empty, and every text begins with that", "write default")
     elif value.match == "regex":

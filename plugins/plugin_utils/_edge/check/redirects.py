@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import urllib.parse
 import warnings
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +15,7 @@ from ..model.site import Site
 from ..policy.access_rules import has_own_rules, may_match_below
 from ..syntax import formats
 from ..syntax.paths import encoded, normal_path, wrong_structure
-from ..syntax.problems import Problem
+from ..syntax.problems import Problem, invalid
 from .groups import check_groups
 from .location import REDIRECTS
 
@@ -80,7 +81,7 @@ def _redirect(redirect: Redirect) -> Iterator[Problem]:
             return
         yield from check_groups(place, redirect.from_)
     elif not formats.LOCATION_PATH.fits(redirect.from_):
-        yield Problem(place, f"invalid value {redirect.from_!r}", f"expected {formats.LOCATION_PATH.words}")
+        yield Problem(place, invalid(redirect.from_), f"expected {formats.LOCATION_PATH.words}")
     elif "?" in redirect.from_ or "#" in redirect.from_:
         yield Problem(place, "has a query, and redirects compare paths only", f"write {normal_path(redirect.from_)}")
     elif redirect.from_.startswith(ACME_CHALLENGES):
@@ -190,7 +191,7 @@ def _followed(
     for _step in range(len(exact) + len(others) + 2):
         if path is None:
             return []
-        path = encoded(path)
+        path = urllib.parse.urljoin("/", encoded(path))  # clients resolve . and .. before they send a path
         seen.append(path)
         if len(path) > _LONGEST:
             return seen[:5]

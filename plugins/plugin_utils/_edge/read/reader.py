@@ -16,14 +16,12 @@ from ..model.site import Site
 from ..syntax.addresses import in_ascii
 from ..syntax.directives import instead_of
 from ..syntax.formats import DIRECTIVES, HEADER_VALUE, NAME, Format
-from ..syntax.problems import Problem, did_you_mean, inside, is_within, item
+from ..syntax.problems import Problem, did_you_mean, inside, invalid, is_within, item
 from ..syntax.quote import LONGEST_PARAMETER, is_too_long
 from .spec import RENAMED, Options, is_harmless_key, read_options, read_value, unknown
 
 PREFIX = "edge_"
 SITES = "edge_sites"
-LONGEST_SHOWN = 100
-"""Characters of a wrong value that an error repeats."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -242,12 +240,8 @@ def _check_format(wanted: Format, plain: Any, place: str, progress: _Progress) -
         progress.problems.append(Problem(place, reason))
     elif not wanted.fits(plain):
         hidden = wanted.secret or progress.hides
-        reason = "invalid value (hidden)" if hidden else f"invalid value {_shortened(plain)!r}"
+        reason = "invalid value (hidden)" if hidden else invalid(plain)
         progress.problems.append(Problem(place, reason, f"expected {wanted.words}"))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
 
 
 def _sound_items(hint: Any, placed: Iterable[tuple[str, Any]], progress: _Progress) -> tuple[Any, ...]:

@@ -13,6 +13,9 @@ from ansible_collections.hardened.nginx_edge.plugins.module_utils._edge.host.red
 
 from .addresses import in_ascii
 
+LONGEST_SHOWN = 100
+"""Characters of a wrong value that an error repeats."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -31,6 +34,12 @@ class Problem:
     def __str__(self) -> str:
         text = redacted(f"{self.path}: {self.reason}" + (f"; {self.remedy}" if self.remedy else ""))
         return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def invalid(value: str) -> str:
+    """The reason of a problem that repeats a wrong value, or the beginning of a long one."""
+    shown = value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "…"
+    return f"invalid value {shown!r}"
 
 
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:

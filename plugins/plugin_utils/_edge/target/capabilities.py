@@ -232,11 +232,12 @@ class Target:
         return f"{capability.name} needs {capability.needs}; this host has {self._missing(capability)}"
 
     def _missing(self, capability: Capability) -> str:
-        if self.version < capability.nginx:
+        built = not capability.build or capability.build in self.configure_arguments
+        # A build option that is there shows the version, which may be unknown for an nginx that is not installed yet.
+        if self.version < capability.nginx and not (capability.build and built):
             return f"nginx {version_text(self.version)}"
         if self.openssl < capability.openssl:
             return f"OpenSSL {version_text(self.openssl)}"
-        built = not capability.build or capability.build in self.configure_arguments
         if not built and capability.module not in self.modules:
             return f"an nginx {version_text(self.version)} built without it"
         if capability.left_out in self.configure_arguments:
