@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that was interrupted after it wrote files of a unit: the next run completes it."""
+"""Units that are not as a run left them: a run that was interrupted, settings that are gone, a masked unit."""
 
 from __future__ import annotations
 
@@ -83,3 +83,14 @@ def test_metrics_end_where_they_are_not_wanted(host: Client, tmp_path: Path) -> 
     assert "nginx-edge-metrics" not in host.run("systemctl", "list-units", "--all", "--plain", "--no-legend")
     again = run_site("--limit", host.container, variables=options, folder=tmp_path)
     assert (again.code, again.changed[host.container]) == (0, 0), again
+
+
+def test_a_masked_exporter_is_reported(host: Client, tmp_path: Path) -> None:
+    host.run("systemctl", "mask", "--now", EXPORTER)
+    try:
+        run = run_site("--limit", host.container, variables={}, folder=tmp_path)
+    finally:
+        host.run("systemctl", "unmask", EXPORTER)
+    assert run.code != 0, run
+    assert f"{EXPORTER} is masked" in run.failures[host.container]
+    assert f"systemctl unmask {EXPORTER}" in run.failures[host.container]
