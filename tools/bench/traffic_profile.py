@@ -63,8 +63,10 @@ def lengthened(command: Sequence[str]) -> tuple[str, ...]:
     """The command of a load that lasts as long as a profile takes."""
     if command[1].endswith("handshakes.py"):
         return (*command[:3], str(LOAD_SECONDS), *command[4:])
-    words = (re.sub(r"^-d\d+$", f"-d{LOAD_SECONDS}", word) for word in command)
-    return tuple(re.sub(r"^-n\d+$", f"-n{LOAD_SECONDS * 40_000}", word) for word in words)
+    if any(re.fullmatch(r"-n\d+", word) for word in command):
+        # A server may limit the requests of a connection, so more requests would end the load early.
+        return ("timeout", str(LOAD_SECONDS), "sh", "-c", 'while "$@"; do :; done', "sh", *command)
+    return tuple(re.sub(r"^-d\d+$", f"-d{LOAD_SECONDS}", word) for word in command)
 
 
 def rows_of(printed: str) -> tuple[tuple[float, str, str], ...]:
