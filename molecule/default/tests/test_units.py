@@ -12,16 +12,24 @@ from ansible_collections.hardened.nginx_edge.molecule.shared.matrix import edges
 from ansible_collections.hardened.nginx_edge.molecule.shared.runs import Run, run_site
 from ansible_collections.hardened.nginx_edge.tools.traffic import Client
 
-NGINX, EXPORTER, TIMER = "nginx.service", "prometheus-nginx-exporter.service", "nginx-edge-metrics.timer"
+NGINX, EXPORTER, TIMERS = (
+    "nginx.service",
+    "prometheus-nginx-exporter.service",
+    ("nginx-edge-metrics.timer", "nginx-edge-certbot.timer"),
+)
+SERVICES = ("nginx-edge-metrics.service", "nginx-edge-check.service", "nginx-edge-certbot.service")
+STORES = ("/etc/nginx/tls/.issued", "/etc/nginx/tls/.pairs")
 SETTINGS = "/etc/default/prometheus-nginx-exporter"
 DROP_IN = f"/etc/systemd/system/{NGINX}.d/50-hardened.conf"
 METRICS = "/var/lib/prometheus/node-exporter"
 WRITTEN = f"""
 set -e
 sed -i 's/127.0.0.1:9113/127.0.0.1:9114/' {SETTINGS}
-touch {DROP_IN} /etc/systemd/system/{TIMER}
+cd /etc/systemd/system
+touch {DROP_IN} {" ".join(TIMERS + SERVICES)}
+chmod 755 {" ".join(STORES)}
 """
-"""What such a run leaves behind; of the last two files, only the time changes."""
+"""What such a run leaves behind; of the units, only the times change. And directories of keys that anyone may read."""
 RESPONSE = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9114/metrics', timeout=10).read().decode())"
 
 
@@ -33,9 +41,10 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     assert restored.code == 0, restored
 
 
-def moved(host: Client, folder: Path) -> Run:
+def moved(host: Client, folder: Path, *options: str) -> Run:
     """A run that wants the exporter on another port."""
-    return run_site("--limit", host.container, variables={"exporter_listen_address": "127.0.0.1:9114"}, folder=folder)
+    variables = {"exporter_listen_address": "127.0.0.1:9114"}
+    return run_site("--limit", host.container, *options, variables=variables, folder=folder)
 
 
 def read(host: Client, unit: str, name: str) -> str:
@@ -48,12 +57,16 @@ def start(host: Client, unit: str) -> int:
 
 
 def test_the_units_of_an_interrupted_run_are_restarted(host: Client, tmp_path: Path) -> None:
-    before = {unit: start(host, unit) for unit in (NGINX, EXPORTER, TIMER)}
+    before = {unit: start(host, unit) for unit in (NGINX, EXPORTER, *TIMERS)}
     host.run("sh", "-c", WRITTEN)
+    predicted = moved(host, tmp_path, "--check")
+    assert (predicted.code, predicted.changed[host.container] > 0) == (0, True), predicted
+    assert {unit: start(host, unit) for unit in before} == before
     run = moved(host, tmp_path)
     assert (run.code, run.changed[host.container] > 0) == (0, True), run
     assert {unit for unit, time in before.items() if start(host, unit) > time} == set(before)
-    assert {read(host, unit, "NeedDaemonReload") for unit in before} == {"no"}
+    assert {read(host, unit, "NeedDaemonReload") for unit in (*before, *SERVICES)} == {"no"}
+    assert host.run("stat", "-c", "%a", *STORES).split() == ["700", "700"]
     assert "nginx_up 1" in host.run("python3", "-c", RESPONSE)
     again = moved(host, tmp_path)
     assert (again.code, again.changed[host.container]) == (0, 0), again

@@ -9,6 +9,7 @@ import fnmatch
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .host import Host
@@ -27,8 +28,11 @@ _PROPERTIES = (
     "FragmentPath",
     "DropInPaths",
     "EnvironmentFiles",
+    "InactiveExitTimestamp",
     "InactiveExitTimestampMonotonic",
 )
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d{6})?")
+"""A timestamp as ``systemctl show --timestamp=us+utc`` prints it; systemd 247 leaves out the fraction."""
 _PATH = re.compile(r"/\S+")
 _MICROSECONDS = 1e6
 _UNITS = "/etc/systemd/system/"
@@ -90,7 +94,7 @@ def units(host: Host, names: Sequence[str], files: Sequence[str] = ()) -> dict[s
     if not names:
         return {}
     asked = [f"--property={one}" for one in _PROPERTIES]
-    printed = host.run(["systemctl", "show", *asked, *names]).stdout
+    printed = host.run(["systemctl", "show", "--timestamp=us+utc", *asked, *names]).stdout
     blocks = [re.findall(r"^(\w+)=(.*)$", block, re.MULTILINE) for block in printed.split("\n\n")]
     return {name: _unit(host, name, block, files) for name, block in zip(names, [*blocks, *([] for _name in names)])}
 
@@ -130,10 +134,24 @@ def _has_old_settings(host: Host, read: set[str], managed: Sequence[str], found:
     """
     changed = {path: host.modified(path) or 0.0 for path in read}
     newest = max((changed[path] for path in managed if path in read), default=0.0)
-    age = host.monotonic() - int(found.get("InactiveExitTimestampMonotonic") or 0) / _MICROSECONDS
     # A time in the future is the result of a wrong clock, and a restart would not help.
-    started_before = host.now() - age < newest <= host.now()
+    started_before = _started(host, found) < newest <= host.now()
     return started_before or (found.get("NeedDaemonReload") == "yes" and 0.0 < newest == max(changed.values()))
+
+
+def _started(host: Host, found: Mapping[str, str]) -> float:
+    """When a unit was started, in seconds since the epoch, to compare with the times of files.
+
+    If the clock was set after the start, the time that systemd recorded and the one that is derived from the age of the
+    unit differ. A file counts as changed later only if it is newer than both: restarts close connections.
+    """
+    age = host.monotonic() - int(found.get("InactiveExitTimestampMonotonic") or 0) / _MICROSECONDS
+    derived = host.now() - age
+    printed = _TIME.search(found.get("InactiveExitTimestamp", ""))
+    if printed is None:
+        return derived
+    recorded = datetime.fromisoformat(f"{printed[1]}{printed[2] or '.999999'}+00:00").timestamp()
+    return max(derived, recorded)
 
 
 def distribution(host: Host) -> dict[str, str]:

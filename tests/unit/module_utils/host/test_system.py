@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ MASKED = "MainPID=0\nNeedDaemonReload=no\nLoadState=masked\nActiveState=inactive
 UNIT, DROP_IN = "/lib/systemd/system/a.service", "/etc/systemd/system/a.service.d/50-hardened.conf"
 NOW, UP = 1_800_000_000.0, 5_000.0
 STARTED = NOW - 1_000
+MANAGED = (DROP_IN, "/etc/default/a", DROP_IN.replace("a.service", "b.service"))
 
 
 class Printing(LocalHost):
@@ -115,11 +117,14 @@ def test_no_unit_runs_if_systemctl_prints_nothing() -> None:
     assert [one["runs"] for one in found.values()] == [False, False]
 
 
-def unit(
-    files: Mapping[str, float], *, managed: Sequence[str] = (DROP_IN, "/etc/default/a"), **changed: str
-) -> dict[str, Any]:
+def recorded(time: float, fraction: str = ".500000") -> str:
+    return f"{datetime.fromtimestamp(time, timezone.utc):%a %Y-%m-%d %H:%M:%S}{fraction} UTC"
+
+
+def unit(files: Mapping[str, float], **changed: str) -> dict[str, Any]:
     """What is returned for a unit that was started at STARTED."""
     properties = {
+        "InactiveExitTimestamp": recorded(STARTED),
         "InactiveExitTimestampMonotonic": f"{int((UP - NOW + STARTED) * 1e6)}",
         "FragmentPath": UNIT,
         **changed,
@@ -127,7 +132,7 @@ def unit(
     printed = RUNS + "".join(f"{name}={text}\n" for name, text in properties.items())
     for name in set(changed).intersection(("NeedDaemonReload", "ActiveState")):
         printed = re.sub(rf"^{name}=.*\n", "", printed, count=1, flags=re.MULTILINE)
-    return system.units(Printing(printed, files), ["a.service"], managed)["a.service"]
+    return system.units(Printing(printed, files), ["a.service"], MANAGED)["a.service"]
 
 
 @pytest.mark.parametrize(
@@ -136,10 +141,20 @@ def unit(
         pytest.param({UNIT: STARTED - 9, DROP_IN: STARTED - 5}, {}, False, id="started with its files"),
         pytest.param({UNIT: STARTED - 9, DROP_IN: STARTED + 5}, {}, True, id="drop-in written later"),
         pytest.param({UNIT: STARTED + 5, DROP_IN: STARTED - 5}, {}, False, id="package upgraded later"),
-        pytest.param({UNIT: STARTED - 9, f"{DROP_IN}.d/x": STARTED + 5}, {}, False, id="file of another unit"),
+        pytest.param({UNIT: STARTED - 9, MANAGED[2]: STARTED + 5}, {}, False, id="drop-in of another unit"),
         pytest.param({DROP_IN.replace("50", "60"): STARTED + 5}, {}, False, id="drop-in of the administrator"),
         pytest.param({DROP_IN: STARTED + 5}, {"ActiveState": "inactive"}, False, id="not active"),
         pytest.param({DROP_IN: NOW + 60}, {}, False, id="clock was wrong"),
+        pytest.param(
+            {DROP_IN: STARTED + 5}, {"InactiveExitTimestamp": recorded(STARTED + 60)}, False, id="clock was set back"
+        ),
+        pytest.param(
+            {DROP_IN: STARTED - 5}, {"InactiveExitTimestamp": recorded(0.0)}, False, id="no clock at the start"
+        ),
+        pytest.param({DROP_IN: STARTED + 5}, {"InactiveExitTimestamp": recorded(STARTED, "")}, True, id="systemd 247"),
+        pytest.param(
+            {DROP_IN: STARTED + 0.7}, {"InactiveExitTimestamp": recorded(STARTED, "")}, False, id="in the same second"
+        ),
         pytest.param({"/etc/default/a": STARTED + 5}, {}, False, id="environment of another unit"),
         pytest.param(
             {"/etc/default/b": STARTED - 5, "/etc/default/a": STARTED + 5},
